@@ -1,0 +1,170 @@
+import type { ErrorCode } from './error-codes.ts';
+import { StateError } from './errors.ts';
+import type { DomainEvent } from './events.ts';
+import type { KeySpec } from './key-spec.ts';
+import type { LockKind, PfxProfile } from './policy.ts';
+import type { PublicJwk } from './public-jwk.ts';
+import type { Assurance, Custody, Purpose } from './purpose.ts';
+
+/**
+ * - `accepted`: taken, and its key can be made at once (resident, locked to a recipient, or held)
+ * - `awaiting-subscriber`: taken; its key is made when the subscriber signs in and sets a password
+ * - `making`: one invocation is making the key pair; a crash leaves it here for the reconciler
+ * - `ready`: the key pair stands, its escrowed backup (if required) is proved, the CSR may leave
+ * - `refused`: policy said no
+ */
+export type EnrollmentState = 'accepted' | 'awaiting-subscriber' | 'making' | 'ready' | 'refused';
+
+export interface Subscriber {
+  id: string;
+  givenName: string;
+  familyName: string;
+  email: string;
+}
+
+/** Why policy said no, or will say no to an export: told at enrollment, so that it comes as no surprise. */
+export interface Refusal {
+  code: ErrorCode;
+  reason: string;
+  contact: string;
+  rules: readonly string[];
+  /** The signed refusal, in the document store. */
+  receiptId: string;
+}
+
+/** One try at making the key pair. It owns everything it wrote, so that the reconciler can abandon it whole. */
+export interface MakingAttempt {
+  id: string;
+  /** ISO 8601 */
+  startedAt: string;
+  /** Where the enrollment returns to when the attempt is abandoned. */
+  from: 'accepted' | 'awaiting-subscriber';
+}
+
+/** Where the key pair is, by reference; the bytes are write-once records. */
+export interface EnrollmentKey {
+  /** SHA-256 of the DER SubjectPublicKeyInfo, hex. */
+  spkiSha256: string;
+  /** SHA-256 of the DER CSR, hex. */
+  csrSha256: string;
+  csrId: string;
+  placeholderId: string;
+  /** The locked record; absent for a resident key. */
+  lockedKeyId?: string;
+  /** The provider's name of a resident key; absent for an exportable one. */
+  residentKey?: string;
+}
+
+/** An escrowed backup. `pending` from before its object is written, `active` only once proved and locked. */
+export interface Backup {
+  id: string;
+  attemptId: string;
+  state: 'pending' | 'active' | 'abandoned';
+  objectName: string;
+  profile: PfxProfile;
+  objectVersion?: string;
+  pfxSha256?: string;
+  /** ISO 8601 */
+  retainUntil?: string;
+  sealedPassphraseId?: string;
+  receiptId?: string;
+}
+
+/** Password tries, counted before each is made. */
+export interface Tries {
+  /** Wrong ones since the last right one or the last fresh sign-in after a lock. */
+  inARow: number;
+  /** Wrong ones in the life of the enrollment. */
+  inLife: number;
+  /** ISO 8601; a sign-in later than this lifts the lock. */
+  lockedAt?: string;
+}
+
+/** One certificate request and its key pair: one aggregate, one record. */
+export interface Enrollment {
+  type: 'enrollment';
+  organization: string;
+  id: string;
+  version: number;
+  state: EnrollmentState;
+  /** ISO 8601 */
+  requestedAt: string;
+  /** SHA-256 of the request, hex; tells a replay from a different request under the same idempotency key. */
+  requestFingerprint: string;
+  subscriber: Subscriber;
+  purpose: Purpose;
+  keySpec: KeySpec;
+  assurance: Assurance;
+  custody: Custody;
+  exportable: boolean;
+  escrow: 'required' | 'forbidden';
+  lock: LockKind;
+  /** The public JWK that the request named, where `lock` is `recipient`. */
+  recipientKey?: PublicJwk;
+  policy: { version: string; rules: readonly string[] };
+  tries: Tries;
+  attempt?: MakingAttempt;
+  key?: EnrollmentKey;
+  backups: readonly Backup[];
+  /** How many subscriber copies were exported. */
+  exports: number;
+  refusal?: Refusal;
+  /** What happened with this version; replaced by the next write. */
+  events: readonly DomainEvent[];
+}
+
+/** A change of state: where it may start and where it ends. */
+export interface Transition {
+  name: string;
+  from: readonly EnrollmentState[];
+  to?: EnrollmentState;
+}
+
+/** Every change an enrollment can go through after its request was taken. */
+export const transitions = {
+  startMaking: { name: 'start making', from: ['accepted', 'awaiting-subscriber'], to: 'making' },
+  finishMaking: { name: 'finish making', from: ['making'], to: 'ready' },
+  refuse: { name: 'refuse', from: ['accepted', 'awaiting-subscriber'], to: 'refused' },
+  returnToAccepted: { name: 'abandon the attempt', from: ['making'], to: 'accepted' },
+  returnToAwaiting: { name: 'abandon the attempt', from: ['making'], to: 'awaiting-subscriber' },
+  recordTry: { name: 'try a password', from: ['ready'] },
+  recordExport: { name: 'export', from: ['ready'] },
+  recordExportRefusal: { name: 'refuse an export', from: ['ready'] },
+} as const satisfies Record<string, Transition>;
+
+/** The condition under which a store may replace a record: nobody changed it, and it is in one of these states. */
+export interface ReplaceCondition {
+  version: number;
+  states: readonly EnrollmentState[];
+}
+
+/**
+ * Applies a transition: the next version of the record and the condition under which it may be stored. Both come from
+ * the same transition, so two actors cannot race.
+ * @throws StateError `making-in-progress` from `making`, otherwise `wrong-state`, if it may not start where the enrollment is
+ */
+export function advance(
+  enrollment: Enrollment,
+  transition: Transition,
+  change: Partial<Omit<Enrollment, 'type' | 'organization' | 'id' | 'version' | 'state'>>,
+): { next: Enrollment; condition: ReplaceCondition } {
+  if (!transition.from.includes(enrollment.state)) {
+    if (enrollment.state === 'making') throw new StateError('making-in-progress');
+    throw new StateError('wrong-state', {
+      why: `cannot ${transition.name} while the enrollment is ${enrollment.state}`,
+    });
+  }
+  const next: Enrollment = {
+    ...enrollment,
+    events: [],
+    ...change,
+    version: enrollment.version + 1,
+    state: transition.to ?? enrollment.state,
+  };
+  return { next, condition: { version: enrollment.version, states: transition.from } };
+}
+
+/** The one backup that counts, if there is one. */
+export function activeBackup(enrollment: Enrollment): Backup | undefined {
+  return enrollment.backups.find((backup) => backup.state === 'active');
+}

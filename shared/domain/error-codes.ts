@@ -1,0 +1,285 @@
+/**
+ * Every code that a caller can meet, in one closed table: its family, whether the same call may succeed later
+ * unchanged (`retry`), what it means and what to do next. Only the edge turns a code into an HTTP status, a retry or
+ * an exit status.
+ */
+export const errorTable = {
+  'invalid-input': entry(
+    'input',
+    false,
+    'A field is missing, unknown, too long or of the wrong type.',
+    'Correct the named field and send it again.',
+  ),
+  'key-spec-below-floor': entry(
+    'input',
+    false,
+    'The key is weaker than any policy may allow.',
+    'Ask for RSA_2048 or stronger, or an ECC_NIST key.',
+  ),
+  'recipient-key-invalid': entry(
+    'input',
+    false,
+    'The recipient key is not a public key that a key can be locked to.',
+    'Send a public JWK: RSA of 2048 bits or more, or EC on P-256, P-384 or P-521.',
+  ),
+  'password-not-ascii': entry(
+    'input',
+    false,
+    'The password has a character that some systems cannot type or read.',
+    'Use printable ASCII only: letters, digits, punctuation and the space.',
+  ),
+  'password-too-weak': entry(
+    'input',
+    false,
+    'The password does not meet the rules of the organization.',
+    'Choose a longer one, or take a generated one.',
+  ),
+  'idempotency-mismatch': entry(
+    'input',
+    false,
+    'The same idempotency key came before with another request.',
+    'Use a new idempotency key for a new request.',
+  ),
+  'not-found': entry(
+    'access',
+    false,
+    'There is no such record, or it is not yours.',
+    'Check the identifier and the account you are signed in with.',
+  ),
+  'not-permitted': entry(
+    'access',
+    false,
+    'Your role does not allow this.',
+    'Ask the contact of your organization.',
+  ),
+  'fresh-sign-in-required': entry(
+    'access',
+    false,
+    'This needs a sign-in made just now.',
+    'Sign in again, then repeat the request.',
+  ),
+  'wrong-password': entry(
+    'lock',
+    false,
+    'The password does not open this key.',
+    'Check keyboard layout and capitals. Ten wrong ones in a row lock the enrollment.',
+  ),
+  'wrong-unlocking': entry(
+    'lock',
+    false,
+    'What was presented does not open this key.',
+    'Open the locked key with the recipient key named in the request.',
+  ),
+  'enrollment-locked': entry(
+    'lock',
+    false,
+    'Ten wrong passwords in a row have locked this enrollment.',
+    'Sign in again, then try once more.',
+  ),
+  'enrollment-blocked': entry(
+    'lock',
+    false,
+    'A hundred wrong passwords have blocked this enrollment.',
+    'Ask the help desk of your organization to unblock it.',
+  ),
+  'enrollment-refused': entry(
+    'policy',
+    false,
+    'Policy does not allow this enrollment.',
+    'Ask the named contact.',
+  ),
+  'escrow-impossible': entry(
+    'policy',
+    false,
+    'The key must be escrowed, and this custody cannot do that.',
+    'Choose an exportable key, or another custody.',
+  ),
+  'export-refused': entry(
+    'policy',
+    false,
+    'No backup can be made of a certificate issued for this key pair.',
+    'Ask the named contact.',
+  ),
+  'wrong-state': entry(
+    'state',
+    false,
+    'The enrollment is not in a state in which this can be done.',
+    'Look at its state first.',
+  ),
+  'making-in-progress': entry(
+    'state',
+    true,
+    'The key pair is being made right now.',
+    'Wait a moment and look again.',
+  ),
+  'already-exists': entry(
+    'state',
+    false,
+    'A record of this name exists with other content.',
+    'Use another name.',
+  ),
+  'version-conflict': entry(
+    'state',
+    true,
+    'Somebody else changed the record at the same moment.',
+    'Repeat the request.',
+  ),
+  'pfx-malformed': entry(
+    'pfx',
+    false,
+    'This is not a well-formed PFX (PKCS#12) file.',
+    'Check that the file is complete and is a .pfx or .p12 file.',
+  ),
+  'pfx-too-large': entry(
+    'pfx',
+    false,
+    'The file is larger or deeper than any backup.',
+    'Check that it is the right file.',
+  ),
+  'pfx-unsupported': entry(
+    'pfx',
+    false,
+    'The file uses an algorithm or content that a backup may not use.',
+    'Export it again as PBES2 with AES-256 and an HMAC-SHA256 MAC.',
+  ),
+  'pfx-costly': entry(
+    'pfx',
+    false,
+    'The file asks for more key-derivation work than is allowed.',
+    'Export it again with fewer iterations.',
+  ),
+  'pfx-no-mac': entry('pfx', false, 'The file has no integrity check.', 'Export it again with a MAC.'),
+  'pfx-wrong-password-or-damaged': entry(
+    'pfx',
+    false,
+    'The password is wrong, or the file is damaged: which of the two cannot be known.',
+    'Try the password again; then try another copy of the file.',
+  ),
+  'pfx-key-mismatch': entry(
+    'pfx',
+    false,
+    'The private key does not belong to the certificate or to the enrollment.',
+    'Take another copy of the file.',
+  ),
+  'proof-failed': entry(
+    'proof',
+    true,
+    'A backup could not be proved, so it does not count.',
+    'Repeat the request; if it fails again, tell the operator.',
+  ),
+  'receipt-invalid': entry(
+    'proof',
+    false,
+    'The receipt is not signed by a key of this service, or was altered.',
+    "Fetch the receipt again, and the service's current keys.",
+  ),
+  'sealed-passphrase-invalid': entry(
+    'proof',
+    false,
+    'The sealed passphrase cannot be opened, or belongs to another backup.',
+    'Check which recovery key sealed it, and that it stands beside its own PFX.',
+  ),
+  'provider-unavailable': entry(
+    'provider',
+    true,
+    'The key provider did not answer.',
+    'Try again later; if it stays so, tell the operator.',
+  ),
+  'provider-misconfigured': entry(
+    'provider',
+    false,
+    'The key provider is not set up as needed.',
+    'Follow the message; the operator must change the set-up.',
+  ),
+  'provider-incapable': entry(
+    'provider',
+    false,
+    'The key provider cannot do this.',
+    'Choose another custody or key spec.',
+  ),
+  'key-not-found': entry(
+    'provider',
+    false,
+    'The key provider has no such key.',
+    'Check the data folder or token that the service was started with.',
+  ),
+  'wrapped-key-invalid': entry(
+    'provider',
+    false,
+    'The wrapped key was altered, or belongs to another enrollment.',
+    'Tell the operator: stored data was changed.',
+  ),
+  'key-not-exportable': entry(
+    'provider',
+    false,
+    'The key was made so that it cannot leave.',
+    'Ask for a new enrollment if a backup is needed.',
+  ),
+  'store-unavailable': entry(
+    'store',
+    true,
+    'A store did not answer.',
+    'Try again later; if it stays so, tell the operator.',
+  ),
+  'object-missing': entry(
+    'store',
+    false,
+    'The stored object or its version is not there.',
+    'Tell the operator: a stored backup is missing.',
+  ),
+  'object-damaged': entry(
+    'store',
+    false,
+    'The stored object is not the one that was written.',
+    'Tell the operator: a stored backup was changed.',
+  ),
+  'retention-locked': entry(
+    'store',
+    false,
+    'The object is under retention and cannot be removed or its retention shortened.',
+    'Wait until its retention ends.',
+  ),
+  'data-folder-in-use': entry(
+    'set-up',
+    true,
+    'Another process works on this data folder.',
+    'Stop it, or name another folder.',
+  ),
+  'not-set-up': entry('set-up', false, 'The organization is not set up.', 'Set it up first.'),
+  'refuses-to-overwrite': entry(
+    'set-up',
+    false,
+    'A file of that name exists.',
+    'Move it away, or name another.',
+  ),
+  usage: entry('set-up', false, 'The command was not understood.', 'Ask the command for --help.'),
+  internal: entry(
+    'internal',
+    true,
+    'Something failed inside the service.',
+    'Try again later; if it stays so, tell the operator.',
+  ),
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorFamily =
+  | 'input'
+  | 'access'
+  | 'lock'
+  | 'policy'
+  | 'state'
+  | 'pfx'
+  | 'proof'
+  | 'provider'
+  | 'store'
+  | 'set-up'
+  | 'internal';
+
+/** The codes of one family. */
+export type CodeOf<F extends ErrorFamily> = {
+  [C in ErrorCode]: (typeof errorTable)[C]['family'] extends F ? C : never;
+}[ErrorCode];
+
+function entry<F extends ErrorFamily>(family: F, retry: boolean, meaning: string, next: string) {
+  return { family, retry, meaning, next };
+}

@@ -1,0 +1,35 @@
+import type { DomainEvent } from './events.ts';
+import type { PasswordRules } from './policy.ts';
+import type { PublicJwk } from './public-jwk.ts';
+import type { Assurance, Custody, Purpose } from './purpose.ts';
+
+/** What an organization may choose. The floors of `floors.ts` hold whatever it chooses. */
+export interface PolicySettings {
+  /** Names this set of choices; decisions and receipts carry it. */
+  version: string;
+  /** Whether the private key may leave custody, by purpose and assurance. */
+  exportable: Readonly<Record<Purpose, Readonly<Record<Assurance, boolean>>>>;
+  /** Whether an encryption key may be kept without a subscriber's lock. */
+  heldAllowed: boolean;
+  passwordRules: PasswordRules;
+  /** How long an escrowed backup is locked, in days. */
+  retentionDays: number;
+}
+
+/** The organization that keys are kept for: one aggregate, one record. */
+export interface Organization {
+  type: 'organization';
+  organization: string;
+  /** Always `organization`: there is one per organization. */
+  id: 'organization';
+  version: number;
+  name: string;
+  /** Whom a refusal names. */
+  contact: string;
+  /** Where the keys of new enrollments live. */
+  custody: Custody;
+  /** The public half of the recovery key (RFC 7517); the private half never enters the service. */
+  recoveryKey: PublicJwk;
+  policy: PolicySettings;
+  events: readonly DomainEvent[];
+}

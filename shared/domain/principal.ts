@@ -1,0 +1,22 @@
+/** The roles of US federal key-recovery policy that this service knows, and the machine that sends requests. */
+export const roles = [
+  'subscriber',
+  'requestor',
+  'recovery-agent',
+  'recovery-official',
+  'auditor',
+  'administrator',
+  'enrollment-workflow',
+  'service',
+] as const;
+export type Role = (typeof roles)[number];
+
+/** Who asks: from a verified token, or the service itself when an event or the clock set it to work. */
+export interface Principal {
+  organization: string;
+  /** The token's subject; a subscriber's is the `subscriberId` of the enrollment. */
+  subject: string;
+  roles: readonly Role[];
+  /** When the person last proved who they are (OpenID Connect `auth_time`), seconds since 1970. */
+  authTime?: number;
+}

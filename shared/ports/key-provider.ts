@@ -1,0 +1,95 @@
+import type { KeySpec, SignatureAlgorithm } from '#domain/key-spec.ts';
+import type { PublicJwk } from '#domain/public-jwk.ts';
+import type { Custody, Purpose } from '#domain/purpose.ts';
+import type { Secret } from '#domain/secret.ts';
+
+/** What a key belongs to. A wrapped key is bound to it and does not unwrap under another. No personal data. */
+export interface KeyContext {
+  organization: string;
+  enrollmentId: string;
+  purpose: Purpose;
+}
+
+/**
+ * Custody of private keys: AWS KMS, a PKCS#11 token, or software for evaluation.
+ *
+ * What a provider cannot do has no method: a capability is absent, not refused. Failure contract of every method here
+ * and in the capabilities: `provider-unavailable` may be repeated later; `provider-misconfigured` and
+ * `provider-incapable` need a person. A vendor's own error is kept as cause and never reaches a caller.
+ */
+export interface KeyProvider {
+  readonly custody: Custody;
+
+  /** Keys that never leave. */
+  readonly residentKeys?: ResidentKeys;
+
+  /** Keys that are wrapped by custody at rest, and can be unwrapped into memory. */
+  readonly exportableKeys?: ExportableKeys;
+
+  /** The public half of the ES256 key that signs receipts, with its RFC 7638 thumbprint as `kid`. */
+  receiptKey(): Promise<PublicJwk & { kid: string }>;
+
+  /**
+   * Signs a receipt by ECDSA P-256 with SHA-256.
+   * @param message the message itself, not its digest
+   * @returns r and s, 32 bytes each (RFC 7518 section 3.4)
+   */
+  signReceipt(message: Uint8Array): Promise<Uint8Array>;
+
+  /**
+   * HMAC-SHA256 of a message under a key that never leaves custody: each guess at a password is a call here.
+   * @returns 32 bytes
+   */
+  mac(message: Uint8Array): Promise<Uint8Array>;
+
+  /** Ends sessions and lets go of the library; the provider is unusable afterwards. */
+  close(): Promise<void>;
+}
+
+/** Resident keys: generated in custody, non-exportable, with no method that would take one out. */
+export interface ResidentKeys {
+  /** The specs that can be made here. */
+  readonly specs: readonly KeySpec[];
+
+  /**
+   * Makes a key pair under a name that the caller chose (so that a crashed attempt can be discarded by name).
+   * @returns the DER SubjectPublicKeyInfo
+   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`
+   */
+  generate(name: string, spec: KeySpec, context: KeyContext): Promise<Uint8Array>;
+
+  /**
+   * Signs with a resident key.
+   * @param message the message itself, not its digest
+   * @returns PKCS#1 v1.5 signature, or DER `ECDSA-Sig-Value` (RFC 3279 section 2.2.3)
+   * @throws ProviderError `key-not-found`
+   */
+  sign(name: string, algorithm: SignatureAlgorithm, message: Uint8Array): Promise<Uint8Array>;
+
+  /** Destroys what was made under a name; nothing there is success. */
+  discard(name: string): Promise<void>;
+}
+
+export interface ExportableKeyPair {
+  /** DER SubjectPublicKeyInfo */
+  publicKey: Uint8Array;
+  /** PKCS#8 PrivateKeyInfo, DER; in memory for the one invocation, to be erased by the caller. */
+  privateKey: Secret;
+  /** The private key wrapped by custody; opaque, and bound to the context. */
+  wrapped: Uint8Array;
+}
+
+/** Exportable keys: wrapped by custody at rest. */
+export interface ExportableKeys {
+  readonly specs: readonly KeySpec[];
+
+  /** @throws ProviderError `provider-incapable` for a spec that is not in `specs` */
+  generate(spec: KeySpec, context: KeyContext): Promise<ExportableKeyPair>;
+
+  /**
+   * Unwraps a private key into memory.
+   * @returns PKCS#8 PrivateKeyInfo, DER, to be erased by the caller
+   * @throws ProviderError `wrapped-key-invalid` if it was altered, or is bound to another context
+   */
+  unwrap(wrapped: Uint8Array, context: KeyContext): Promise<Secret>;
+}

@@ -1,0 +1,28 @@
+import type { ErrorCode } from '#domain/error-codes.ts';
+
+/** What was done or refused: what, when, where, who, outcome (Federal Common Policy 5.4.1). Never a secret or a name. */
+export interface LedgerEntry {
+  /** The use case, as in `request-enrollment`. */
+  action: string;
+  /** Empty where the request named no organization that exists. */
+  organization: string;
+  /** The token subject or service that asked. */
+  principal: string;
+  outcome: 'done' | 'refused' | 'failed';
+  /** Why, unless done. */
+  code?: ErrorCode;
+  /** The field at fault, or the policy rules that decided. */
+  about?: readonly string[];
+  enrollmentId?: string;
+  /** The event or request that asked. */
+  requestId?: string;
+}
+
+/** Keeps the record of everything that was done and everything that was refused. Append only. */
+export interface Ledger {
+  /**
+   * Appends an entry durably and returns its id. An act that must not happen unrecorded waits for this.
+   * @throws StoreError `store-unavailable`: then the act must not happen
+   */
+  record(entry: LedgerEntry): Promise<string>;
+}

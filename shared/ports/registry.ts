@@ -1,0 +1,66 @@
+import type { Enrollment, EnrollmentState, ReplaceCondition } from '#domain/enrollment.ts';
+import type { Organization } from '#domain/organization.ts';
+
+/** The kinds of aggregate. One aggregate is one record and carries the events of its present version. */
+export interface Aggregates {
+  enrollment: Enrollment;
+  organization: Organization;
+}
+
+export type AggregateType = keyof Aggregates;
+export type Aggregate = Aggregates[AggregateType];
+
+export interface EnrollmentQuery {
+  organization: string;
+  subscriberId?: string;
+  states?: readonly EnrollmentState[];
+  /** At most so many; 1 to 1,000. */
+  limit: number;
+  /** Where the page before ended. */
+  cursor?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Present when there may be more. */
+  cursor?: string;
+}
+
+/**
+ * Keeps aggregates. Every write is one conditional write of one record; the events that the record carries are
+ * published from it, at least once, by whatever follows the store (a table stream, a local outbox).
+ *
+ * Failure contract: a call that throws has changed nothing, but for `store-unavailable`, after which the write may or
+ * may not stand: read again before deciding. Only `store-unavailable` may be repeated unchanged.
+ */
+export interface Registry {
+  /**
+   * Stores a new aggregate (its version is 1).
+   * @throws StateError `already-exists` if there is one of this type, organization and id
+   * @throws StoreError `store-unavailable`
+   */
+  create(record: Aggregate): Promise<void>;
+
+  /**
+   * The aggregate as last written; undefined if there is none in this organization.
+   * @throws StoreError `store-unavailable`
+   */
+  read<T extends AggregateType>(
+    type: T,
+    organization: string,
+    id: string,
+  ): Promise<Aggregates[T] | undefined>;
+
+  /**
+   * Replaces an enrollment if it still has the version, and is in one of the states, of the condition.
+   * @throws StateError `version-conflict` if not, or if there is none
+   * @throws StoreError `store-unavailable`
+   */
+  replace(record: Enrollment, condition: ReplaceCondition): Promise<void>;
+
+  /**
+   * Enrollments of an organization in the order of their ids, by pages; a page may be short and still have a cursor.
+   * @throws StoreError `store-unavailable`
+   */
+  enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>>;
+}

@@ -52,9 +52,8 @@ export const der = {
   utf8String: (text: string) =>
     asn1.create(universal, Type.UTF8, false, toBinaryString(new TextEncoder().encode(text))),
   printableString: (text: string) => asn1.create(universal, Type.PRINTABLESTRING, false, text),
-  /** A BMPString (UTF-16BE); characters outside the plane become surrogate pairs, as Windows and OpenSSL do. */
-  bmpString: (text: string) =>
-    asn1.create(universal, Type.BMPSTRING, false, Buffer.from(text, 'utf16le').swap16().toString('latin1')),
+  /** A BMPString from text; forge writes its UTF-16BE itself, surrogate pairs included, as Windows and OpenSSL do. */
+  bmpString: (text: string) => asn1.create(universal, Type.BMPSTRING, false, text),
   /** `[number]` constructed around the items: EXPLICIT, or an IMPLICIT constructed type. */
   context: (number: number, ...items: Asn1Node[]) =>
     asn1.create(asn1.Class.CONTEXT_SPECIFIC, number, true, items),

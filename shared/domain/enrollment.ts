@@ -70,14 +70,17 @@ export interface Backup {
   receiptId?: string;
 }
 
-/** Password tries, counted before each is made. */
+/**
+ * Password tries. Each is counted as wrong before it is made, and taken back when it proves right, so that a crash or a
+ * race never gives a free guess.
+ */
 export interface Tries {
-  /** Wrong ones since the last right one or the last fresh sign-in after a lock. */
+  /** Wrong ones since the last right one, or since the fresh sign-in that lifted a lock. */
   inARow: number;
   /** Wrong ones in the life of the enrollment. */
   inLife: number;
-  /** ISO 8601; a sign-in later than this lifts the lock. */
-  lockedAt?: string;
+  /** ISO 8601; a sign-in later than this lifts a lock. */
+  lastTriedAt?: string;
 }
 
 /** One certificate request and its key pair: one aggregate, one record. */
@@ -124,7 +127,6 @@ export interface Transition {
 export const transitions = {
   startMaking: { name: 'start making', from: ['accepted', 'awaiting-subscriber'], to: 'making' },
   finishMaking: { name: 'finish making', from: ['making'], to: 'ready' },
-  refuse: { name: 'refuse', from: ['accepted', 'awaiting-subscriber'], to: 'refused' },
   returnToAccepted: { name: 'abandon the attempt', from: ['making'], to: 'accepted' },
   returnToAwaiting: { name: 'abandon the attempt', from: ['making'], to: 'awaiting-subscriber' },
   recordTry: { name: 'try a password', from: ['ready'] },

@@ -1,9 +1,18 @@
 import { type CodeOf, type ErrorCode, errorTable } from './error-codes.ts';
 
+/** What is wrong with one field, and what to do. Never the value that was sent. */
+export interface FieldIssue {
+  field: string;
+  why: string;
+  next: string;
+}
+
 /** What an error may say beyond its code. None of it may hold a secret, or a value that a caller sent. */
 export interface ErrorDetails {
   /** The field or file at fault. */
   field?: string;
+  /** Every field at fault, where there are several; the first one is also named in `field`. */
+  issues?: readonly FieldIssue[];
   /** Why, in plain words that follow the field's name; replaces the code's general meaning. */
   why?: string;
   /** What to do next, in place of the code's general advice. */

@@ -1,0 +1,84 @@
+import { SetUpError } from '#domain/errors.ts';
+import type { Organization } from '#domain/organization.ts';
+import type { PolicyAction, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
+import type { ExportabilityPolicy } from '#ports/policy.ts';
+import type { Registry } from '#ports/registry.ts';
+
+/** What one rule answers: its id names the rule in decisions, receipts and records. */
+interface Answer {
+  allowed: boolean;
+  rule: string;
+  reason: string;
+}
+
+type Rule = (question: PolicyQuestion, organization: Organization) => Answer;
+
+const permit = (rule: string, reason: string): Answer => ({ allowed: true, rule, reason });
+const forbid = (rule: string, reason: string): Answer => ({ allowed: false, rule, reason });
+
+/** One rule an action: the rules of the field (design section 3) plus what the organization chose. */
+const rules: Readonly<Record<PolicyAction, Rule>> = {
+  Enroll: ({ principal }) =>
+    principal.roles.some((role) => role === 'enrollment-workflow' || role === 'administrator')
+      ? permit('enroll-by-workflow', 'The organization enrolls its own subscribers.')
+      : forbid(
+          'enroll-by-workflow',
+          'Only the enrollment workflow or an administrator may ask for a key pair.',
+        ),
+
+  MakeExportable: ({ resource }, { policy }) =>
+    policy.exportable[resource.purpose][resource.assurance]
+      ? permit('exportable-by-assurance', `A key for ${resource.purpose} at ${resource.assurance} may leave.`)
+      : forbid(
+          'not-exportable-by-assurance',
+          `A key for ${resource.purpose} at ${resource.assurance} must stay where it was made.`,
+        ),
+
+  Escrow: ({ resource }) =>
+    resource.purpose === 'encryption'
+      ? permit(
+          'encryption-always-escrowed',
+          'An encryption key is escrowed before its certificate is issued.',
+        )
+      : forbid('identity-never-escrowed', 'A signature key is never escrowed.'),
+
+  LockByPassword: () => permit('lock-by-password', 'The subscriber sets a password.'),
+  LockByRecipient: () => permit('lock-by-recipient', 'The request named a key to lock to.'),
+  LockByNothing: ({ resource }, { policy }) =>
+    policy.heldAllowed && resource.purpose === 'encryption'
+      ? permit('held-allowed', 'The organization holds encryption keys without a subscriber lock.')
+      : forbid('held-not-allowed', "A key without its subscriber's lock is not allowed here."),
+
+  Export: ({ principal, resource }) => {
+    if (!principal.roles.includes('subscriber')) {
+      return forbid('export-by-subscriber', 'Only the subscriber may take a copy of the own key.');
+    }
+    if (resource.exportable !== true) {
+      return forbid('not-exportable', 'The key was made non-exportable.');
+    }
+    return resource.profile === 'compatible'
+      ? forbid('modern-profile-only', 'Only files in the modern profile may be made.')
+      : permit('export-by-subscriber', 'The subscriber takes an own copy.');
+  },
+};
+
+/** The policy that follows from an organization's settings, as its record in the registry holds them. */
+export function settingsPolicy(registry: Registry): ExportabilityPolicy {
+  return {
+    async decide(question): Promise<PolicyDecision> {
+      const organization = await load(registry, question.principal.organization);
+      const { allowed, rule, reason } = rules[question.action](question, organization);
+      const { contact, policy } = organization;
+      return { allowed, rules: [rule], reason, contact, version: policy.version };
+    },
+    async passwordRules(name) {
+      return (await load(registry, name)).policy.passwordRules;
+    },
+  };
+}
+
+async function load(registry: Registry, name: string): Promise<Organization> {
+  const organization = await registry.read('organization', name, 'organization');
+  if (organization === undefined) throw new SetUpError('not-set-up');
+  return organization;
+}

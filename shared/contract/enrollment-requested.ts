@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import { type KeySpec, parseKeySpec } from '#domain/key-spec.ts';
+import { assurances, purposes } from '#domain/purpose.ts';
+import { emailAddress, identifier, oneOf, text } from './fields.ts';
+import { parse } from './parse.ts';
+
+export const subscriberSchema = v.strictObject({
+  id: identifier,
+  /** Empty for a device. */
+  givenName: text(0, 64),
+  familyName: text(1, 64),
+  email: emailAddress,
+});
+
+/** A key spec by name; whether it is known, and strong enough, `parseKeySpec` tells with a code of its own. */
+export const keySpecName = v.pipe(
+  v.string(),
+  v.maxLength(32, 'is longer than 32 characters|Name a key spec.'),
+);
+
+/**
+ * Data of `EnrollmentRequested`: the one event that comes from outside, one certificate request each. It is the request
+ * itself, so it carries what the request needs; everything that the service sends carries references only.
+ */
+export const enrollmentRequestedSchema = v.strictObject({
+  organization: identifier,
+  /** The same key with the same content is the same request; with other content it is refused. */
+  idempotencyKey: v.pipe(
+    v.string(),
+    v.nonEmpty('is empty|Send one key for each request.'),
+    v.maxLength(128, 'is longer than 128 characters|Shorten it.'),
+  ),
+  subscriber: subscriberSchema,
+  purpose: oneOf(purposes),
+  keySpec: keySpecName,
+  assurance: oneOf(assurances),
+  /** How the subscriber's lock is made; `password` if absent, `recipient` if a recipient key is given. */
+  lock: v.optional(oneOf(['password', 'recipient', 'held'])),
+  /** A public JWK that the locked key is encrypted to. */
+  recipientKey: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export type EnrollmentRequest = Omit<v.InferOutput<typeof enrollmentRequestedSchema>, 'keySpec'> & {
+  keySpec: KeySpec;
+};
+
+/**
+ * Reads the data of an `EnrollmentRequested` event.
+ * @throws InputError `invalid-input`, `key-spec-below-floor`
+ */
+export function parseEnrollmentRequest(data: unknown): EnrollmentRequest {
+  const request = parse(enrollmentRequestedSchema, data);
+  return { ...request, keySpec: parseKeySpec(request.keySpec) };
+}

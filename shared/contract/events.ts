@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import { enrollmentRequestedSchema } from './enrollment-requested.ts';
+import type { EventName } from './subscriptions.ts';
+
+const reference = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
+const enrollment = v.object({ enrollmentId: reference });
+const refusal = v.object({ enrollmentId: reference, code: v.pipe(v.string(), v.regex(/^[a-z-]+$/)) });
+
+/** Data of every event by its name. Receivers ignore members they do not know, so that events can grow. */
+export const eventSchemas = {
+  EnrollmentRequested: enrollmentRequestedSchema,
+  EnrollmentAccepted: enrollment,
+  SubscriberSignInAwaited: enrollment,
+  EnrollmentRefused: refusal,
+  EnrollmentKeyPairCreated: enrollment,
+  KeyPairAttemptAbandoned: v.object({ enrollmentId: reference, attemptId: reference }),
+  BackupEscrowed: v.object({ enrollmentId: reference, backupId: reference }),
+  SubscriberCopyExported: v.object({ enrollmentId: reference, exportId: reference }),
+  ExportRefused: refusal,
+  EnrollmentLocked: enrollment,
+  EnrollmentBlocked: enrollment,
+} as const satisfies Record<EventName, v.GenericSchema>;
+
+/** The source attribute of an event that an aggregate of an organization bore (CloudEvents 1.0, `source`). */
+export function eventSource(organization: string): string {
+  return `/organizations/${organization}`;
+}
+
+/** The organization that an event's source names; undefined if it names none. */
+export function organizationOf(source: string): string | undefined {
+  return /^\/organizations\/([^/]+)(?:\/|$)/.exec(source)?.[1];
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+
+// Messages read `why|what to do next`, both after the field's name. They never repeat the value.
+
+/** Text that a person typed: trimmed, NFC, no control, bidirectional or zero-width characters. */
+export function text(minimum: number, maximum: number) {
+  return v.pipe(
+    v.string(),
+    v.transform((value) => value.trim().normalize('NFC')),
+    v.check((value) => [...value].length >= minimum, 'is empty|Fill it in.'),
+    v.maxLength(maximum, `is longer than ${maximum} characters|Shorten it.`),
+    v.regex(
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/u,
+      'holds a control or invisible character|Type it again without it.',
+    ),
+  );
+}
+
+/** An identifier that is safe in a path, a URL and a key label. */
+export const identifier = v.pipe(
+  v.string(),
+  v.nonEmpty('is empty|Fill it in.'),
+  v.maxLength(64, 'is longer than 64 characters|Shorten it.'),
+  v.regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/,
+    'holds a character that an identifier may not|Use letters, digits, dot, dash and underscore, a letter or digit first.',
+  ),
+);
+
+/** An address that a notice can reach: ASCII, as certificates carry it (RFC 5280 rfc822Name). */
+export const emailAddress = v.pipe(
+  v.string(),
+  v.nonEmpty('is empty|Fill it in: the subscriber must be reachable.'),
+  v.maxLength(254, 'is longer than 254 characters|Use a shorter address.'),
+  v.regex(
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
+    'is not an address|Write it as name@example.org.',
+  ),
+);
+
+/** One of a list of words. */
+export function oneOf<const T extends readonly string[]>(words: T) {
+  return v.picklist(words, `is not one of the known words|Use one of: ${words.join(', ')}.`);
+}

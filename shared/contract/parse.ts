@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import { type FieldIssue, InputError } from '#domain/errors.ts';
+
+/** Every field of the value that the schema refuses, one issue a field. Values are never repeated. */
+export function issuesOf(schema: v.GenericSchema, value: unknown): FieldIssue[] {
+  const result = v.safeParse(schema, value);
+  if (result.success) return [];
+  const byField = new Map<string, FieldIssue>();
+  for (const issue of result.issues) {
+    const found = describe(issue);
+    if (!byField.has(found.field)) byField.set(found.field, found);
+  }
+  return [...byField.values()];
+}
+
+/**
+ * The value as the schema reads it.
+ * @throws InputError `invalid-input`, naming every field at fault
+ */
+export function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOutput<T> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const issues = issuesOf(schema, value);
+  const [first] = issues;
+  throw new InputError('invalid-input', { ...first, issues });
+}
+
+function describe(issue: v.BaseIssue<unknown>): FieldIssue {
+  const field = v.getDotPath(issue) ?? '(whole)';
+  if (issue.type === 'strict_object') {
+    return issue.expected === 'never'
+      ? { field, why: 'is not a known field', next: 'Leave it out, or check its spelling.' }
+      : { field, why: 'is missing', next: 'Add it.' };
+  }
+  if (issue.kind === 'schema' && !issue.message.includes('|')) {
+    const why = issue.received === 'undefined' ? 'is missing' : `is not a valid ${issue.type}`;
+    return { field, why, next: 'Send a value of the documented type.' };
+  }
+  const [why = 'is not valid', next = 'Correct it.'] = issue.message.split('|');
+  return { field, why, next };
+}

@@ -1,4 +1,4 @@
-import { parse as parseCsv } from 'csv-parse/sync';
+import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import * as v from 'valibot';
 import { asEscrowError, type FieldIssue, InputError } from '#domain/errors.ts';
 import { parseKeySpec } from '#domain/key-spec.ts';
@@ -60,27 +60,58 @@ interface CsvRecord {
   cells: string[] | undefined;
 }
 
+const lineFeed = 0x0a;
+const mostQuotingFaults = 1_000;
+
 function splitRecords(bytes: Uint8Array): CsvRecord[] {
   const records: CsvRecord[] = [];
   const keep = (cells: string[] | undefined) => records.push({ row: records.length + 1, cells });
-  try {
-    parseCsv(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
-      bom: true,
-      relax_column_count: true,
-      skip_records_with_error: true,
-      on_record: (cells: string[]) => void keep(cells),
-      on_skip: () => void keep(undefined),
-    });
-  } catch (error) {
-    throw new InputError('invalid-input', {
-      field: 'subscriber list',
-      why: 'is not CSV in UTF-8',
-      next: 'Save it as CSV, UTF-8, fields with commas or line breaks in double quotes.',
-      cause: error,
-    });
+  let rest = withoutBom(bytes);
+  for (let faults = 0; rest.length > 0; faults++) {
+    const { parsed, fault } = parseUpToFault(rest, keep);
+    if (fault === undefined) break;
+    if (faults === mostQuotingFaults) throw notAList(fault);
+    // The faulty row ends with its line, whatever its quotes say, so that the rows after it go through.
+    keep(undefined);
+    const lineEnd = rest.indexOf(lineFeed, parsed);
+    rest = lineEnd === -1 ? rest.subarray(rest.length) : rest.subarray(lineEnd + 1);
   }
   // Empty lines are kept until they are counted, so that rows have the numbers that a spreadsheet shows.
   return records.filter(({ cells }) => cells?.length !== 1 || cells[0] !== '');
+}
+
+function parseUpToFault(bytes: Uint8Array, keep: (cells: string[]) => void) {
+  let parsed = 0;
+  try {
+    parseCsv(Buffer.from(bytes), {
+      relax_column_count: true,
+      on_record: (cells: string[], context) => {
+        parsed = context.bytes;
+        keep(cells);
+      },
+    });
+    return { parsed };
+  } catch (error) {
+    if (error instanceof CsvError) return { parsed, fault: error };
+    throw notAList(error);
+  }
+}
+
+function withoutBom(bytes: Uint8Array): Uint8Array {
+  try {
+    return new TextEncoder().encode(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw notAList(error);
+  }
+}
+
+function notAList(cause: unknown): InputError {
+  return new InputError('invalid-input', {
+    field: 'subscriber list',
+    why: 'is not CSV in UTF-8',
+    next: 'Save it as CSV, UTF-8, fields with commas or line breaks in double quotes.',
+    cause,
+  });
 }
 
 function checkHeader(header: string[]): void {

@@ -1,0 +1,152 @@
+/** Everything that a source might import: one sample of each kind. */
+export const targets = [
+  '#domain/secret.ts',
+  '#contract/routes.ts',
+  '#ports/clock.ts',
+  '#crypto/pfx/write.ts',
+  '#steps/make-key-pair.ts',
+  '#adapters/sqlite/registry.ts',
+  '#runtime/environment.ts',
+  '#lambdas/other/handler.ts',
+  '#local/dispatcher.ts',
+  '#test/doubles/clock.ts',
+  'node:crypto',
+  'node:events',
+  'node:fs',
+  'node:fs/promises',
+  'node:http',
+  'node:sqlite',
+  'node:stream',
+  'node:timers/promises',
+  'node:tls',
+  'node:util',
+  'node:worker_threads',
+  '@aws-lambda-powertools/logger',
+  '@aws-sdk/client-s3',
+  'aws-cdk-lib',
+  'aws-cdk-lib/aws-s3',
+  'cdk-nag',
+  'constructs',
+  'csv-parse/sync',
+  'graphene-pk11',
+  'jose',
+  'node-forge',
+  'node-forge/lib/asn1.js',
+  'pkcs11js',
+  'valibot',
+  'vitest',
+] as const;
+export type Target = (typeof targets)[number];
+
+/**
+ * One place in the house and all that it may import by name; whatever is not named is forbidden. A layer names its own
+ * sources by relative paths.
+ */
+export interface Place {
+  path: string;
+  sees: readonly Target[];
+}
+
+const node = [
+  'node:crypto',
+  'node:events',
+  'node:fs',
+  'node:fs/promises',
+  'node:http',
+  'node:stream',
+  'node:timers/promises',
+  'node:tls',
+  'node:util',
+  'node:worker_threads',
+] as const satisfies readonly Target[];
+
+const inner = [
+  '#domain/secret.ts',
+  '#contract/routes.ts',
+  '#ports/clock.ts',
+  '#crypto/pfx/write.ts',
+] as const satisfies readonly Target[];
+
+const decides = [
+  ...inner,
+  'node:crypto',
+  'node:timers/promises',
+  'node:util',
+] as const satisfies readonly Target[];
+const adapts = [
+  ...inner,
+  '#adapters/sqlite/registry.ts',
+  ...node,
+  'valibot',
+] as const satisfies readonly Target[];
+const useCase = [...decides, '#steps/make-key-pair.ts', 'valibot'] as const satisfies readonly Target[];
+
+export const places: readonly Place[] = [
+  { path: 'shared/domain/sample.ts', sees: ['node:util'] },
+  { path: 'shared/contract/sample.ts', sees: ['#domain/secret.ts', 'csv-parse/sync', 'valibot'] },
+  {
+    path: 'shared/crypto/sample.ts',
+    sees: [
+      '#domain/secret.ts',
+      'node:crypto',
+      'node:events',
+      'node:stream',
+      'node:tls',
+      'node:util',
+      'node:worker_threads',
+      'jose',
+      'node-forge',
+      'node-forge/lib/asn1.js',
+      'valibot',
+    ],
+  },
+  { path: 'shared/ports/sample.ts', sees: ['#domain/secret.ts', '#contract/routes.ts'] },
+  { path: 'shared/steps/sample.ts', sees: decides },
+  { path: 'shared/adapters/kms/sample.ts', sees: [...adapts, '@aws-sdk/client-s3', 'jose'] },
+  { path: 'shared/adapters/software/sample.ts', sees: [...adapts, '@aws-sdk/client-s3', 'jose'] },
+  { path: 'shared/adapters/pkcs11/sample.ts', sees: [...adapts, 'graphene-pk11', 'pkcs11js'] },
+  { path: 'shared/adapters/sqlite/sample.ts', sees: [...adapts, 'node:sqlite'] },
+  { path: 'shared/adapters/files/sample.ts', sees: [...adapts, 'node:sqlite'] },
+  {
+    path: 'shared/runtime/sample.ts',
+    sees: [
+      '#domain/secret.ts',
+      '#contract/routes.ts',
+      '#ports/clock.ts',
+      ...node,
+      'jose',
+      'valibot',
+      '@aws-lambda-powertools/logger',
+    ],
+  },
+  { path: 'lambdas/enroll/enroll.ts', sees: useCase },
+  { path: 'lambdas/enroll/config.ts', sees: useCase },
+  {
+    path: 'lambdas/enroll/handler.ts',
+    sees: [...useCase, '#adapters/sqlite/registry.ts', '#runtime/environment.ts'],
+  },
+  {
+    path: 'local/sample.ts',
+    sees: [
+      ...inner,
+      '#steps/make-key-pair.ts',
+      '#adapters/sqlite/registry.ts',
+      '#runtime/environment.ts',
+      '#lambdas/other/handler.ts',
+      '#local/dispatcher.ts',
+      ...node,
+      'jose',
+      'valibot',
+    ],
+  },
+  {
+    path: 'infra/sample.ts',
+    sees: ['#contract/routes.ts', ...node, 'aws-cdk-lib', 'aws-cdk-lib/aws-s3', 'cdk-nag', 'constructs'],
+  },
+  {
+    path: 'cli/sample.ts',
+    sees: ['#domain/secret.ts', '#contract/routes.ts', '#crypto/pfx/write.ts', ...node, 'valibot'],
+  },
+  { path: 'test/unit/sample.ts', sees: targets },
+  { path: 'bench/sample.ts', sees: targets },
+];

@@ -1,0 +1,82 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { InputError } from '#domain/errors.ts';
+import type { PasswordRules } from '#domain/policy.ts';
+import { Secret } from '#domain/secret.ts';
+
+/** Letters and digits that no font, hand or telephone confuses: without i, l, 1, o and 0. */
+const clearCharacters = 'abcdefghjkmnpqrstuvwxyz23456789';
+const generatedGroups = 6;
+const groupLength = 4;
+/** What is repeated or counted up in one go is one choice, however long it is. */
+const longestRepeatedUnit = 4;
+const knownRuns = [
+  'abcdefghijklmnopqrstuvwxyz',
+  '01234567890123456789',
+  'qwertyuiopasdfghjklzxcvbnm',
+  'qwertzuiopasdfghjklyxcvbnm',
+  'azertyuiopqsdfghjklmwxcvbn',
+];
+
+/**
+ * Checks a password that a person chose. Length is what makes it strong (SP 800-63B-4 section 3.1.1.2): there are no rules of
+ * composition, but neither is one character, a short unit repeated, or a row of the keyboard a password.
+ * @throws InputError `password-not-ascii`, `password-too-weak`; the message never holds any of the password
+ */
+export function checkPassword(password: Secret, rules: PasswordRules): void {
+  const field = 'password';
+  // Java refuses other characters in a PFX password, and systems differ in how they encode them.
+  if (!password.bytes().every(isPrintableAscii)) throw new InputError('password-not-ascii', { field });
+  const text = password.text();
+  if (text.length < rules.minimumLength || text.length === 0) {
+    throw new InputError('password-too-weak', {
+      field,
+      why: `has fewer than ${rules.minimumLength} characters`,
+    });
+  }
+  if (text.length > rules.maximumLength) {
+    const why = `has more than ${rules.maximumLength} characters`;
+    throw new InputError('password-too-weak', { field, why, next: 'Choose a shorter one.' });
+  }
+  if (isRepetition(text)) {
+    throw new InputError('password-too-weak', { field, why: 'repeats the same few characters' });
+  }
+  if (isRun(text)) {
+    throw new InputError('password-too-weak', {
+      field,
+      why: 'is a row of the alphabet, the digits or the keyboard',
+    });
+  }
+}
+
+/**
+ * A password for a person to keep and type: six groups of four lower-case letters and digits, joined by hyphens, with
+ * no character that is mistaken for another; 118 bits of randomness.
+ */
+export function generatePassword(): Secret {
+  const groups = Array.from({ length: generatedGroups }, () =>
+    Array.from({ length: groupLength }, () => clearCharacters[randomInt(clearCharacters.length)]).join(''),
+  );
+  return Secret.fromText(groups.join('-'));
+}
+
+/** A passphrase for a machine: 256 random bits as base64url, 43 characters. It needs no stretching. */
+export function generatePassphrase(): Secret {
+  return Secret.fromText(randomBytes(32).toString('base64url'));
+}
+
+function isPrintableAscii(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e;
+}
+
+function isRepetition(text: string): boolean {
+  for (let unit = 1; unit <= longestRepeatedUnit && 2 * unit <= text.length; unit++) {
+    if (text.slice(unit) === text.slice(0, -unit)) return true;
+  }
+  return false;
+}
+
+function isRun(text: string): boolean {
+  const forwards = text.toLowerCase();
+  const backwards = [...forwards].reverse().join('');
+  return knownRuns.some((run) => run.includes(forwards) || run.includes(backwards));
+}

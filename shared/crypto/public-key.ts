@@ -1,0 +1,78 @@
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeySpec, keySpecNames, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
+
+/** The hash that each signature algorithm uses, by node:crypto's names (FIPS 180-4). */
+export const hashOfSignature = {
+  RSA_PKCS1_SHA256: 'sha256',
+  ECDSA_SHA256: 'sha256',
+  ECDSA_SHA384: 'sha384',
+  ECDSA_SHA512: 'sha512',
+} as const satisfies Record<SignatureAlgorithm, string>;
+
+/** OpenSSL's names of the curves that RFC 5480 section 2.1.1.1 names otherwise. */
+const opensslCurves = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
+
+/**
+ * The SHA-256 of a public key: how receipts, summaries and file names say which key they mean.
+ * @param publicKeyDer DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7)
+ * @returns 64 hexadecimal digits, lower case
+ */
+export function spkiSha256(publicKeyDer: Uint8Array): string {
+  return createHash('sha256').update(publicKeyDer).digest('hex');
+}
+
+/**
+ * The key spec of a public key, or undefined if it is none that this service makes, or not in DER. A second encoding
+ * of the same key would have another SHA-256, so only the one that DER allows counts.
+ * @param publicKeyDer DER SubjectPublicKeyInfo
+ */
+export function keySpecOf(publicKeyDer: Uint8Array): KeySpec | undefined {
+  const key = publicKeyObject(publicKeyDer);
+  return key === undefined ? undefined : keySpecOfObject(key);
+}
+
+/**
+ * The key spec of a key as node:crypto holds it, public or private; undefined if it is none that this service makes.
+ */
+export function keySpecOfObject(key: KeyObject): KeySpec | undefined {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  return keySpecNames.find((name) => {
+    const facts = keySpecs[name];
+    return facts.kind === 'rsa'
+      ? key.asymmetricKeyType === 'rsa' && facts.modulusBits === modulusLength
+      : key.asymmetricKeyType === 'ec' && opensslCurves[facts.curve] === namedCurve;
+  });
+}
+
+/**
+ * Whether a signature is that of the key, by the one algorithm of the key's spec. Anything that is not so is `false`:
+ * a damaged key, another algorithm, a malformed signature.
+ * @param publicKeyDer DER SubjectPublicKeyInfo
+ * @param message the message itself, not its digest
+ * @param signature PKCS#1 v1.5 (RFC 8017 section 8.2), or DER ECDSA-Sig-Value (RFC 3279 section 2.2.3)
+ */
+export function verifySignature(
+  publicKeyDer: Uint8Array,
+  algorithm: SignatureAlgorithm,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const key = publicKeyObject(publicKeyDer);
+  const spec = key === undefined ? undefined : keySpecOfObject(key);
+  if (key === undefined || spec === undefined || keySpecs[spec].signature !== algorithm) return false;
+  try {
+    return verify(hashOfSignature[algorithm], message, key, signature);
+  } catch {
+    // OpenSSL reports some malformed signatures as errors; to the caller they are what they are: no signature.
+    return false;
+  }
+}
+
+function publicKeyObject(publicKeyDer: Uint8Array): KeyObject | undefined {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: 'der', type: 'spki' });
+    return key.export({ format: 'der', type: 'spki' }).equals(publicKeyDer) ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '#ports/clock.ts';
+import type { CloudEvent, EventBus } from '#ports/messages.ts';
+import type { Database, Statement } from './database.ts';
+
+/** The event types that each consumer takes, by its name. */
+export type Subscriptions = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Puts an event into the queue of each consumer that takes its type, all in one statement. While an event waits in a
+ * queue, a second publication of it (same source and id) adds nothing there; after it was done, it is delivered again.
+ */
+export class SqliteEventBus implements EventBus {
+  readonly #clock: Clock;
+  readonly #subscriptions: Subscriptions;
+  readonly #insert: Statement;
+
+  constructor(database: Database, clock: Clock, subscriptions: Subscriptions) {
+    this.#clock = clock;
+    this.#subscriptions = subscriptions;
+    this.#insert = database.prepare(`
+      INSERT INTO messages (consumer, source, event_id, event, visible_at)
+      SELECT value, ?, ?, ?, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`);
+  }
+
+  async publish(event: CloudEvent): Promise<void> {
+    const consumers = Object.entries(this.#subscriptions)
+      .filter(([, types]) => types.includes(event.type))
+      .map(([consumer]) => consumer);
+    if (consumers.length === 0) return;
+    const visibleAt = this.#clock.now().getTime();
+    this.#insert.run(event.source, event.id, JSON.stringify(event), visibleAt, JSON.stringify(consumers));
+  }
+}

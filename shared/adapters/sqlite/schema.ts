@@ -1,0 +1,128 @@
+/**
+ * The tables, as steps from one schema version to the next: `PRAGMA user_version` counts the steps that were taken. A
+ * step that was released never changes; a change is a further step.
+ */
+export type Schema = readonly string[];
+
+/**
+ * One aggregate is one row. `state` and `subscriber_id` repeat what the record says, for conditions and indexes.
+ *
+ * The triggers are the local form of a table stream: the events that a written record carries reach the outbox in the
+ * same statement that writes the record, so there is no moment at which one stands without the other.
+ */
+const aggregates = `
+  CREATE TABLE aggregates (
+    organization TEXT NOT NULL,
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    state TEXT,
+    subscriber_id TEXT,
+    record TEXT NOT NULL,
+    written_at TEXT NOT NULL,
+    PRIMARY KEY (organization, type, id)
+  ) STRICT;
+  CREATE INDEX aggregates_by_state ON aggregates (organization, type, state, id);
+  CREATE INDEX aggregates_by_subscriber ON aggregates (organization, type, subscriber_id, id);
+
+  CREATE TABLE outbox (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    type TEXT NOT NULL,
+    time TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER aggregate_created AFTER INSERT ON aggregates BEGIN ${copyEvents()} END;
+  CREATE TRIGGER aggregate_replaced AFTER UPDATE ON aggregates BEGIN ${copyEvents()} END;
+`;
+
+function copyEvents(): string {
+  return `
+    INSERT INTO outbox (id, source, type, time, data)
+    SELECT
+      NEW.id || '.' || NEW.version || '.' || event.key,
+      '/organizations/' || NEW.organization
+        || CASE NEW.type WHEN 'enrollment' THEN '/enrollments/' || NEW.id ELSE '' END,
+      event.value ->> '$.name',
+      NEW.written_at,
+      event.value -> '$.data'
+    FROM json_each(NEW.record, '$.events') AS event
+    ORDER BY event.key;
+  `;
+}
+
+/** One row is one message of one consumer. Times are milliseconds since 1970. */
+const messages = `
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    consumer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    visible_at INTEGER NOT NULL,
+    receive_count INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (consumer, source, event_id)
+  ) STRICT;
+  CREATE INDEX messages_by_visibility ON messages (consumer, visible_at);
+  CREATE INDEX messages_by_time ON messages (visible_at);
+
+  CREATE TABLE dead_letters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    consumer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    code TEXT NOT NULL,
+    since TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** Write-once records. The key is the whole name, so no other organization's id can be met. */
+function documents(table: string): string {
+  return `
+    CREATE TABLE ${table} (
+      kind TEXT NOT NULL,
+      organization TEXT NOT NULL,
+      id TEXT NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (kind, organization, id)
+    ) STRICT;
+    CREATE TRIGGER ${table}_written_once BEFORE UPDATE ON ${table}
+    BEGIN SELECT RAISE (ABORT, 'documents are written once'); END;
+  `;
+}
+
+/** `body` is the exact text that `sha256` was taken of, and it names the `sha256` of the entry before. */
+const ledger = `
+  CREATE TABLE ledger (
+    organization TEXT NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
+    body TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (organization, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER ledger_unaltered BEFORE UPDATE ON ledger
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
+  CREATE TRIGGER ledger_undeleted BEFORE DELETE ON ledger
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
+`;
+
+/** What the vault knows of each object; the bytes are files. `state` is `writing`, `stored` or `removing`. */
+const vaultObjects = `
+  CREATE TABLE vault_objects (
+    name TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('writing', 'stored', 'removing')),
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    retain_until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX vault_objects_unfinished ON vault_objects (state) WHERE state <> 'stored';
+`;
+
+/** Everything but the locked keys. */
+export const mainSchema: Schema = [aggregates + messages + documents('documents') + ledger + vaultObjects];
+
+/** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */
+export const lockedKeysSchema: Schema = [documents('locked_keys')];

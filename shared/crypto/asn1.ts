@@ -60,6 +60,11 @@ export const der = {
   /** `[number]` IMPLICIT over a primitive type's bytes. */
   contextPrimitive: (number: number, bytes: Uint8Array) =>
     asn1.create(asn1.Class.CONTEXT_SPECIFIC, number, false, toBinaryString(bytes)),
+  /** UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5), in whole seconds. */
+  time: (date: Date) =>
+    date.getUTCFullYear() < 2050
+      ? asn1.create(universal, Type.UTCTIME, false, asn1.dateToUtcTime(date))
+      : asn1.create(universal, Type.GENERALIZEDTIME, false, asn1.dateToGeneralizedTime(date)),
   /** A value that is DER already. */
   raw: (bytes: Uint8Array) => decodeDer(bytes),
 };

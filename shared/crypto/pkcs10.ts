@@ -1,0 +1,55 @@
+import type { Purpose } from '#domain/purpose.ts';
+import { der } from './asn1.ts';
+import { distinguishedName, type SubjectName } from './distinguished-name.ts';
+import { keyUsage, mailAddress } from './extensions.ts';
+import { oids } from './oids.ts';
+import { signStructure, specToCertify } from './signed-structure.ts';
+import type { Signer } from './signer.ts';
+
+/** What a certificate is requested for. */
+export interface CertificateRequest {
+  subject: SubjectName;
+  /** Goes into the subjectAltName if it is ASCII; an internationalised address stays out. */
+  email: string;
+  purpose: Purpose;
+  /** DER SubjectPublicKeyInfo */
+  publicKey: Uint8Array;
+  /** Signs with the private half of `publicKey`: the proof of possession. */
+  signer: Signer;
+}
+
+/**
+ * A PKCS#10 certification request (RFC 2986) that asks for its extensions (RFC 2985 section 5.4.2): a critical key usage
+ * by purpose, and the mail address.
+ * @returns DER
+ * @throws InputError `invalid-input` for a subject that a name cannot hold
+ * @throws ProofError `proof-failed` if the signer is not of the public key. Errors of the signer pass unchanged.
+ */
+export async function makeCsr(request: CertificateRequest): Promise<Uint8Array> {
+  const { subject, email, purpose, publicKey, signer } = request;
+  const extensions = [keyUsage(purpose, specToCertify(publicKey, signer)), mailAddress(email)];
+  const extensionRequest = der.sequence(
+    der.oid(oids.extensionRequest),
+    der.set(der.sequence(...extensions.filter((extension) => extension !== undefined))),
+  );
+  const certificationRequestInfo = der.sequence(
+    der.integer(0),
+    distinguishedName(subject),
+    der.raw(publicKey),
+    der.context(0, extensionRequest),
+  );
+  return signStructure(certificationRequestInfo, publicKey, signer);
+}
+
+/**
+ * Textual encoding (RFC 7468): Base64 in lines of 64 characters.
+ * @param label `CERTIFICATE REQUEST`, `CERTIFICATE`
+ * @returns ASCII text with a newline at its end
+ */
+export function toPem(label: string, derBytes: Uint8Array): string {
+  const lines =
+    Buffer.from(derBytes)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}

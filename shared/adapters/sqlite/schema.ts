@@ -102,6 +102,10 @@ const ledger = `
     sha256 TEXT NOT NULL,
     PRIMARY KEY (organization, sequence)
   ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER ledger_in_sequence BEFORE INSERT ON ledger
+  WHEN NEW.sequence <> (
+    SELECT coalesce(max(sequence), 0) + 1 FROM ledger WHERE organization = NEW.organization)
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
   CREATE TRIGGER ledger_unaltered BEFORE UPDATE ON ledger
   BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
   CREATE TRIGGER ledger_undeleted BEFORE DELETE ON ledger

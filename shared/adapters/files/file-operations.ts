@@ -1,0 +1,54 @@
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+
+/** What the vault asks of the file system, so that tests can stop it between any two steps. */
+export interface FileOperations {
+  /** Makes a folder and those above it, mode 0700; one that is there is success. */
+  makeFolder(folder: string): Promise<void>;
+  /** Writes a new file, which nobody may change afterwards (mode 0400), and waits until the disk has its content. */
+  write(file: string, bytes: Uint8Array): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Waits until the disk has the folder's entries. */
+  syncFolder(folder: string): Promise<void>;
+  /** The content; undefined if there is no such file. */
+  read(file: string): Promise<Uint8Array | undefined>;
+  /** Removes a file. @returns false if there was none */
+  remove(file: string): Promise<boolean>;
+}
+
+/** The real ones. Failures are Node's own; whoever calls turns them into ours. */
+export const nodeFileOperations: FileOperations = {
+  async makeFolder(folder) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  },
+  async write(file, bytes) {
+    await using handle = await open(file, 'wx', 0o600);
+    await handle.writeFile(bytes);
+    await handle.chmod(0o400);
+    await handle.sync();
+  },
+  rename,
+  async syncFolder(folder) {
+    // Windows has no such call; NTFS journals folder entries itself.
+    if (process.platform === 'win32') return;
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  },
+  async read(file) {
+    return unlessMissing(readFile(file), undefined);
+  },
+  async remove(file) {
+    return unlessMissing(
+      unlink(file).then(() => true),
+      false,
+    );
+  },
+};
+
+async function unlessMissing<T, M>(operation: Promise<T>, missing: M): Promise<T | M> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return missing;
+    throw error;
+  }
+}

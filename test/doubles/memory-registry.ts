@@ -1,0 +1,108 @@
+import type { Enrollment, ReplaceCondition } from '#domain/enrollment.ts';
+import { StateError } from '#domain/errors.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { CloudEvent, Outbox } from '#ports/messages.ts';
+import type {
+  Aggregate,
+  Aggregates,
+  AggregateType,
+  EnrollmentQuery,
+  Page,
+  Registry,
+} from '#ports/registry.ts';
+
+/** Collects what written aggregates carry. */
+export class MemoryOutbox implements Outbox {
+  #position = 0;
+  #events: { position: number; event: CloudEvent }[] = [];
+
+  async pending(limit: number): Promise<{ position: number; event: CloudEvent }[]> {
+    return structuredClone(this.#events.slice(0, limit));
+  }
+
+  async published(position: number): Promise<void> {
+    this.#events = this.#events.filter((each) => each.position > position);
+  }
+
+  /** Takes the events of a record that was just written. */
+  collect(record: Aggregate, time: string): void {
+    const { organization, type, id, version, events } = record;
+    const source = `/organizations/${organization}${type === 'enrollment' ? `/enrollments/${id}` : ''}`;
+    for (const [index, { name, data }] of events.entries()) {
+      const event: CloudEvent = {
+        specversion: '1.0',
+        id: `${id}.${version}.${index}`,
+        source,
+        type: name,
+        time,
+        datacontenttype: 'application/json',
+        data: structuredClone(data),
+      };
+      this.#position += 1;
+      this.#events.push({ position: this.#position, event });
+    }
+  }
+}
+
+/** A registry in memory; what it takes and gives are copies. */
+export class MemoryRegistry implements Registry {
+  readonly #clock: Clock;
+  readonly #outbox: MemoryOutbox;
+  readonly #records = new Map<string, string>();
+
+  constructor(clock: Clock, outbox = new MemoryOutbox()) {
+    this.#clock = clock;
+    this.#outbox = outbox;
+  }
+
+  async create(record: Aggregate): Promise<void> {
+    if (this.#records.has(keyOf(record))) throw new StateError('already-exists');
+    this.#write(record);
+  }
+
+  async read<T extends AggregateType>(
+    type: T,
+    organization: string,
+    id: string,
+  ): Promise<Aggregates[T] | undefined> {
+    const text = this.#records.get(keyOf({ type, organization, id }));
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  async replace(record: Enrollment, condition: ReplaceCondition): Promise<void> {
+    const text = this.#records.get(keyOf(record));
+    const present: Enrollment | undefined = text === undefined ? undefined : JSON.parse(text);
+    if (present?.version !== condition.version || !condition.states.includes(present.state)) {
+      throw new StateError('version-conflict');
+    }
+    this.#write(record);
+  }
+
+  async enrollments({
+    organization,
+    subscriberId,
+    states,
+    limit,
+    cursor,
+  }: EnrollmentQuery): Promise<Page<Enrollment>> {
+    const found = [...this.#records.values()]
+      .map((text): Aggregate => JSON.parse(text))
+      .filter((record) => record.type === 'enrollment')
+      .filter((record) => record.organization === organization && record.id > (cursor ?? ''))
+      .filter((record) => subscriberId === undefined || record.subscriber.id === subscriberId)
+      .filter((record) => states === undefined || states.includes(record.state))
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+  }
+
+  #write(record: Aggregate): void {
+    this.#records.set(keyOf(record), JSON.stringify(record));
+    this.#outbox.collect(record, this.#clock.now().toISOString());
+  }
+}
+
+function keyOf({ type, organization, id }: { type: string; organization: string; id: string }): string {
+  return JSON.stringify([organization, type, id]);
+}

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { type KeySpec, keySpecNames, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
 
 /** The hash that each signature algorithm uses, by node:crypto's names (FIPS 180-4). */
@@ -75,4 +75,13 @@ function publicKeyObject(publicKeyDer: Uint8Array): KeyObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The public key of a certificate that this service made or has checked.
+ * @param certificateDer DER Certificate (RFC 5280)
+ * @returns DER SubjectPublicKeyInfo
+ */
+export function certificatePublicKey(certificateDer: Uint8Array): Uint8Array {
+  return new X509Certificate(certificateDer).publicKey.export({ format: 'der', type: 'spki' });
 }

@@ -55,20 +55,30 @@ export interface EnrollmentKey {
   residentKey?: string;
 }
 
-/** An escrowed backup. `pending` from before its object is written, `active` only once proved and locked. */
-export interface Backup {
+/** An escrowed backup whose object is being written and proved. */
+export interface PendingBackup {
+  state: 'pending';
   id: string;
-  attemptId: string;
-  state: 'pending' | 'active' | 'abandoned';
   objectName: string;
   profile: PfxProfile;
-  objectVersion?: string;
-  pfxSha256?: string;
-  /** ISO 8601 */
-  retainUntil?: string;
-  sealedPassphraseId?: string;
-  receiptId?: string;
 }
+
+/** An escrowed backup that counts: stored, proved, sealed and locked. */
+export interface ActiveBackup {
+  state: 'active';
+  id: string;
+  objectName: string;
+  profile: PfxProfile;
+  objectVersion: string;
+  /** Hex */
+  pfxSha256: string;
+  /** ISO 8601 */
+  retainUntil: string;
+  sealedPassphraseId: string;
+  receiptId: string;
+}
+
+export type Backup = PendingBackup | ActiveBackup;
 
 /**
  * Password tries. Each is counted as wrong before it is made, and taken back when it proves right, so that a crash or a
@@ -106,7 +116,7 @@ export interface Enrollment {
   recipientKey?: PublicJwk;
   policy: { version: string; rules: readonly string[] };
   tries: Tries;
-  attempt?: MakingAttempt;
+  attempt?: MakingAttempt | undefined;
   key?: EnrollmentKey;
   backups: readonly Backup[];
   /** How many subscriber copies were exported. */
@@ -167,6 +177,6 @@ export function advance(
 }
 
 /** The one backup that counts, if there is one. */
-export function activeBackup(enrollment: Enrollment): Backup | undefined {
+export function activeBackup(enrollment: Enrollment): ActiveBackup | undefined {
   return enrollment.backups.find((backup) => backup.state === 'active');
 }

@@ -1,0 +1,150 @@
+import { enrollmentIdFrom, newId, sha256Hex } from '#crypto/identifiers.ts';
+import { checkPassword } from '#crypto/passwords.ts';
+import { provePfx } from '#crypto/pfx/prove.ts';
+import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
+import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
+import { type Enrollment, type EnrollmentKey, transitions } from '#domain/enrollment.ts';
+import { EscrowError, LockError, ProviderError, StateError } from '#domain/errors.ts';
+import { exportFileName } from '#domain/file-name.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { Secret } from '#domain/secret.ts';
+import { issueCopyReceipt } from '#steps/backup-receipt.ts';
+import { decide, exportRefused } from '#steps/decide.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { friendlyNameOf } from '#steps/key-papers.ts';
+import { checkCustody, keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
+import { openLock, rightTry, type Unlocking } from '#steps/open-lock.ts';
+import { recorded } from '#steps/record.ts';
+import { updateEnrollment } from '#steps/update-enrollment.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'>;
+
+export interface ExportRequest {
+  enrollmentId: string;
+  unlocking: Unlocking;
+  /** The password of the file; it may be the one that opens the lock. */
+  pfxPassword: Secret;
+  /** The same key names the same export; its file and receipt are made anew each time. */
+  idempotencyKey?: string;
+  requestId: string;
+}
+
+/** A subscriber copy, proved, recorded and receipted, on its way to the subscriber and kept nowhere. */
+export interface SubscriberCopy {
+  exportId: string;
+  fileName: string;
+  pfx: Uint8Array;
+  receiptId: string;
+  /** Compact JWS */
+  receipt: string;
+}
+
+/**
+ * Makes the subscriber's own copy of a pending key pair: opens both locks, writes the PFX under the password that the
+ * subscriber chose, proves it, and hands it over only once receipt, event and record stand.
+ * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; PolicyError `export-refused`; InputError
+ *   `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
+ *   `enrollment-blocked`; ProofError `proof-failed`; what the ports throw
+ */
+export async function exportCopy(
+  dependencies: Needs,
+  principal: Principal,
+  request: ExportRequest,
+): Promise<SubscriberCopy> {
+  const { organization, subject } = principal;
+  const { enrollmentId, requestId } = request;
+  const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId };
+  return await recorded(dependencies, entry, async () => {
+    const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
+    const { key } = enrollment;
+    if (enrollment.state === 'making') throw new StateError('making-in-progress');
+    if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');
+    await checkPolicy(dependencies, principal, enrollment);
+    checkPassword(request.pfxPassword, await dependencies.policy.passwordRules(organization));
+    const privateKey = await openBothLocks(dependencies, principal, enrollment, key, request.unlocking);
+    try {
+      return await makeCopy(dependencies, enrollment, key, request, privateKey);
+    } finally {
+      privateKey.erase();
+    }
+  });
+}
+
+async function checkPolicy(dependencies: Needs, principal: Principal, enrollment: Enrollment): Promise<void> {
+  const { purpose, assurance, keySpec, custody, exportable } = enrollment;
+  const resource = { purpose, assurance, keySpec, custody, exportable, profile: 'modern' } as const;
+  const decision = await decide(dependencies, { action: 'Export', principal, resource });
+  if (decision.allowed) return;
+  const data = { enrollmentId: enrollment.id, code: 'export-refused' } as const;
+  await updateEnrollment(dependencies, enrollment, transitions.recordExportRefusal, () => ({
+    events: [{ name: 'ExportRefused', data }],
+  }));
+  throw exportRefused(decision);
+}
+
+async function openBothLocks(
+  dependencies: Needs,
+  principal: Principal,
+  enrollment: Enrollment,
+  key: EnrollmentKey,
+  unlocking: Unlocking,
+): Promise<Secret> {
+  checkCustody(dependencies, enrollment);
+  const { exportableKeys } = dependencies.keys;
+  if (exportableKeys === undefined || key.lockedKeyId === undefined) {
+    throw new ProviderError('key-not-exportable');
+  }
+  const { organization } = enrollment;
+  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: key.lockedKeyId });
+  const wrapped = await openLock(dependencies, principal, enrollment, locked, unlocking);
+  try {
+    return await exportableKeys.unwrap(wrapped, keyContextOf(enrollment));
+  } catch (error) {
+    // Only here does it show whether what the holder of a recipient key presented is the wrapped key.
+    const presented = 'wrappedKey' in unlocking;
+    const invalid = error instanceof EscrowError && error.code === 'wrapped-key-invalid';
+    throw presented && invalid ? new LockError('wrong-unlocking', { cause: error }) : error;
+  }
+}
+
+async function makeCopy(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  key: EnrollmentKey,
+  { pfxPassword, idempotencyKey, unlocking }: ExportRequest,
+  privateKey: Secret,
+): Promise<SubscriberCopy> {
+  const { organization, id, purpose, subscriber } = enrollment;
+  const placeholder = await dependencies.documents.get({
+    kind: 'placeholder',
+    organization,
+    id: key.placeholderId,
+  });
+  const pfx = await writePfx({
+    privateKey,
+    certificates: [placeholder],
+    friendlyName: friendlyNameOf(enrollment),
+    password: pfxPassword,
+    iterations: humanIterations,
+  });
+  const publicKey = certificatePublicKey(placeholder);
+  if (spkiSha256(publicKey) !== key.spkiSha256) throw new ProviderError('wrapped-key-invalid');
+  const { provedBy } = await provePfx({ pfx, password: pfxPassword, publicKey, purpose });
+
+  const exportId = exportIdOf(enrollment, idempotencyKey);
+  const passwordAgreed = 'password' in unlocking;
+  const copy = { exportId, pfxSha256: sha256Hex(pfx), provedBy, passwordAgreed };
+  const receipt = await issueCopyReceipt(dependencies, enrollment, key, newId('rcp'), copy);
+  await updateEnrollment(dependencies, enrollment, transitions.recordExport, (current) => ({
+    exports: current.exports + 1,
+    ...(passwordAgreed && { tries: rightTry(current.tries) }),
+    events: [{ name: 'SubscriberCopyExported', data: { enrollmentId: id, exportId } }],
+  }));
+  const fileName = exportFileName(subscriber.familyName, purpose, 'pfx');
+  return { exportId, fileName, pfx, receiptId: receipt.id, receipt: receipt.jws };
+}
+
+function exportIdOf({ id, organization }: Enrollment, idempotencyKey: string | undefined): string {
+  if (idempotencyKey === undefined) return newId('exp');
+  return enrollmentIdFrom(organization, `${id} export ${idempotencyKey}`).replace(/^enr_/, 'exp_');
+}

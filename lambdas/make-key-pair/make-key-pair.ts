@@ -1,0 +1,33 @@
+import { eventSchemas, organizationOf } from '#contract/events.ts';
+import { parse } from '#contract/parse.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { loadEnrollment } from '#steps/load.ts';
+import { makeKeyPair } from '#steps/make-key-pair.ts';
+import { recorded } from '#steps/record.ts';
+
+/**
+ * Makes the key pair of an enrollment that needs nobody's password, from its `EnrollmentAccepted` event. An enrollment
+ * that has its key already is left as it is: the event was delivered again.
+ * @throws InputError `invalid-input`; AccessError `not-found`; what `makeKeyPair` throws
+ */
+export async function makeKeyPairOfAccepted(
+  dependencies: Pick<
+    Dependencies,
+    'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'clock' | 'build'
+  >,
+  event: CloudEvent,
+): Promise<void> {
+  const organization = organizationOf(event.source) ?? '';
+  const { enrollmentId } = parse(eventSchemas.EnrollmentAccepted, event.data);
+  const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
+  if (enrollment.state !== 'accepted') return;
+  const entry = {
+    action: 'make-key-pair',
+    organization,
+    principal: 'service',
+    enrollmentId,
+    requestId: event.id,
+  };
+  await recorded(dependencies, entry, () => makeKeyPair(dependencies, enrollment));
+}

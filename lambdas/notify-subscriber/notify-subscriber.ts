@@ -1,0 +1,84 @@
+import { eventSchemas, organizationOf } from '#contract/events.ts';
+import { parse } from '#contract/parse.ts';
+import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import { InputError } from '#domain/errors.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { loadEnrollment, loadOrganization } from '#steps/load.ts';
+import { recorded } from '#steps/record.ts';
+
+const consumer = 'notify-subscriber' satisfies Consumer;
+type Told = (typeof subscriptions)[typeof consumer][number];
+
+interface Letter {
+  subject: string;
+  text: string;
+}
+
+/** What the subscriber is told of each event. The record is read anew, so a late notice says what is true now. */
+const letters: Readonly<Record<Told, (enrollment: Enrollment, contact: string) => Letter | undefined>> = {
+  SubscriberSignInAwaited: ({ state, id }) =>
+    state === 'awaiting-subscriber'
+      ? {
+          subject: 'Set the password of your new key',
+          text: `A certificate was requested for you (${id}). Sign in and set a password: your key is made then, and only that password opens it.`,
+        }
+      : undefined,
+  EnrollmentKeyPairCreated: (enrollment, contact) => ({
+    subject: 'Your key is ready',
+    text: [readyText(enrollment), escrowText(enrollment, contact)].filter((part) => part !== '').join(' '),
+  }),
+  EnrollmentRefused: ({ id, refusal }, contact) => ({
+    subject: 'Your certificate request was refused',
+    text: `Request ${id} was refused: ${refusal?.reason ?? ''} Ask ${contact}.`,
+  }),
+  EnrollmentLocked: ({ id }) => ({
+    subject: 'Ten wrong passwords',
+    text: `Ten wrong passwords in a row were tried on your key (${id}). It is locked until you sign in again. If that was not you, tell your help desk.`,
+  }),
+  EnrollmentBlocked: ({ id }, contact) => ({
+    subject: 'Your key is blocked',
+    text: `A hundred wrong passwords were tried on your key (${id}). Ask ${contact} to unblock it.`,
+  }),
+};
+
+/**
+ * Tells a subscriber what an event means for them; among it, that a key was escrowed (Federal Common Policy 4.12.1.1).
+ * The event's id names the notice, so that a second delivery tells nobody twice.
+ * @throws InputError `invalid-input`; AccessError `not-found`; StoreError `store-unavailable`
+ */
+export async function notifySubscriber(
+  dependencies: Pick<Dependencies, 'registry' | 'notifier' | 'ledger'>,
+  event: CloudEvent,
+): Promise<void> {
+  const { type } = event;
+  if (!isTold(type))
+    throw new InputError('invalid-input', { field: 'type', why: 'is not an event to tell of' });
+  const organization = organizationOf(event.source) ?? '';
+  const { enrollmentId } = parse(eventSchemas[type], event.data);
+  const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
+  const { contact } = await loadOrganization(dependencies, organization);
+  const letter = letters[type](enrollment, contact);
+  if (letter === undefined) return;
+  const entry = { action: consumer, organization, principal: 'service', enrollmentId, requestId: event.id };
+  const { id: subscriberId, email } = enrollment.subscriber;
+  const notice = { id: event.id, organization, subscriberId, email, ...letter };
+  await recorded(dependencies, entry, () => dependencies.notifier.notify(notice));
+}
+
+function isTold(type: string): type is Told {
+  return Object.hasOwn(letters, type);
+}
+
+function readyText({ id, refusal }: Enrollment): string {
+  const made = `The key of your request ${id} was made.`;
+  return refusal === undefined
+    ? `${made} Take your own copy now.`
+    : `${made} It stays where it was made: ${refusal.reason}`;
+}
+
+function escrowText(enrollment: Enrollment, contact: string): string {
+  if (activeBackup(enrollment) === undefined) return '';
+  return `It was escrowed: your organization can recover it through two recovery agents. Questions: ${contact}.`;
+}

@@ -1,0 +1,108 @@
+import { eventSource } from '#contract/events.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
+import { EscrowError } from '#domain/errors.ts';
+import type { Registry } from '#ports/registry.ts';
+import { abandonAttempt } from '#steps/abandon-attempt.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { recorded } from '#steps/record.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'events' | 'clock'>;
+
+export interface ReconcileRequest {
+  organization: string;
+  /** An attempt that started longer ago than this is dead: longer than any invocation may run. */
+  staleAfterSeconds: number;
+  requestId: string;
+}
+
+/** What was found and mended, by enrollment id or object name. */
+export interface Reconciled {
+  abandonedAttempts: string[];
+  emittedAgain: string[];
+  removedObjects: string[];
+}
+
+/**
+ * Mends what crashes left behind: abandons dead attempts at a key pair, sends `EnrollmentAccepted` again for enrollments
+ * that wait for their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time,
+ * and to repeat.
+ * @throws what the ports throw; then the rest is left for the next time
+ */
+export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
+  const staleBefore = dependencies.clock.now().getTime() - request.staleAfterSeconds * 1000;
+  const done: Reconciled = { abandonedAttempts: [], emittedAgain: [], removedObjects: [] };
+  const { organization } = request;
+  for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['making'])) {
+    if (await abandonIfDead(dependencies, enrollment, staleBefore, request))
+      done.abandonedAttempts.push(enrollment.id);
+  }
+  for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['accepted'])) {
+    if (Date.parse(enrollment.requestedAt) > staleBefore) continue;
+    await emitAgain(dependencies, enrollment);
+    done.emittedAgain.push(enrollment.id);
+  }
+  done.removedObjects = await removeOrphans(dependencies, organization);
+  return done;
+}
+
+async function* enrollmentsIn(registry: Registry, organization: string, states: Enrollment['state'][]) {
+  let cursor: string | undefined;
+  do {
+    const page = await registry.enrollments({
+      organization,
+      states,
+      limit: 100,
+      ...(cursor !== undefined && { cursor }),
+    });
+    yield* page.items;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+async function abandonIfDead(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  staleBefore: number,
+  { requestId }: ReconcileRequest,
+): Promise<boolean> {
+  const { attempt, organization, id: enrollmentId } = enrollment;
+  if (attempt === undefined || Date.parse(attempt.startedAt) > staleBefore) return false;
+  const entry = { action: 'abandon-attempt', organization, principal: 'service', enrollmentId, requestId };
+  try {
+    await recorded(dependencies, entry, () => abandonAttempt(dependencies, enrollment, attempt));
+    return true;
+  } catch (error) {
+    // Somebody finished or abandoned it meanwhile.
+    if (error instanceof EscrowError && error.code === 'wrong-state') return false;
+    throw error;
+  }
+}
+
+async function emitAgain({ events, clock }: Needs, { organization, id, version }: Enrollment): Promise<void> {
+  await events.publish({
+    specversion: '1.0',
+    id: `${id}.${version}.again`,
+    source: eventSource(organization),
+    type: 'EnrollmentAccepted',
+    time: clock.now().toISOString(),
+    datacontenttype: 'application/json',
+    data: { enrollmentId: id },
+  });
+}
+
+async function removeOrphans({ vault, registry, clock }: Needs, organization: string): Promise<string[]> {
+  const removed: string[] = [];
+  for (const object of await vault.list(`${organization}/`)) {
+    if (object.retainUntil > clock.now()) continue;
+    const enrollmentId = object.name.split('/')[1] ?? '';
+    const enrollment = await registry.read('enrollment', organization, enrollmentId);
+    if (enrollment === undefined || refersTo(enrollment, object.name)) continue;
+    await vault.remove(object.name, object.version);
+    removed.push(object.name);
+  }
+  return removed;
+}
+
+function refersTo(enrollment: Enrollment, objectName: string): boolean {
+  return enrollment.backups.some((backup) => backup.objectName === objectName);
+}

@@ -1,0 +1,154 @@
+import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enrollment-requested.ts';
+import { organizationOf } from '#contract/events.ts';
+import { enrollmentIdFrom, fingerprint, newId } from '#crypto/identifiers.ts';
+import { parseRecipientKey } from '#crypto/locks.ts';
+import type { Enrollment, EnrollmentState, Refusal } from '#domain/enrollment.ts';
+import { AccessError, EscrowError, InputError } from '#domain/errors.ts';
+import type { DomainEvent } from '#domain/events.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { PublicJwk } from '#domain/public-jwk.ts';
+import { purposeNames } from '#domain/purpose.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import { noBackupMeaning } from '#steps/decide.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { issueReceipt } from '#steps/issue-receipt.ts';
+import { type EnrollmentPlan, planEnrollment } from '#steps/plan-enrollment.ts';
+import { recorded } from '#steps/record.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'>;
+
+/**
+ * Takes one certificate request, from an `EnrollmentRequested` event: decides what policy says of it and records the
+ * enrollment as accepted, as awaiting its subscriber, or as refused. No key exists yet.
+ *
+ * The enrollment's id is derived from the idempotency key, so the same request delivered again changes nothing.
+ * @returns the enrollment as it stands
+ * @throws InputError `invalid-input`, `key-spec-below-floor`, `recipient-key-invalid`, `idempotency-mismatch`; AccessError
+ *   `not-found` for an organization that is not the sender's or is not there; what the ports throw
+ */
+export async function requestEnrollment(dependencies: Needs, event: CloudEvent): Promise<Enrollment> {
+  const organization = await knownOrganization(dependencies, event);
+  const principal: Principal = { organization, subject: event.source, roles: ['enrollment-workflow'] };
+  const entry = { action: 'request-enrollment', organization, principal: event.source, requestId: event.id };
+  return await recorded(dependencies, entry, async () => {
+    const request = parseEnrollmentRequest(event.data);
+    if (organization === '' || request.organization !== organization) throw new AccessError('not-found');
+    const recipientKey = recipientKeyOf(request);
+    const id = enrollmentIdFrom(organization, request.idempotencyKey);
+    const existing = await dependencies.registry.read('enrollment', organization, id);
+    if (existing !== undefined) return sameRequest(existing, request);
+    const plan = await planEnrollment(dependencies, principal, request);
+    const enrollment = await toEnrollment(dependencies, id, request, plan, recipientKey);
+    return await create(dependencies, enrollment, request);
+  });
+}
+
+/** The organization that the event's source names, if it is set up here; empty if not: its record stands apart. */
+async function knownOrganization({ registry }: Needs, { source }: CloudEvent): Promise<string> {
+  const named = organizationOf(source) ?? '';
+  if (named === '') return '';
+  return (await registry.read('organization', named, 'organization')) === undefined ? '' : named;
+}
+
+function recipientKeyOf(request: EnrollmentRequest): PublicJwk | undefined {
+  if (request.recipientKey !== undefined) return parseRecipientKey(request.recipientKey);
+  if (request.lock !== 'recipient') return undefined;
+  throw new InputError('recipient-key-invalid', { field: 'recipientKey', why: 'is missing' });
+}
+
+function sameRequest(existing: Enrollment, request: EnrollmentRequest): Enrollment {
+  if (existing.requestFingerprint !== fingerprint(request)) throw new InputError('idempotency-mismatch');
+  return existing;
+}
+
+async function create(
+  { registry }: Needs,
+  enrollment: Enrollment,
+  request: EnrollmentRequest,
+): Promise<Enrollment> {
+  try {
+    await registry.create(enrollment);
+    return enrollment;
+  } catch (error) {
+    if (!(error instanceof EscrowError) || error.code !== 'already-exists') throw error;
+    const winner = await registry.read('enrollment', enrollment.organization, enrollment.id);
+    if (winner === undefined) throw error;
+    return sameRequest(winner, request);
+  }
+}
+
+async function toEnrollment(
+  dependencies: Needs,
+  id: string,
+  request: EnrollmentRequest,
+  plan: EnrollmentPlan,
+  recipientKey: PublicJwk | undefined,
+): Promise<Enrollment> {
+  const refusal = await issueRefusal(dependencies, id, request, plan);
+  const state = stateOf(plan);
+  return {
+    type: 'enrollment',
+    organization: request.organization,
+    id,
+    version: 1,
+    state,
+    requestedAt: dependencies.clock.now().toISOString(),
+    requestFingerprint: fingerprint(request),
+    subscriber: request.subscriber,
+    purpose: request.purpose,
+    keySpec: request.keySpec,
+    assurance: request.assurance,
+    custody: dependencies.keys.custody,
+    exportable: plan.exportable,
+    escrow: plan.escrow,
+    lock: plan.lock,
+    policy: plan.policy,
+    tries: { inARow: 0, inLife: 0 },
+    backups: [],
+    exports: 0,
+    ...(plan.lock === 'recipient' && recipientKey !== undefined && { recipientKey }),
+    ...(refusal !== undefined && { refusal }),
+    events: [bornWith(state, id, refusal)],
+  };
+}
+
+function stateOf({ refused, lock }: EnrollmentPlan): EnrollmentState {
+  if (refused !== undefined) return 'refused';
+  return lock === 'password' ? 'awaiting-subscriber' : 'accepted';
+}
+
+function bornWith(state: EnrollmentState, enrollmentId: string, refusal: Refusal | undefined): DomainEvent {
+  if (state === 'refused' && refusal !== undefined) {
+    return { name: 'EnrollmentRefused', data: { enrollmentId, code: refusal.code } };
+  }
+  if (state === 'accepted') return { name: 'EnrollmentAccepted', data: { enrollmentId } };
+  return { name: 'SubscriberSignInAwaited', data: { enrollmentId } };
+}
+
+/** Signs what policy refuses: the request itself, or every later export of its key, said now. */
+async function issueRefusal(
+  dependencies: Needs,
+  enrollmentId: string,
+  request: EnrollmentRequest,
+  plan: EnrollmentPlan,
+): Promise<Refusal | undefined> {
+  const refused = plan.refused ?? plan.exportRefused;
+  if (refused === undefined) return undefined;
+  const reason = plan.refused === undefined ? `${refused.reason} ${noBackupMeaning}` : refused.reason;
+  const { organization, purpose, keySpec } = request;
+  const receipt = {
+    receipt: 'refusal',
+    organization,
+    enrollmentId,
+    label: purposeNames[purpose].label,
+    purpose,
+    keySpec,
+    action: plan.refused === undefined ? 'Export' : 'Enroll',
+    code: refused.code,
+    reason,
+    contact: refused.contact,
+    policy: { version: plan.policy.version, rules: [...refused.rules] },
+  } as const;
+  const { id: receiptId } = await issueReceipt(dependencies, receipt, newId('ref'));
+  return { ...refused, reason, receiptId };
+}

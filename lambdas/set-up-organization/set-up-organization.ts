@@ -1,0 +1,56 @@
+import { parseRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
+import { AccessError, StateError } from '#domain/errors.ts';
+import type { Organization, PolicySettings } from '#domain/organization.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { recorded } from '#steps/record.ts';
+
+/** What must be known of an organization before it can enroll anyone. */
+export interface OrganizationSetUp {
+  name: string;
+  contact: string;
+  /** The public half of the recovery key, as `escrow recovery init` prints it. */
+  recoveryKey: unknown;
+  policy: PolicySettings;
+}
+
+/**
+ * Sets up the organization of an administrator; the same set-up again is success, so that a crash may be repeated.
+ * @throws AccessError `not-permitted`; InputError `invalid-input` if the recovery key is none; StateError `already-exists`
+ *   if the organization has another recovery key; StoreError `store-unavailable`
+ */
+export async function setUpOrganization(
+  dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
+  principal: Principal,
+  setUp: OrganizationSetUp,
+): Promise<Organization> {
+  const { organization, subject } = principal;
+  const action = 'set-up-organization';
+  return await recorded(dependencies, { action, organization, principal: subject }, async () => {
+    if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
+    const publicKey = parseRecoveryKey(setUp.recoveryKey);
+    const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
+    const existing = await dependencies.registry.read('organization', organization, 'organization');
+    if (existing !== undefined) {
+      if (existing.recoveryKey.kid === recoveryKey.kid) return existing;
+      throw new StateError('already-exists', {
+        why: 'The organization is set up with another recovery key.',
+        next: 'Use that key, or another data folder.',
+      });
+    }
+    const record: Organization = {
+      type: 'organization',
+      organization,
+      id: 'organization',
+      version: 1,
+      name: setUp.name,
+      contact: setUp.contact,
+      custody: dependencies.keys.custody,
+      recoveryKey,
+      policy: setUp.policy,
+      events: [],
+    };
+    await dependencies.registry.create(record);
+    return record;
+  });
+}

@@ -1,0 +1,87 @@
+import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
+import type { Enrollment, EnrollmentKey, MakingAttempt } from '#domain/enrollment.ts';
+import { purposeNames } from '#domain/purpose.ts';
+import { attemptName } from './attempt-documents.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { ProvedBackup } from './escrow-backup.ts';
+import { issueReceipt } from './issue-receipt.ts';
+import { loadOrganization } from './load.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'keys' | 'documents' | 'clock' | 'build'>;
+
+/**
+ * The receipt of an escrowed backup. `passwordSet`: the file did not open before its random passphrase was given and did
+ * with it; no subscriber has agreed on that passphrase, and none shall.
+ * @returns the receipt's id. Throws as `issueReceipt` does
+ */
+export async function issueEscrowReceipt(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  key: EnrollmentKey,
+  { backup, provedBy }: ProvedBackup,
+): Promise<string> {
+  const { recoveryKey } = await loadOrganization(dependencies, enrollment.organization);
+  const receipt = {
+    ...commonFields(enrollment, key),
+    backupId: backup.id,
+    pfxSha256: backup.pfxSha256,
+    profile: backup.profile,
+    objectVersion: backup.objectVersion,
+    retainUntil: backup.retainUntil,
+    recoveryKey: await recoveryKeyThumbprint(recoveryKey),
+    confirms: { privateKeyWorks: true, passwordSet: true, passwordAgreed: false, fileRestores: true },
+    provedBy: [...provedBy],
+  };
+  const { id } = await issueReceipt(dependencies, receipt, attemptName(enrollment, attempt));
+  return id;
+}
+
+/** A subscriber copy that was made, proved, and is about to be delivered. */
+export interface ProvedCopy {
+  exportId: string;
+  pfxSha256: string;
+  provedBy: readonly string[];
+  /** The enrollment password was entered again in this request and opened the lock. */
+  passwordAgreed: boolean;
+}
+
+/**
+ * The receipt of a subscriber copy; it names no stored object, because there is none.
+ * @returns the receipt's id and the JWS. Throws as `issueReceipt` does
+ */
+export async function issueCopyReceipt(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  key: EnrollmentKey,
+  receiptId: string,
+  { exportId, pfxSha256, provedBy, passwordAgreed }: ProvedCopy,
+): Promise<{ id: string; jws: string }> {
+  const receipt = {
+    ...commonFields(enrollment, key),
+    backupId: exportId,
+    pfxSha256,
+    profile: 'modern' as const,
+    objectVersion: null,
+    retainUntil: null,
+    recoveryKey: null,
+    confirms: { privateKeyWorks: true, passwordSet: true, passwordAgreed, fileRestores: true },
+    provedBy: [...provedBy],
+  };
+  return await issueReceipt(dependencies, receipt, receiptId);
+}
+
+function commonFields(enrollment: Enrollment, key: EnrollmentKey) {
+  const { organization, id, purpose, keySpec, policy } = enrollment;
+  return {
+    receipt: 'backup' as const,
+    organization,
+    enrollmentId: id,
+    label: purposeNames[purpose].label,
+    purpose,
+    keySpec,
+    csrSha256: key.csrSha256,
+    spkiSha256: key.spkiSha256,
+    policy: { version: policy.version, rules: [...policy.rules] },
+  };
+}

@@ -1,0 +1,24 @@
+import type { BackupVault } from '#ports/backup-vault.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { DocumentStore } from '#ports/document-store.ts';
+import type { KeyProvider } from '#ports/key-provider.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { EventBus } from '#ports/messages.ts';
+import type { Notifier } from '#ports/notifier.ts';
+import type { ExportabilityPolicy } from '#ports/policy.ts';
+import type { Registry } from '#ports/registry.ts';
+
+/** Everything that use cases work with; each takes the part that it needs. */
+export interface Dependencies {
+  registry: Registry;
+  documents: DocumentStore;
+  vault: BackupVault;
+  policy: ExportabilityPolicy;
+  keys: KeyProvider;
+  ledger: Ledger;
+  events: EventBus;
+  notifier: Notifier;
+  clock: Clock;
+  /** Names the running build in receipts. */
+  build: string;
+}

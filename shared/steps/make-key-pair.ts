@@ -1,0 +1,191 @@
+import { newId, sha256Hex } from '#crypto/identifiers.ts';
+import { spkiSha256 } from '#crypto/public-key.ts';
+import { privateKeySigner, type Signer } from '#crypto/signer.ts';
+import {
+  type Backup,
+  type Enrollment,
+  type EnrollmentKey,
+  type MakingAttempt,
+  transitions,
+} from '#domain/enrollment.ts';
+import { ProviderError } from '#domain/errors.ts';
+import type { DomainEvent } from '#domain/events.ts';
+import { keySpecs } from '#domain/key-spec.ts';
+import type { Organization } from '#domain/organization.ts';
+import type { Secret } from '#domain/secret.ts';
+import type { ExportableKeys, ResidentKeys } from '#ports/key-provider.ts';
+import { abandonAttempt, discardAttempt } from './abandon-attempt.ts';
+import { attemptName, documentName, objectNameOf } from './attempt-documents.ts';
+import { issueEscrowReceipt } from './backup-receipt.ts';
+import type { Dependencies } from './dependencies.ts';
+import { escrowBackup, type ProvedBackup } from './escrow-backup.ts';
+import { type KeyPapers, makeKeyPapers } from './key-papers.ts';
+import { checkCustody, keyContextOf, loadEnrollment, loadOrganization } from './load.ts';
+import { lockKey } from './lock-key.ts';
+import { updateEnrollment } from './update-enrollment.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'clock' | 'build'>;
+
+/** What an attempt made, ready for the one write that makes it the enrollment's key. */
+interface Made {
+  key: EnrollmentKey;
+  escrow?: ProvedBackup;
+}
+
+/**
+ * Makes an enrollment's key pair in one invocation: generation, CSR, placeholder certificate, both locks and, for an
+ * encryption key, its proved escrowed backup. Nothing unlocked is ever written. The one write at the end makes all of it
+ * count at once; anything before it that fails, or crashes, leaves an attempt that is abandoned whole.
+ * @param password the subscriber's, where the enrollment's lock is `password`
+ * @returns the enrollment, `ready`
+ * @throws StateError `wrong-state`, `making-in-progress`, `version-conflict`; ProofError `proof-failed`; ProviderError and
+ *   StoreError as the ports throw
+ */
+export async function makeKeyPair(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  password?: Secret,
+): Promise<Enrollment> {
+  checkCustody(dependencies, enrollment);
+  const organization = await loadOrganization(dependencies, enrollment.organization);
+  const { making, attempt } = await startAttempt(dependencies, enrollment);
+  try {
+    const made = enrollment.exportable
+      ? await makeExportable(dependencies, organization, making, attempt, password)
+      : await makeResident(dependencies, organization, making, attempt);
+    return await finish(dependencies, making, attempt, made);
+  } catch (error) {
+    return await giveUp(dependencies, making, attempt, error);
+  }
+}
+
+async function startAttempt(dependencies: Needs, enrollment: Enrollment) {
+  const attempt: MakingAttempt = {
+    id: newId('att'),
+    startedAt: dependencies.clock.now().toISOString(),
+    from: enrollment.state === 'accepted' ? 'accepted' : 'awaiting-subscriber',
+  };
+  const pending = {
+    state: 'pending',
+    id: attempt.id,
+    objectName: objectNameOf(enrollment, attempt),
+    profile: 'modern',
+  } as const;
+  const making = await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => ({
+    attempt,
+    backups: current.escrow === 'required' ? [pending] : [],
+  }));
+  return { making, attempt };
+}
+
+async function makeExportable(
+  dependencies: Needs,
+  organization: Organization,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  password: Secret | undefined,
+): Promise<Made> {
+  const { exportableKeys } = dependencies.keys;
+  if (exportableKeys === undefined) throw new ProviderError('provider-incapable');
+  const { publicKey, privateKey, wrapped } = await generate(exportableKeys, enrollment);
+  try {
+    const signer = privateKeySigner(privateKey, enrollment.keySpec);
+    const papers = await makeKeyPapers(dependencies, organization, enrollment, publicKey, signer);
+    const locked = await lockKey(dependencies, enrollment, wrapped, password);
+    const lockedName = documentName(enrollment, attempt, 'locked-key');
+    await dependencies.documents.put(lockedName, locked);
+    const key = await storePapers(dependencies, enrollment, attempt, publicKey, papers);
+    const made = { key: { ...key, lockedKeyId: lockedName.id } };
+    if (enrollment.escrow !== 'required') return made;
+    const pair = { privateKey, publicKey, placeholder: papers.placeholder };
+    return { ...made, escrow: await escrowBackup(dependencies, organization, enrollment, attempt, pair) };
+  } finally {
+    privateKey.erase();
+  }
+}
+
+function generate(keys: ExportableKeys, enrollment: Enrollment) {
+  return keys.generate(enrollment.keySpec, keyContextOf(enrollment));
+}
+
+async function makeResident(
+  dependencies: Needs,
+  organization: Organization,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+): Promise<Made> {
+  const { residentKeys } = dependencies.keys;
+  if (residentKeys === undefined) throw new ProviderError('provider-incapable');
+  const name = attemptName(enrollment, attempt);
+  const publicKey = await residentKeys.generate(name, enrollment.keySpec, keyContextOf(enrollment));
+  const signer = residentSigner(residentKeys, name, enrollment);
+  const papers = await makeKeyPapers(dependencies, organization, enrollment, publicKey, signer);
+  const key = await storePapers(dependencies, enrollment, attempt, publicKey, papers);
+  return { key: { ...key, residentKey: name } };
+}
+
+function residentSigner(keys: ResidentKeys, name: string, { keySpec }: Enrollment): Signer {
+  const algorithm = keySpecs[keySpec].signature;
+  return { algorithm, sign: (message) => keys.sign(name, algorithm, message) };
+}
+
+async function storePapers(
+  { documents }: Needs,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  publicKey: Uint8Array,
+  { csr, placeholder }: KeyPapers,
+): Promise<EnrollmentKey> {
+  const csrName = documentName(enrollment, attempt, 'csr');
+  const placeholderName = documentName(enrollment, attempt, 'placeholder');
+  await documents.put(csrName, csr);
+  await documents.put(placeholderName, placeholder);
+  return {
+    spkiSha256: spkiSha256(publicKey),
+    csrSha256: sha256Hex(csr),
+    csrId: csrName.id,
+    placeholderId: placeholderName.id,
+  };
+}
+
+/** The one write that makes the attempt the enrollment's key, its backup active, and the CSR free to leave. */
+async function finish(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  { key, escrow }: Made,
+): Promise<Enrollment> {
+  const { id: enrollmentId } = enrollment;
+  const events: DomainEvent[] = [{ name: 'EnrollmentKeyPairCreated', data: { enrollmentId } }];
+  const backups: Backup[] = [];
+  if (escrow !== undefined) {
+    const receiptId = await issueEscrowReceipt(dependencies, enrollment, attempt, key, escrow);
+    backups.push({ ...escrow.backup, receiptId });
+    events.push({ name: 'BackupEscrowed', data: { enrollmentId, backupId: escrow.backup.id } });
+  }
+  return await updateEnrollment(dependencies, enrollment, transitions.finishMaking, (current) => {
+    if (current.attempt?.id !== attempt.id) throw new ProviderError('provider-unavailable');
+    return { attempt: undefined, key, backups, events };
+  });
+}
+
+/**
+ * After a failure: if the last write stands after all (its answer was lost), the enrollment is ready; otherwise the attempt
+ * is abandoned and the failure goes on. What cannot be abandoned now, the reconciler abandons.
+ */
+async function giveUp(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  failure: unknown,
+): Promise<Enrollment> {
+  try {
+    const current = await loadEnrollment(dependencies, enrollment.organization, enrollment.id);
+    if (current.key?.csrId === attemptName(enrollment, attempt)) return current;
+    if (current.attempt?.id === attempt.id) await abandonAttempt(dependencies, current, attempt);
+    else await discardAttempt(dependencies, enrollment, attempt);
+  } catch {
+    // The failure that led here is the one to tell; the attempt stays visible as `making` for the reconciler.
+  }
+  throw failure;
+}

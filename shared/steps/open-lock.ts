@@ -1,0 +1,97 @@
+import { openByPassword, openHeld } from '#crypto/locks.ts';
+import { type Enrollment, type Tries, transitions } from '#domain/enrollment.ts';
+import { EscrowError, LockError } from '#domain/errors.ts';
+import type { DomainEvent } from '#domain/events.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { Secret } from '#domain/secret.ts';
+import type { Dependencies } from './dependencies.ts';
+import { updateEnrollment } from './update-enrollment.ts';
+
+/** Wrong passwords in a row after which a fresh sign-in is needed, and in a life after which an official is. */
+export const mostTries = { inARow: 10, inLife: 100 } as const;
+
+/** What the subscriber presents to open the own lock. */
+export type Unlocking =
+  | { password: Secret }
+  /** The wrapped key itself, which only the holder of the recipient key could take out of the locked record. */
+  | { wrappedKey: Uint8Array }
+  | { held: true };
+
+/**
+ * Opens the subscriber's lock: the key is then wrapped by custody only.
+ *
+ * A password try is counted as wrong by a conditional write before it is made, so that neither a crash nor a race gives
+ * a free guess; a right one is taken back by `rightTry` in the write that follows.
+ * @throws LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`, `enrollment-blocked`; StoreError, StateError,
+ *   ProviderError as the ports throw
+ */
+export async function openLock(
+  dependencies: Pick<Dependencies, 'registry' | 'keys' | 'clock'>,
+  principal: Principal,
+  enrollment: Enrollment,
+  locked: Uint8Array,
+  unlocking: Unlocking,
+): Promise<Uint8Array> {
+  const { organization, id } = enrollment;
+  const context = { organization, enrollmentId: id };
+  if (enrollment.lock === 'held' && 'held' in unlocking) return openHeld({ locked, context });
+  // Whether a presented wrapped key is the right one, custody tells when it unwraps it.
+  if (enrollment.lock === 'recipient' && 'wrappedKey' in unlocking) return unlocking.wrappedKey;
+  if (enrollment.lock !== 'password' || !('password' in unlocking)) throw new LockError('wrong-unlocking');
+
+  const { tries } = await countTry(dependencies, principal, enrollment);
+  try {
+    const mac = (message: Uint8Array) => dependencies.keys.mac(message);
+    return await openByPassword({ locked, password: unlocking.password, context, mac });
+  } catch (error) {
+    const wrong = error instanceof EscrowError && error.code === 'wrong-password';
+    // A try that failed for another reason told the caller nothing about the password.
+    await (wrong ? tellIfLocked(dependencies, enrollment, tries) : takeBack(dependencies, enrollment));
+    throw error;
+  }
+}
+
+/** The tries as they stand after the counted one proved right. */
+export function rightTry({ inLife, lastTriedAt }: Tries): Tries {
+  return { inARow: 0, inLife: Math.max(0, inLife - 1), ...(lastTriedAt !== undefined && { lastTriedAt }) };
+}
+
+async function countTry(
+  dependencies: Pick<Dependencies, 'registry' | 'clock'>,
+  principal: Principal,
+  enrollment: Enrollment,
+): Promise<Enrollment> {
+  return await updateEnrollment(dependencies, enrollment, transitions.recordTry, ({ tries }) => {
+    if (tries.inLife >= mostTries.inLife) throw new LockError('enrollment-blocked');
+    const locked = tries.inARow >= mostTries.inARow;
+    if (locked && !signedInSince(principal, tries.lastTriedAt)) throw new LockError('enrollment-locked');
+    const inARow = (locked ? 0 : tries.inARow) + 1;
+    const lastTriedAt = dependencies.clock.now().toISOString();
+    return { tries: { inARow, inLife: tries.inLife + 1, lastTriedAt } };
+  });
+}
+
+function signedInSince({ authTime }: Principal, lastTriedAt: string | undefined): boolean {
+  if (authTime === undefined) return false;
+  return lastTriedAt === undefined || authTime * 1000 > Date.parse(lastTriedAt);
+}
+
+async function tellIfLocked(
+  dependencies: Pick<Dependencies, 'registry'>,
+  enrollment: Enrollment,
+  { inARow, inLife }: Tries,
+): Promise<void> {
+  const data = { enrollmentId: enrollment.id };
+  if (inLife >= mostTries.inLife) await tell({ name: 'EnrollmentBlocked', data });
+  else if (inARow >= mostTries.inARow) await tell({ name: 'EnrollmentLocked', data });
+
+  async function tell(event: DomainEvent) {
+    await updateEnrollment(dependencies, enrollment, transitions.recordTry, () => ({ events: [event] }));
+  }
+}
+
+async function takeBack(dependencies: Pick<Dependencies, 'registry'>, enrollment: Enrollment): Promise<void> {
+  await updateEnrollment(dependencies, enrollment, transitions.recordTry, ({ tries }) => ({
+    tries: { ...tries, inARow: Math.max(0, tries.inARow - 1), inLife: Math.max(0, tries.inLife - 1) },
+  }));
+}

@@ -1,0 +1,28 @@
+import { asEscrowError } from '#domain/errors.ts';
+import type { LedgerEntry } from '#ports/ledger.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/**
+ * Does something and records that it was done, refused (the caller must change something) or failed (it may succeed
+ * later). The result leaves only once its record stands: no record, no act.
+ * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
+ */
+export async function recorded<T>(
+  { ledger }: Pick<Dependencies, 'ledger'>,
+  entry: Omit<LedgerEntry, 'outcome' | 'code' | 'about'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (thrown) {
+    const error = asEscrowError(thrown);
+    const { field, issues, rules } = error.details;
+    const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
+    const outcome = error.retryable ? 'failed' : 'refused';
+    await ledger.record({ ...entry, outcome, code: error.code, ...(about && { about }) });
+    throw error;
+  }
+  await ledger.record({ ...entry, outcome: 'done' });
+  return result;
+}

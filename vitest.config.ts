@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { CountReporter } from './test/reporter.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', new CountReporter()],
     // Key generation, password derivations and `cdk synth` take seconds on a small shared machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Enrollment, EnrollmentState } from '#domain/enrollment.ts';
+import type { EnrollmentQuery, Registry } from '#ports/registry.ts';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { enrollmentRecord, nextVersion, organizationRecord } from './records.ts';
+import { outcomeOf, type Subject } from './subject.ts';
+
+export interface RegistryParts {
+  registry: Registry;
+}
+
+const anyState: readonly EnrollmentState[] = [
+  'accepted',
+  'awaiting-subscriber',
+  'making',
+  'ready',
+  'refused',
+];
+
+/** What every Registry must do. @param make a registry of its own for each test */
+export function registryContract(name: string, make: (clock: ManualClock) => Subject<RegistryParts>): void {
+  describe(`${name} as Registry`, () => {
+    let subject: Subject<RegistryParts>;
+    beforeEach(() => {
+      subject = make(new ManualClock());
+    });
+    afterEach(() => subject.close());
+
+    describe('create and read', () => {
+      it('gives back what was written, also after it was opened again', async () => {
+        const enrollment = enrollmentRecord('e-1');
+        const organization = organizationRecord('acme');
+        await subject.registry.create(enrollment);
+        await subject.registry.create(organization);
+        subject = await subject.reopen();
+        expect(await subject.registry.read('enrollment', 'acme', 'e-1')).toEqual(enrollment);
+        expect(await subject.registry.read('organization', 'acme', 'organization')).toEqual(organization);
+      });
+
+      it('knows a record only under its own type, organization and id', async () => {
+        await subject.registry.create(enrollmentRecord('e-1'));
+        expect(await subject.registry.read('enrollment', 'acme', 'e-2')).toBeUndefined();
+        expect(await subject.registry.read('enrollment', 'other', 'e-1')).toBeUndefined();
+        expect(await subject.registry.read('organization', 'acme', 'e-1')).toBeUndefined();
+      });
+
+      it('refuses a second record of the same name and leaves the first', async () => {
+        const first = enrollmentRecord('e-1');
+        await subject.registry.create(first);
+        const second = enrollmentRecord('e-1', { state: 'refused' });
+        expect(await outcomeOf(subject.registry.create(second))).toBe('already-exists');
+        expect(await subject.registry.read('enrollment', 'acme', 'e-1')).toEqual(first);
+      });
+
+      it('takes the same id in another organization', async () => {
+        const theirs = enrollmentRecord('e-1', { organization: 'other' });
+        await subject.registry.create(enrollmentRecord('e-1'));
+        await subject.registry.create(theirs);
+        expect(await subject.registry.read('enrollment', 'other', 'e-1')).toEqual(theirs);
+      });
+
+      it('lets one of many creators win', async () => {
+        const creators = Array.from({ length: 8 }, (_, index) =>
+          outcomeOf(subject.registry.create(enrollmentRecord('e-1', { exports: index }))),
+        );
+        const outcomes = await Promise.all(creators);
+        expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
+        expect(outcomes.filter((outcome) => outcome === 'already-exists')).toHaveLength(7);
+      });
+
+      it('gives copies: what a caller changes is not stored', async () => {
+        const record = enrollmentRecord('e-1');
+        await subject.registry.create(record);
+        record.subscriber.email = 'changed@acme.example';
+        const read = await subject.registry.read('enrollment', 'acme', 'e-1');
+        if (read !== undefined) read.tries.inLife = 99;
+        const again = await subject.registry.read('enrollment', 'acme', 'e-1');
+        expect(again).toEqual(enrollmentRecord('e-1'));
+      });
+    });
+
+    describe('replace', () => {
+      const first = enrollmentRecord('e-1');
+      const second = nextVersion(first);
+      beforeEach(() => subject.registry.create(first));
+
+      it('stores the next version where the condition holds', async () => {
+        await subject.registry.replace(second, { version: 1, states: ['making', 'accepted'] });
+        subject = await subject.reopen();
+        expect(await subject.registry.read('enrollment', 'acme', 'e-1')).toEqual(second);
+      });
+
+      it.each([
+        ['the version is another', second, { version: 2, states: anyState }],
+        ['the state is another', second, { version: 1, states: ['making', 'ready'] as const }],
+        ['no state is allowed', second, { version: 1, states: [] }],
+        ['there is no such record', { ...second, id: 'e-2' }, { version: 1, states: anyState }],
+        [
+          'it is another organization',
+          { ...second, organization: 'other' },
+          { version: 1, states: anyState },
+        ],
+      ])('changes nothing if %s', async (_, record, condition) => {
+        expect(await outcomeOf(subject.registry.replace(record, condition))).toBe('version-conflict');
+        expect(await subject.registry.read('enrollment', 'acme', 'e-1')).toEqual(first);
+        expect(await subject.registry.read('enrollment', record.organization, 'e-2')).toBeUndefined();
+      });
+
+      it('lets one of many writers win, and stores what the winner wrote', async () => {
+        const writers = Array.from({ length: 8 }, (_, exports) =>
+          outcomeOf(
+            subject.registry.replace(nextVersion(first, { exports }), { version: 1, states: ['accepted'] }),
+          ),
+        );
+        const outcomes = await Promise.all(writers);
+        expect(outcomes.filter((outcome) => outcome === 'version-conflict')).toHaveLength(7);
+        const stored = await subject.registry.read('enrollment', 'acme', 'e-1');
+        expect(stored?.exports).toBe(outcomes.indexOf('done'));
+        expect(stored?.version).toBe(2);
+      });
+    });
+
+    describe('enrollments', () => {
+      const states = ['accepted', 'ready', 'making'] as const;
+      const stored = Array.from({ length: 25 }, (_, index) =>
+        enrollmentRecord(`e-${String(index).padStart(2, '0')}`, {
+          state: states[index % 3] ?? 'accepted',
+          subscriber: { id: `s-${index % 4}`, givenName: 'A', familyName: 'B', email: 'c@acme.example' },
+        }),
+      );
+      // In no order, and beside another organization's.
+      beforeEach(async () => {
+        for (const record of stored.toReversed()) await subject.registry.create(record);
+        await subject.registry.create(enrollmentRecord('e-05x', { organization: 'other' }));
+        await subject.registry.create(organizationRecord('acme'));
+      });
+
+      async function allPages(query: EnrollmentQuery): Promise<Enrollment[]> {
+        const items: Enrollment[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await subject.registry.enrollments(
+            cursor === undefined ? query : { ...query, cursor },
+          );
+          expect(page.items.length).toBeLessThanOrEqual(query.limit);
+          items.push(...page.items);
+          cursor = page.cursor;
+        } while (cursor !== undefined);
+        return items;
+      }
+
+      it('lists in the order of ids, page by page, whatever the page size', async () => {
+        for (const limit of [1, 2, 24, 25, 26, 1_000]) {
+          expect(await allPages({ organization: 'acme', limit })).toEqual(stored);
+        }
+      });
+
+      it('selects by subscriber and by states as a filter of all would', async () => {
+        const filter = fc.record(
+          {
+            subscriberId: fc.constantFrom('s-0', 's-3', 's-9'),
+            states: fc.subarray([...anyState]),
+            limit: fc.integer({ min: 1, max: 12 }),
+          },
+          { requiredKeys: ['limit'] },
+        );
+        await fc.assert(
+          fc.asyncProperty(filter, async (query) => {
+            const expected = stored.filter(
+              ({ subscriber, state }) =>
+                (query.subscriberId === undefined || subscriber.id === query.subscriberId) &&
+                (query.states === undefined || query.states.includes(state)),
+            );
+            expect(await allPages({ organization: 'acme', ...query })).toEqual(expected);
+          }),
+          { numRuns: 60 },
+        );
+      });
+
+      it('names a state twice without listing twice', async () => {
+        const items = await allPages({ organization: 'acme', states: ['ready', 'ready'], limit: 5 });
+        expect(items).toEqual(stored.filter(({ state }) => state === 'ready'));
+      });
+
+      it('does not lose its place when records come and change between pages', async () => {
+        const page = await subject.registry.enrollments({ organization: 'acme', limit: 10 });
+        await subject.registry.create(enrollmentRecord('e-00a'));
+        const changed = nextVersion(enrollmentRecord('e-12'));
+        await subject.registry.replace(changed, { version: 1, states: anyState });
+        const cursor = page.cursor ?? '';
+        const rest = await subject.registry.enrollments({ organization: 'acme', limit: 100, cursor });
+        expect(rest.items.map(({ id }) => id)).toEqual(stored.slice(10).map(({ id }) => id));
+        expect(rest.items.find(({ id }) => id === 'e-12')?.version).toBe(2);
+      });
+
+      it('shows an organization nothing of another', async () => {
+        const page = await subject.registry.enrollments({ organization: 'other', limit: 100 });
+        expect(page.items.map(({ id }) => id)).toEqual(['e-05x']);
+        expect(await allPages({ organization: 'nobody', limit: 100 })).toEqual([]);
+      });
+    });
+  });
+}

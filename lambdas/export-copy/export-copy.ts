@@ -1,4 +1,4 @@
-import { enrollmentIdFrom, newId, sha256Hex } from '#crypto/identifiers.ts';
+import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { checkPassword } from '#crypto/passwords.ts';
 import { provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
@@ -145,6 +145,5 @@ async function makeCopy(
 }
 
 function exportIdOf({ id, organization }: Enrollment, idempotencyKey: string | undefined): string {
-  if (idempotencyKey === undefined) return newId('exp');
-  return enrollmentIdFrom(organization, `${id} export ${idempotencyKey}`).replace(/^enr_/, 'exp_');
+  return idempotencyKey === undefined ? newId('exp') : derivedId('exp', organization, id, idempotencyKey);
 }

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { SetUpError } from '#domain/errors.ts';
+import { type KeySource, keySources } from '../open-keys.ts';
+
+export interface DemoArguments {
+  out: string;
+  data: string;
+  keys: KeySource;
+  subscribers: string;
+  json: boolean;
+  help: boolean;
+}
+
+export const help = `Runs the main job on this machine: enroll, decide, make, escrow, prove, export.
+
+  npm run demo -- [options]
+
+  --out DIR           where to leave files and summary.json   (default out)
+  --data DIR          where the service keeps its data        (default .escrow)
+  --keys SOURCE       software, or pkcs11: a SoftHSM token    (default software)
+  --subscribers FILE  the list of subscribers, CSV            (default examples/subscribers.csv)
+  --json              print the summary as JSON on stdout
+  --help              show this
+
+Run it again on the same folders, also after it was killed: it continues.
+
+Exit status: 0 all went through, 1 it failed, 2 wrong usage, 3 some rows or requests were refused.
+Examples:
+  npm run demo
+  npm run demo -- --keys pkcs11 --out out-token --data .escrow-token
+  npm run demo -- --subscribers examples/broken.csv --out out-broken --data .escrow-broken
+`;
+
+/** Reads the command line. @throws SetUpError `usage` */
+export function parseDemoArguments(args: readonly string[]): DemoArguments {
+  const { values } = parsed(args);
+  const keys = keySources.find((source) => source === values.keys);
+  if (keys === undefined) {
+    throw new SetUpError('usage', { field: '--keys', why: `must be one of ${keySources.join(', ')}` });
+  }
+  return { ...values, keys };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: false,
+      options: {
+        out: { type: 'string', default: 'out' },
+        data: { type: 'string', default: '.escrow' },
+        keys: { type: 'string', default: 'software' },
+        subscribers: { type: 'string', default: 'examples/subscribers.csv' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new SetUpError('usage', { why: 'An option is unknown, or lacks its value.', cause: error });
+  }
+}

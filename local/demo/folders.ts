@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Enrollment } from '#domain/enrollment.ts';
+import { exportFileName } from '#domain/file-name.ts';
+import { writeFileAtomically } from '#runtime/atomic-file.ts';
+
+/** What may stand beside each other for one enrollment, by the ending of its file name. */
+export type FileKind =
+  | 'csr.pem'
+  | 'pfx'
+  | 'receipt.jws'
+  | 'password.txt'
+  | 'escrowed.pfx'
+  | 'escrowed.sealed.jwe'
+  | 'escrowed.receipt.jws';
+
+const privateKinds: readonly FileKind[] = ['password.txt', 'pfx'];
+
+/** The output folder: one folder a subscriber, named files in it, and what concerns all at the top. */
+export class OutputFolder {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Path from the root, as the summary gives it. */
+  relativePath({ subscriber, purpose }: Enrollment, kind: FileKind): string {
+    return join(subscriber.id, exportFileName(subscriber.familyName, purpose, kind));
+  }
+
+  has(enrollment: Enrollment, kind: FileKind): boolean {
+    return existsSync(join(this.root, this.relativePath(enrollment, kind)));
+  }
+
+  async read(enrollment: Enrollment, kind: FileKind): Promise<Uint8Array> {
+    return await readFile(join(this.root, this.relativePath(enrollment, kind)));
+  }
+
+  /** Writes one file of an enrollment, whole or not at all; what only its owner may read gets mode 0600. */
+  async write(enrollment: Enrollment, kind: FileKind, content: Uint8Array | string): Promise<void> {
+    const mode = privateKinds.includes(kind) ? 0o600 : 0o644;
+    await writeFileAtomically(join(this.root, this.relativePath(enrollment, kind)), content, {
+      mode,
+      overwrite: true,
+    });
+  }
+
+  /** A file at the top. */
+  topPath(name: string): string {
+    return join(this.root, name);
+  }
+
+  async writeTop(name: string, value: unknown, mode = 0o644): Promise<void> {
+    await writeFileAtomically(this.topPath(name), `${JSON.stringify(value, null, 2)}\n`, {
+      mode,
+      overwrite: true,
+    });
+  }
+
+  /** How a person in this working directory would name a file of the folder. */
+  shown(path: string): string {
+    return relative(process.cwd(), join(this.root, path)) || '.';
+  }
+
+  async make(): Promise<void> {
+    await mkdir(this.root, { recursive: true });
+  }
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { eventSource } from '#contract/events.ts';
+import { policySettingsSchema } from '#contract/policy-settings.ts';
+import {
+  purposesOf,
+  type RefusedRow,
+  readSubscriberList,
+  type SubscriberRow,
+} from '#contract/subscriber-list.ts';
+import { enrollmentIdFrom } from '#crypto/identifiers.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
+import type { Principal } from '#domain/principal.ts';
+import { reconcile } from '#lambdas/reconcile/reconcile.ts';
+import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import generalPolicy from '../../policies/general.json' with { type: 'json' };
+import { openService, type Service } from '../service.ts';
+import type { DemoArguments } from './arguments.ts';
+import { deliver } from './deliver.ts';
+import { OutputFolder } from './folders.ts';
+import type { Progress } from './progress.ts';
+import { demoRecoveryKey } from './recovery-key.ts';
+import { signInAll } from './subscribers.ts';
+import { type SummaryEntry, summarize } from './summary.ts';
+
+export const organization = 'example';
+
+/** What the demo did. */
+export interface DemoResult {
+  summary: SummaryEntry[];
+  refusedRows: RefusedRow[];
+  /** Requests that the service refused without making an enrollment, as dead letters hold them. */
+  refusedRequests: { eventId: string; code: string }[];
+  out: OutputFolder;
+}
+
+/** A request that the list asks for, and the enrollment that it becomes. */
+interface Wanted {
+  enrollmentId: string;
+  event: CloudEvent;
+}
+
+/**
+ * Runs the main job over real use cases and embedded adapters. Every step can be repeated: run again on the same folders,
+ * after a kill at any moment, it continues and ends in the same result.
+ */
+export async function runDemo(settings: DemoArguments, progress: Progress): Promise<DemoResult> {
+  const { rows, refused: refusedRows } = readSubscriberList(await readFile(settings.subscribers));
+  progress.say(`Read ${settings.subscribers}: ${rows.length} rows good, ${countRows(refusedRows)} refused.`);
+  const out = new OutputFolder(settings.out);
+  await out.make();
+  progress.say(`Opening the service over ${settings.data}, keys in ${settings.keys}.`);
+  const service = await openService({ folder: settings.data, keys: settings.keys });
+  try {
+    await setUp(service, out);
+    const wanted = rows.flatMap((row) => wantedOf(row, service));
+    progress.say(`Sending ${wanted.length} EnrollmentRequested events and letting the events run.`);
+    await request(service, wanted);
+    progress.say('Signing the subscribers in: each sets a password, and the key pair is made under it.');
+    await signInAll(service, await enrollmentsOf(service, wanted), out, progress);
+    await service.dispatcher.drain();
+    progress.say('Exporting the own copies, and copying what is in escrow.');
+    const enrollments = await enrollmentsOf(service, wanted);
+    await deliver(service, enrollments, out, progress);
+    const summary = (await enrollmentsOf(service, wanted)).map((enrollment) => summarize(enrollment, out));
+    await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
+    await out.writeTop('summary.json', summary);
+    return { summary, refusedRows, refusedRequests: await refusedRequests(service, wanted), out };
+  } finally {
+    await service.close();
+  }
+}
+
+async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
+  const existing = await dependencies.registry.read('organization', organization, 'organization');
+  const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
+  await setUpOrganization(dependencies, administrator, {
+    name: 'Example Organization',
+    contact: 'helpdesk@example.org',
+    recoveryKey: await demoRecoveryKey(out.topPath('recovery.private.jwk'), existing !== undefined),
+    policy: v.parse(policySettingsSchema, generalPolicy),
+  });
+  // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
+  await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });
+}
+
+/** One event a certificate request, as an enrollment workflow sends it. */
+function wantedOf(row: SubscriberRow, { dependencies }: Service): Wanted[] {
+  const { subscriberId, givenName, familyName, email, keySpec, assurance } = row;
+  return purposesOf(row).map((purpose) => {
+    const idempotencyKey = `${subscriberId} ${purpose}`;
+    const subscriber = { id: subscriberId, givenName, familyName, email };
+    const data = { organization, idempotencyKey, subscriber, purpose, keySpec, assurance };
+    const event: CloudEvent = {
+      specversion: '1.0',
+      id: `${subscriberId}.${purpose}`,
+      source: eventSource(organization),
+      type: 'EnrollmentRequested',
+      time: dependencies.clock.now().toISOString(),
+      datacontenttype: 'application/json',
+      data,
+    };
+    return { enrollmentId: enrollmentIdFrom(organization, idempotencyKey), event };
+  });
+}
+
+async function request({ dependencies, dispatcher }: Service, wanted: readonly Wanted[]): Promise<void> {
+  for (const { event } of wanted) await dependencies.events.publish(event);
+  await dispatcher.drain();
+}
+
+async function enrollmentsOf({ dependencies }: Service, wanted: readonly Wanted[]): Promise<Enrollment[]> {
+  const read = wanted.map(({ enrollmentId }) =>
+    dependencies.registry.read('enrollment', organization, enrollmentId),
+  );
+  return (await Promise.all(read)).filter((enrollment) => enrollment !== undefined);
+}
+
+async function refusedRequests(
+  { queues }: Service,
+  wanted: readonly Wanted[],
+): Promise<DemoResult['refusedRequests']> {
+  const ids = new Set(wanted.map(({ event }) => event.id));
+  const letters = await queues.deadLetters('request-enrollment');
+  return letters
+    .filter(({ event }) => ids.has(event.id))
+    .map(({ event, code }) => ({ eventId: event.id, code }));
+}
+
+function countRows(refused: readonly RefusedRow[]): number {
+  return new Set(refused.map(({ row }) => row)).size;
+}

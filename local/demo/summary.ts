@@ -1,0 +1,46 @@
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import { purposeNames } from '#domain/purpose.ts';
+import type { FileKind, OutputFolder } from './folders.ts';
+
+/** One enrollment as `summary.json` tells it; paths are relative to the output folder. */
+export type SummaryEntry = ReturnType<typeof summarize>;
+
+/** What became of an enrollment, and which of its files are there. */
+export function summarize(enrollment: Enrollment, out: OutputFolder) {
+  const { id, subscriber, purpose, keySpec, custody, exportable, state, key, refusal } = enrollment;
+  const file = (name: string, kind: FileKind) =>
+    out.has(enrollment, kind) ? { [name]: out.relativePath(enrollment, kind) } : {};
+  const backup = activeBackup(enrollment);
+  return {
+    enrollmentId: id,
+    subscriberId: subscriber.id,
+    familyName: subscriber.familyName,
+    purpose,
+    label: purposeNames[purpose].label,
+    keySpec,
+    custody,
+    exportable,
+    status: state,
+    ...(key !== undefined && { spkiSha256: key.spkiSha256 }),
+    files: {
+      ...file('csr', 'csr.pem'),
+      ...file('pfx', 'pfx'),
+      ...file('receipt', 'receipt.jws'),
+      ...file('password', 'password.txt'),
+    },
+    ...(backup !== undefined && {
+      escrow: {
+        state: backup.state,
+        backupId: backup.id,
+        pfxSha256: backup.pfxSha256,
+        objectVersion: backup.objectVersion,
+        ...file('pfx', 'escrowed.pfx'),
+        ...file('sealed', 'escrowed.sealed.jwe'),
+        ...file('receipt', 'escrowed.receipt.jws'),
+      },
+    }),
+    ...(refusal !== undefined && {
+      refusal: { code: refusal.code, reason: refusal.reason, contact: refusal.contact },
+    }),
+  };
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { FileNotifier } from '#adapters/files/file-notifier.ts';
+import { FileVault } from '#adapters/files/file-vault.ts';
+import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
+import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
+import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
+import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
+import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
+import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
+import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
+import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
+import { subscriptions } from '#contract/subscriptions.ts';
+import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
+import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
+import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { MessageQueues } from '#ports/messages.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { build } from './build.ts';
+import { type Delivery, Dispatcher } from './dispatcher.ts';
+import { type KeySource, openKeys } from './open-keys.ts';
+
+/** The service on one machine: the use cases' dependencies, and what carries their events. */
+export interface Service {
+  dependencies: Dependencies;
+  dispatcher: Dispatcher;
+  queues: MessageQueues;
+  close(): Promise<void>;
+}
+
+export interface ServiceSettings {
+  /** Where everything is kept; made if it is not there. */
+  folder: string;
+  keys: KeySource;
+  clock?: Clock;
+  onDelivery?: (delivery: Delivery) => void;
+}
+
+/**
+ * Opens the service over a data folder, which is then this process's alone.
+ * @throws SetUpError `data-folder-in-use`, `not-set-up`; ProviderError as the key provider opens; StoreError
+ *   `store-unavailable`
+ */
+export async function openService(settings: ServiceSettings): Promise<Service> {
+  const { folder } = settings;
+  const clock = settings.clock ?? { now: () => new Date() };
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const step of closers.splice(0).reverse()) await step();
+  };
+  try {
+    const lock = lockDataFolder(folder);
+    closers.push(() => lock.release());
+    const database = openDatabase(join(folder, 'escrow.db'));
+    closers.push(() => database.close());
+    const lockedKeys = openLockedKeys(join(folder, 'locked-keys.db'));
+    closers.push(() => lockedKeys.close());
+    const keys = await openKeys(settings.keys, folder);
+    closers.push(() => keys.close());
+
+    const registry = new SqliteRegistry(database, clock);
+    const bus = new SqliteEventBus(database, clock, subscriptions);
+    const queues = new SqliteMessageQueues(database, clock);
+    // The folder is ours alone, so whoever was working on these is gone.
+    queues.takeOver();
+    const dependencies: Dependencies = {
+      registry,
+      documents: new SqliteDocumentStore(database, lockedKeys),
+      vault: new FileVault(database, join(folder, 'vault'), clock),
+      policy: settingsPolicy(registry),
+      keys,
+      ledger: new SqliteLedger(database, clock),
+      events: bus,
+      notifier: new FileNotifier(join(folder, 'notices.jsonl'), clock),
+      clock,
+      build,
+    };
+    const dispatcher = new Dispatcher({
+      outbox: new SqliteOutbox(database),
+      bus,
+      queues,
+      clock,
+      handlers: {
+        'request-enrollment': (event) => requestEnrollment(dependencies, event),
+        'make-key-pair': (event) => makeKeyPairOfAccepted(dependencies, event),
+        'notify-subscriber': (event) => notifySubscriber(dependencies, event),
+      },
+      ...(settings.onDelivery !== undefined && { onDelivery: settings.onDelivery }),
+    });
+    return { dependencies, dispatcher, queues, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+import type { PolicySettings } from '#domain/organization.ts';
+
+const byAssurance = v.strictObject({
+  medium: v.boolean(),
+  'medium-token': v.boolean(),
+  'medium-hardware': v.boolean(),
+});
+
+/** An organization's choices, as a file under `policies/` holds them. */
+export const policySettingsSchema: v.GenericSchema<unknown, PolicySettings> = v.strictObject({
+  version: v.pipe(v.string(), v.nonEmpty(), v.maxLength(64)),
+  exportable: v.strictObject({ identity: byAssurance, encryption: byAssurance }),
+  heldAllowed: v.boolean(),
+  passwordRules: v.strictObject({
+    minimumLength: v.pipe(v.number(), v.integer(), v.minValue(8)),
+    maximumLength: v.pipe(v.number(), v.integer(), v.maxValue(128)),
+  }),
+  retentionDays: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)),
+});

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SetUpError } from '#domain/errors.ts';
+
+export interface AtomicFileOptions {
+  /** 0o600 for whatever only its owner may read; 0o644 if absent. */
+  mode?: number;
+  /** Whether a file of that name may be replaced; refused if absent. */
+  overwrite?: boolean;
+}
+
+/**
+ * Writes a file so that it is there whole or not at all: a neighbour file, synced, then renamed or linked into place.
+ * The folder is made if it is not there.
+ * @throws SetUpError `refuses-to-overwrite` if the file exists and may not be replaced; the error of node:fs otherwise
+ */
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  { mode = 0o644, overwrite = false }: AtomicFileOptions = {},
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const neighbour = join(dirname(path), `.${randomUUID()}.part`);
+  const file = await open(neighbour, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (overwrite) return await rename(neighbour, path);
+  try {
+    // A link, unlike a rename, fails if the name is taken.
+    await link(neighbour, path);
+  } catch (error) {
+    if (!isNodeError(error) || error.code !== 'EEXIST') throw error;
+    throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });
+  } finally {
+    await unlink(neighbour);
+  }
+}
+
+function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
+}

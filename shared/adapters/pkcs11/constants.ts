@@ -1,0 +1,62 @@
+/** The numbers of PKCS#11 (OASIS, version 2.40, header `pkcs11t.h`) that this adapter uses, by their names there. */
+
+export const flags = {
+  CKF_OS_LOCKING_OK: 0x2,
+  CKF_RW_SESSION: 0x2,
+  CKF_SERIAL_SESSION: 0x4,
+  // Token flags
+  CKF_USER_PIN_INITIALIZED: 0x8,
+  CKF_TOKEN_INITIALIZED: 0x400,
+  CKF_USER_PIN_FINAL_TRY: 0x20000,
+  CKF_USER_PIN_LOCKED: 0x40000,
+} as const;
+
+export const users = { CKU_SO: 0, CKU_USER: 1 } as const;
+
+export const objectClasses = { CKO_PUBLIC_KEY: 2, CKO_PRIVATE_KEY: 3, CKO_SECRET_KEY: 4 } as const;
+
+export const keyTypes = { CKK_RSA: 0x0, CKK_EC: 0x3, CKK_GENERIC_SECRET: 0x10, CKK_AES: 0x1f } as const;
+
+export const attributes = {
+  CKA_CLASS: 0x0,
+  CKA_TOKEN: 0x1,
+  CKA_PRIVATE: 0x2,
+  CKA_LABEL: 0x3,
+  CKA_VALUE: 0x11,
+  CKA_KEY_TYPE: 0x100,
+  CKA_ID: 0x102,
+  CKA_SENSITIVE: 0x103,
+  CKA_ENCRYPT: 0x104,
+  CKA_DECRYPT: 0x105,
+  CKA_WRAP: 0x106,
+  CKA_UNWRAP: 0x107,
+  CKA_SIGN: 0x108,
+  CKA_VERIFY: 0x10a,
+  CKA_DERIVE: 0x10c,
+  CKA_MODULUS: 0x120,
+  CKA_MODULUS_BITS: 0x121,
+  CKA_PUBLIC_EXPONENT: 0x122,
+  CKA_VALUE_LEN: 0x161,
+  CKA_EXTRACTABLE: 0x162,
+  CKA_NEVER_EXTRACTABLE: 0x164,
+  CKA_ALWAYS_SENSITIVE: 0x165,
+  CKA_EC_PARAMS: 0x180,
+  CKA_EC_POINT: 0x181,
+} as const;
+
+export const mechanisms = {
+  CKM_RSA_PKCS_KEY_PAIR_GEN: 0x0,
+  CKM_RSA_PKCS: 0x1,
+  CKM_SHA256_RSA_PKCS: 0x40,
+  CKM_SHA256_HMAC: 0x251,
+  CKM_GENERIC_SECRET_KEY_GEN: 0x350,
+  CKM_EC_KEY_PAIR_GEN: 0x1040,
+  CKM_ECDSA: 0x1041,
+  CKM_ECDSA_SHA256: 0x1044,
+  CKM_ECDSA_SHA384: 0x1045,
+  CKM_ECDSA_SHA512: 0x1046,
+  CKM_AES_KEY_GEN: 0x1080,
+  CKM_AES_KEY_WRAP_PAD: 0x210a,
+  /** PKCS#11 3.0's name of RFC 5649. */
+  CKM_AES_KEY_WRAP_KWP: 0x210b,
+} as const;

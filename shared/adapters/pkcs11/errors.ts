@@ -1,0 +1,86 @@
+import type { CodeOf } from '#domain/error-codes.ts';
+import { EscrowError, ProviderError } from '#domain/errors.ts';
+
+interface Meaning {
+  code: CodeOf<'provider'>;
+  why?: string;
+  next?: string;
+}
+
+const unavailable: Meaning = { code: 'provider-unavailable' };
+const incapable: Meaning = { code: 'provider-incapable' };
+const notFound: Meaning = { code: 'key-not-found' };
+const invalid: Meaning = { code: 'wrapped-key-invalid' };
+const pinNext = 'Correct the PIN, then start the service again. It is never tried a second time on its own.';
+
+/** What the return values of PKCS#11 2.40 section 5.1 mean to a caller. Those not listed are `provider-unavailable`. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  CKR_PIN_INCORRECT: { code: 'provider-misconfigured', why: 'the token refused the PIN', next: pinNext },
+  CKR_PIN_INVALID: {
+    code: 'provider-misconfigured',
+    why: 'the token does not accept such a PIN',
+    next: pinNext,
+  },
+  CKR_PIN_LEN_RANGE: {
+    code: 'provider-misconfigured',
+    why: 'the PIN is too short or too long',
+    next: pinNext,
+  },
+  CKR_PIN_EXPIRED: { code: 'provider-misconfigured', why: 'the PIN has expired' },
+  CKR_PIN_LOCKED: { code: 'provider-misconfigured', why: 'the PIN is locked after wrong tries' },
+  CKR_USER_PIN_NOT_INITIALIZED: { code: 'provider-misconfigured', why: 'the token has no user PIN yet' },
+  CKR_USER_ANOTHER_ALREADY_LOGGED_IN: {
+    code: 'provider-misconfigured',
+    why: 'another role is logged in to the token in this process',
+  },
+  CKR_TOKEN_NOT_RECOGNIZED: { code: 'provider-misconfigured', why: 'the token is not recognized' },
+  CKR_TOKEN_WRITE_PROTECTED: { code: 'provider-misconfigured', why: 'the token is write-protected' },
+  CKR_CANT_LOCK: { code: 'provider-misconfigured', why: 'the token library does not work with threads' },
+  CKR_USER_NOT_LOGGED_IN: {
+    code: 'provider-unavailable',
+    why: 'the login to the token was lost',
+    next: 'Start the service again.',
+  },
+  CKR_SESSION_COUNT: { code: 'provider-unavailable', why: 'the token has no session left' },
+  CKR_TOKEN_NOT_PRESENT: { code: 'provider-unavailable', why: 'the token is not there' },
+  CKR_DEVICE_REMOVED: { code: 'provider-unavailable', why: 'the token was removed' },
+  CKR_DEVICE_MEMORY: { code: 'provider-unavailable', why: 'the token is full' },
+  CKR_MECHANISM_INVALID: incapable,
+  CKR_MECHANISM_PARAM_INVALID: incapable,
+  CKR_FUNCTION_NOT_SUPPORTED: incapable,
+  CKR_KEY_SIZE_RANGE: incapable,
+  CKR_KEY_TYPE_INCONSISTENT: incapable,
+  CKR_KEY_FUNCTION_NOT_PERMITTED: incapable,
+  CKR_KEY_NOT_WRAPPABLE: incapable,
+  CKR_DOMAIN_PARAMS_INVALID: incapable,
+  CKR_ATTRIBUTE_READ_ONLY: incapable,
+  CKR_ATTRIBUTE_TYPE_INVALID: incapable,
+  CKR_ATTRIBUTE_VALUE_INVALID: incapable,
+  CKR_TEMPLATE_INCOMPLETE: incapable,
+  CKR_TEMPLATE_INCONSISTENT: incapable,
+  CKR_WRAPPING_KEY_SIZE_RANGE: incapable,
+  CKR_WRAPPING_KEY_TYPE_INCONSISTENT: incapable,
+  CKR_ATTRIBUTE_SENSITIVE: { code: 'key-not-exportable' },
+  CKR_KEY_UNEXTRACTABLE: { code: 'key-not-exportable' },
+  CKR_KEY_HANDLE_INVALID: notFound,
+  CKR_OBJECT_HANDLE_INVALID: notFound,
+  CKR_WRAPPING_KEY_HANDLE_INVALID: notFound,
+  CKR_UNWRAPPING_KEY_HANDLE_INVALID: notFound,
+  CKR_WRAPPED_KEY_INVALID: invalid,
+  CKR_WRAPPED_KEY_LEN_RANGE: invalid,
+};
+
+/**
+ * The return value that an error of the binding stands for, as in `CKR_PIN_INCORRECT`; undefined if it is none. The
+ * binding gives some errors a class of their own and some not, but all have the name in the message.
+ */
+export function returnValueOf(error: unknown): string | undefined {
+  return error instanceof Error ? /CKR_[A-Z0-9_]+/.exec(error.message)?.[0] : undefined;
+}
+
+/** An error of the binding as ours, with the binding's as cause; our own errors as they are. */
+export function providerError(error: unknown): EscrowError {
+  if (error instanceof EscrowError) return error;
+  const { code, ...details } = meanings[returnValueOf(error) ?? ''] ?? unavailable;
+  return new ProviderError(code, { ...details, cause: error });
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ProviderError } from '#domain/errors.ts';
+import type { Secret } from '#domain/secret.ts';
+import { flags, users } from './constants.ts';
+import type { Cryptoki, Handle } from './cryptoki.ts';
+import { providerError } from './errors.ts';
+import { openModule } from './module.ts';
+import { openSession, slotsOf } from './token.ts';
+
+export interface SoftHsmTokenSettings {
+  /** Where its configuration and token stand; made if it is not there, for the owner alone. */
+  folder: string;
+  /** At most 32 bytes of UTF-8. */
+  label: string;
+  pin: Secret;
+  /** The security officer's PIN. */
+  soPin: Secret;
+  /** Path of SoftHSM's library; where Linux distributions and Homebrew put it if not given. */
+  module?: string;
+}
+
+/** What `openPkcs11Provider` needs to find the token: add the PIN. */
+export interface SoftHsmToken {
+  module: string;
+  token: { label: string };
+  environment: { SOFTHSM2_CONF: string };
+}
+
+const usualPlaces = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',
+  '/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
+  '/usr/lib64/pkcs11/libsofthsm2.so',
+  '/opt/homebrew/lib/softhsm/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+];
+const noLibrary = '';
+
+/**
+ * Makes a SoftHSM token in a folder, for evaluation and tests; a token that is there already is left as it is, and one
+ * that a crash left without its PIN gets it. All through PKCS#11, since a PIN on a command line can be read by others.
+ * SoftHSM finds the folder by SOFTHSM2_CONF, which is set in this process.
+ * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not there, the label is too long, or the
+ *   library is in use in this process with another folder
+ */
+export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promise<SoftHsmToken> {
+  checkSettings(settings);
+  const file = settings.module ?? usualPlaces.find((path) => existsSync(path)) ?? noLibrary;
+  const environment = { SOFTHSM2_CONF: await writeConfiguration(resolve(settings.folder)) };
+  const module = await openModule(file, environment);
+  try {
+    initializeToken(module.cryptoki, settings);
+  } catch (error) {
+    throw providerError(error);
+  } finally {
+    module.release();
+  }
+  return { module: file, token: { label: settings.label }, environment };
+}
+
+function initializeToken(cryptoki: Cryptoki, { label, pin, soPin }: SoftHsmTokenSettings): void {
+  const slot = slotsOf(cryptoki, { label })[0] ?? formatFreeSlot(cryptoki, label, soPin);
+  if ((cryptoki.C_GetTokenInfo(slot).flags & flags.CKF_USER_PIN_INITIALIZED) !== 0) return;
+  const session = openSession(cryptoki, slot);
+  try {
+    cryptoki.C_Login(session, users.CKU_SO, soPin.text());
+    cryptoki.C_InitPIN(session, pin.text());
+    cryptoki.C_Logout(session);
+  } finally {
+    cryptoki.C_CloseSession(session);
+  }
+}
+
+/** SoftHSM always shows one more slot than it has tokens, with a token that is not initialized. */
+function formatFreeSlot(cryptoki: Cryptoki, label: string, soPin: Secret): Handle {
+  const slot = cryptoki
+    .C_GetSlotList(true)
+    .find((each) => (cryptoki.C_GetTokenInfo(each).flags & flags.CKF_TOKEN_INITIALIZED) === 0);
+  if (slot === undefined) {
+    throw new ProviderError('provider-misconfigured', { why: 'SoftHSM shows no slot for another token' });
+  }
+  // A label is padded with blanks to 32 bytes (PKCS#11 2.40 section 5.5, C_InitToken); the binding does not do it.
+  cryptoki.C_InitToken(slot, soPin.text(), label + ' '.repeat(32 - Buffer.byteLength(label)));
+  return slot;
+}
+
+/** Written anew each time, since the folder may have been moved; whole or not at all. */
+async function writeConfiguration(folder: string): Promise<string> {
+  const tokens = join(folder, 'tokens');
+  const path = join(folder, 'softhsm2.conf');
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const lines = [
+    `directories.tokendir = ${tokens}`,
+    'objectstore.backend = file',
+    'log.level = ERROR',
+    'slots.removable = false',
+    '',
+  ];
+  try {
+    await mkdir(tokens, { recursive: true, mode: 0o700 });
+    await writeFile(temporary, lines.join('\n'), { mode: 0o600 });
+    await rename(temporary, path);
+    return path;
+  } catch (cause) {
+    throw new ProviderError('provider-unavailable', { why: "the token's folder did not answer", cause });
+  }
+}
+
+function checkSettings({ label, folder }: SoftHsmTokenSettings): void {
+  if (label === '' || label !== label.trim() || Buffer.byteLength(label) > 32) {
+    throw new ProviderError('provider-misconfigured', {
+      field: 'label',
+      why: 'must be of 1 to 32 bytes, without blanks around it',
+    });
+  }
+  if (/[#\r\n]/.test(resolve(folder))) {
+    throw new ProviderError('provider-misconfigured', {
+      field: 'folder',
+      why: "has a character in its path that SoftHSM's configuration cannot hold",
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import { ProviderError } from '#domain/errors.ts';
+import type { Secret } from '#domain/secret.ts';
+import { flags, users } from './constants.ts';
+import type { Cryptoki, Handle } from './cryptoki.ts';
+import { providerError, returnValueOf } from './errors.ts';
+
+/** Which token: by its label, or by its serial number where several have the same label. */
+export type TokenName = { label: string } | { serial: string };
+
+/** The slots of all tokens of that name. Labels and serial numbers are padded with blanks (PKCS#11 2.40 section 3.3). */
+export function slotsOf(cryptoki: Cryptoki, name: TokenName): Handle[] {
+  return cryptoki.C_GetSlotList(true).filter((slot) => {
+    const info = cryptoki.C_GetTokenInfo(slot);
+    if ((info.flags & flags.CKF_TOKEN_INITIALIZED) === 0) return false;
+    return 'label' in name
+      ? unpadded(info.label) === name.label
+      : unpadded(info.serialNumber) === name.serial;
+  });
+}
+
+/**
+ * The slot of the one token of that name.
+ * @throws ProviderError `provider-misconfigured` if there is none, or more than one
+ */
+export function findSlot(cryptoki: Cryptoki, name: TokenName): Handle {
+  const [slot, another] = slotsOf(cryptoki, name);
+  if (slot !== undefined && another === undefined) return slot;
+  const described = 'label' in name ? `labelled ${name.label}` : `with serial number ${name.serial}`;
+  throw new ProviderError('provider-misconfigured', {
+    field: 'token',
+    why: slot === undefined ? `there is no token ${described}` : `there are several tokens ${described}`,
+    next:
+      slot === undefined
+        ? 'Check the token, its slot and the configuration of its library.'
+        : 'Name the token by its serial number.',
+  });
+}
+
+/** Opens a session that can read and write. */
+export function openSession(cryptoki: Cryptoki, slot: Handle): Handle {
+  return cryptoki.C_OpenSession(slot, flags.CKF_SERIAL_SESSION | flags.CKF_RW_SESSION);
+}
+
+/**
+ * Logs the user in, once, for all sessions of this process. A PIN is tried once: a wrong one may cost the token, so
+ * nothing here tries again, and the last try before a lock is left to a person.
+ * @throws ProviderError `provider-misconfigured` if the PIN is wrong, locked, or one try before it
+ */
+export function login(cryptoki: Cryptoki, slot: Handle, session: Handle, pin: Secret): void {
+  const { flags: state } = cryptoki.C_GetTokenInfo(slot);
+  if ((state & (flags.CKF_USER_PIN_FINAL_TRY | flags.CKF_USER_PIN_LOCKED)) !== 0) {
+    throw new ProviderError('provider-misconfigured', {
+      field: 'pin',
+      why: 'is locked, or one wrong try away from it, so it was not tried',
+      next: "Log in to the token once by its vendor's own tool, or unlock it there.",
+    });
+  }
+  try {
+    cryptoki.C_Login(session, users.CKU_USER, pin.text());
+  } catch (error) {
+    if (returnValueOf(error) !== 'CKR_USER_ALREADY_LOGGED_IN') throw providerError(error);
+  }
+}
+
+function unpadded(text: string): string {
+  return text.replace(/[\s\0]+$/, '');
+}

@@ -14,8 +14,16 @@ const idBytes = 17;
  * @returns `enr_` and 26 lower-case base32 characters
  */
 export function enrollmentIdFrom(organization: string, idempotencyKey: string): string {
-  const name = JSON.stringify(['enrollment', organization, idempotencyKey]);
-  return `enr_${base32(createHash('sha256').update(name).digest())}`;
+  return derivedId('enr', organization, idempotencyKey);
+}
+
+/**
+ * An id that is always the same for the same names, and another for any other names or prefix.
+ * @param prefix what it names, as in `exp` for `exp_...`: letters
+ */
+export function derivedId(prefix: string, ...names: string[]): string {
+  const name = JSON.stringify([prefix, ...names]);
+  return `${prefix}_${base32(createHash('sha256').update(name).digest())}`;
 }
 
 /**

@@ -9,6 +9,7 @@ const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const dateTime = v.pipe(v.string(), v.isoTimestamp());
 const text = v.pipe(v.string(), v.maxLength(1_000));
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const identifiers = v.pipe(v.array(identifier), v.readonly());
 
 /** What every receipt says. Never a name, an address, or anything derived from a password. */
 const common = {
@@ -23,7 +24,7 @@ const common = {
   purpose: v.picklist(purposes),
   keySpec: v.picklist(keySpecNames),
   /** The version of the policy that decided, and its rules. */
-  policy: v.object({ version: identifier, rules: v.array(identifier) }),
+  policy: v.object({ version: identifier, rules: identifiers }),
   /** The build of the service that signed. */
   build: identifier,
 };
@@ -59,7 +60,7 @@ const backupEntries = {
   recoveryKey: v.nullable(identifier),
   confirms,
   /** What proved it, as in `tls-1.3-handshake`. */
-  provedBy: v.array(identifier),
+  provedBy: identifiers,
 };
 
 const refusalEntries = {

@@ -39,8 +39,7 @@ export const targets = [
 export type Target = (typeof targets)[number];
 
 /**
- * One place in the house and all that it may import by name; whatever is not named is forbidden. A layer names its own
- * sources by relative paths.
+ * One place in the house and all that it may import by name; whatever is not named is forbidden. A layer sees itself.
  */
 export interface Place {
   path: string;
@@ -82,12 +81,16 @@ const adapts = [
 const useCase = [...decides, '#steps/make-key-pair.ts', 'valibot'] as const satisfies readonly Target[];
 
 export const places: readonly Place[] = [
-  { path: 'shared/domain/sample.ts', sees: ['node:util'] },
-  { path: 'shared/contract/sample.ts', sees: ['#domain/secret.ts', 'csv-parse/sync', 'valibot'] },
+  { path: 'shared/domain/sample.ts', sees: ['#domain/secret.ts', 'node:util'] },
+  {
+    path: 'shared/contract/sample.ts',
+    sees: ['#domain/secret.ts', '#contract/routes.ts', 'csv-parse/sync', 'valibot'],
+  },
   {
     path: 'shared/crypto/sample.ts',
     sees: [
       '#domain/secret.ts',
+      '#crypto/pfx/write.ts',
       'node:crypto',
       'node:events',
       'node:stream',
@@ -100,8 +103,8 @@ export const places: readonly Place[] = [
       'valibot',
     ],
   },
-  { path: 'shared/ports/sample.ts', sees: ['#domain/secret.ts', '#contract/routes.ts'] },
-  { path: 'shared/steps/sample.ts', sees: decides },
+  { path: 'shared/ports/sample.ts', sees: ['#domain/secret.ts', '#contract/routes.ts', '#ports/clock.ts'] },
+  { path: 'shared/steps/sample.ts', sees: [...decides, '#steps/make-key-pair.ts'] },
   { path: 'shared/adapters/kms/sample.ts', sees: [...adapts, '@aws-sdk/client-s3', 'jose'] },
   { path: 'shared/adapters/software/sample.ts', sees: [...adapts, '@aws-sdk/client-s3', 'jose'] },
   { path: 'shared/adapters/pkcs11/sample.ts', sees: [...adapts, 'graphene-pk11', 'pkcs11js'] },
@@ -113,6 +116,7 @@ export const places: readonly Place[] = [
       '#domain/secret.ts',
       '#contract/routes.ts',
       '#ports/clock.ts',
+      '#runtime/environment.ts',
       ...node,
       'jose',
       'valibot',

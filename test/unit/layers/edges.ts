@@ -6,6 +6,7 @@ export const targets = [
   '#crypto/pfx/write.ts',
   '#steps/make-key-pair.ts',
   '#adapters/sqlite/registry.ts',
+  '#runtime/atomic-file.ts',
   '#runtime/environment.ts',
   '#lambdas/other/handler.ts',
   '#local/dispatcher.ts',
@@ -116,6 +117,7 @@ export const places: readonly Place[] = [
       '#domain/secret.ts',
       '#contract/routes.ts',
       '#ports/clock.ts',
+      '#runtime/atomic-file.ts',
       '#runtime/environment.ts',
       ...node,
       'jose',
@@ -127,7 +129,7 @@ export const places: readonly Place[] = [
   { path: 'lambdas/enroll/config.ts', sees: useCase },
   {
     path: 'lambdas/enroll/handler.ts',
-    sees: [...useCase, '#adapters/sqlite/registry.ts', '#runtime/environment.ts'],
+    sees: [...useCase, '#adapters/sqlite/registry.ts', '#runtime/atomic-file.ts', '#runtime/environment.ts'],
   },
   {
     path: 'local/sample.ts',
@@ -135,6 +137,7 @@ export const places: readonly Place[] = [
       ...inner,
       '#steps/make-key-pair.ts',
       '#adapters/sqlite/registry.ts',
+      '#runtime/atomic-file.ts',
       '#runtime/environment.ts',
       '#lambdas/other/handler.ts',
       '#local/dispatcher.ts',
@@ -149,7 +152,14 @@ export const places: readonly Place[] = [
   },
   {
     path: 'cli/sample.ts',
-    sees: ['#domain/secret.ts', '#contract/routes.ts', '#crypto/pfx/write.ts', ...node, 'valibot'],
+    sees: [
+      '#domain/secret.ts',
+      '#contract/routes.ts',
+      '#crypto/pfx/write.ts',
+      '#runtime/atomic-file.ts',
+      ...node,
+      'valibot',
+    ],
   },
   { path: 'test/unit/sample.ts', sees: targets },
   { path: 'bench/sample.ts', sees: targets },

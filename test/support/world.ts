@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
+import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
+import { eventSource } from '#contract/events.ts';
+import { subscriptions } from '#contract/subscriptions.ts';
+import { makeRecoveryKey } from '#crypto/sealing.ts';
+import type { PolicySettings } from '#domain/organization.ts';
+import type { Principal } from '#domain/principal.ts';
+import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
+import { MemoryDocumentStore } from '#test/doubles/memory-document-store.ts';
+import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
+import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
+import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
+import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
+import generalPolicy from '../../policies/general.json' with { type: 'json' };
+
+export const organization = 'acme';
+
+/** Everything that the use cases need, in memory, with one organization set up. */
+export interface World {
+  dependencies: Dependencies & {
+    registry: MemoryRegistry;
+    documents: MemoryDocumentStore;
+    vault: MemoryBackupVault;
+    ledger: MemoryLedger;
+    notifier: MemoryNotifier;
+    clock: ManualClock;
+  };
+  /** What was published on the bus, by consumer. */
+  queues: MemoryMessageQueues;
+  recoveryPrivateKey: JWK;
+  close(): Promise<void>;
+}
+
+/** Makes a world; the software provider's folder is its only trace on disk, removed by `close`. */
+export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'escrow-world-'));
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock);
+  const keys = await openSoftwareProvider({ folder, stage: 'test' });
+  const queues = new MemoryMessageQueues(clock);
+  const dependencies = {
+    registry,
+    documents: new MemoryDocumentStore(),
+    vault: new MemoryBackupVault(clock),
+    policy: settingsPolicy(registry),
+    keys,
+    ledger: new MemoryLedger(),
+    events: new MemoryEventBus(queues, subscriptions),
+    notifier: new MemoryNotifier(),
+    clock,
+    build: 'test build',
+  };
+  const { publicKey, privateKey } = await makeRecoveryKey();
+  await setUpOrganization(dependencies, administrator, {
+    name: 'Acme',
+    contact: 'helpdesk@acme.example',
+    recoveryKey: publicKey,
+    policy: { ...generalPolicy, ...settings },
+  });
+  const close = async () => {
+    await keys.close();
+    await rm(folder, { recursive: true });
+  };
+  return { dependencies, queues, recoveryPrivateKey: privateKey, close };
+}
+
+export const administrator: Principal = { organization, subject: 'root', roles: ['administrator'] };
+
+/** A subscriber who signed in at a moment, by default long ago. */
+export function subscriber(subject = 'ada', authTime = 1_700_000_000): Principal {
+  return { organization, subject, roles: ['subscriber'], authTime };
+}
+
+/** The data of a request, with changes. */
+export function requestData(change: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    organization,
+    idempotencyKey: 'first',
+    subscriber: { id: 'ada', givenName: 'Ada', familyName: "O'Brien", email: 'ada@acme.example' },
+    purpose: 'encryption',
+    keySpec: 'ECC_NIST_P256',
+    assurance: 'medium',
+    ...change,
+  };
+}
+
+/** An `EnrollmentRequested` event, as the organization's workflow sends it. */
+export function requested(
+  change: Record<string, unknown> = {},
+  source = eventSource(organization),
+): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: 'event-1',
+    source,
+    type: 'EnrollmentRequested',
+    time: '2026-01-05T08:00:00.000Z',
+    datacontenttype: 'application/json',
+    data: requestData(change),
+  };
+}

@@ -1,0 +1,9 @@
+import type { Group } from './result.ts';
+
+/**
+ * The groups by name, in the order in which `npm run bench` runs them. Each is loaded only when it is run: what one
+ * needs, another may do without.
+ */
+export const groups: ReadonlyMap<string, () => Promise<Group>> = new Map([
+  ['pfx', async () => (await import('./pfx/group.ts')).pfx],
+]);

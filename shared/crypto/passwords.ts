@@ -7,11 +7,10 @@ import { Secret } from '#domain/secret.ts';
 const clearCharacters = 'abcdefghjkmnpqrstuvwxyz23456789';
 const generatedGroups = 6;
 const groupLength = 4;
-/** What is repeated or counted up in one go is one choice, however long it is. */
-const longestRepeatedUnit = 4;
-const knownRuns = [
+/** What follows such a row, round and round, is one choice, however long it is. */
+const knownRows = [
   'abcdefghijklmnopqrstuvwxyz',
-  '01234567890123456789',
+  '0123456789',
   'qwertyuiopasdfghjklzxcvbnm',
   'qwertzuiopasdfghjklyxcvbnm',
   'azertyuiopqsdfghjklmwxcvbn',
@@ -19,7 +18,7 @@ const knownRuns = [
 
 /**
  * Checks a password that a person chose. Length is what makes it strong (SP 800-63B-4 section 3.1.1.2): there are no rules of
- * composition, but neither is one character, a short unit repeated, or a row of the keyboard a password.
+ * composition, but neither something said twice over nor a row of the keyboard is a password.
  * @throws InputError `password-not-ascii`, `password-too-weak`; the message never holds any of the password
  */
 export function checkPassword(password: Secret, rules: PasswordRules): void {
@@ -38,7 +37,7 @@ export function checkPassword(password: Secret, rules: PasswordRules): void {
     throw new InputError('password-too-weak', { field, why, next: 'Choose a shorter one.' });
   }
   if (isRepetition(text)) {
-    throw new InputError('password-too-weak', { field, why: 'repeats the same few characters' });
+    throw new InputError('password-too-weak', { field, why: 'says the same thing over and over' });
   }
   if (isRun(text)) {
     throw new InputError('password-too-weak', {
@@ -69,7 +68,7 @@ function isPrintableAscii(byte: number): boolean {
 }
 
 function isRepetition(text: string): boolean {
-  for (let unit = 1; unit <= longestRepeatedUnit && 2 * unit <= text.length; unit++) {
+  for (let unit = 1; 2 * unit <= text.length; unit++) {
     if (text.slice(unit) === text.slice(0, -unit)) return true;
   }
   return false;
@@ -78,5 +77,8 @@ function isRepetition(text: string): boolean {
 function isRun(text: string): boolean {
   const forwards = text.toLowerCase();
   const backwards = [...forwards].reverse().join('');
-  return knownRuns.some((run) => run.includes(forwards) || run.includes(backwards));
+  return knownRows.some((row) => {
+    const round = row.repeat(Math.ceil(text.length / row.length) + 1);
+    return round.includes(forwards) || round.includes(backwards);
+  });
 }

@@ -148,6 +148,18 @@ export const errorTable = {
     'The file asks for more key-derivation work than is allowed.',
     'Export it again with fewer iterations.',
   ),
+  'pfx-unprotected': entry(
+    'pfx',
+    false,
+    'The file holds a private key or a certificate that is not encrypted.',
+    'Export it again with the key and the certificates encrypted.',
+  ),
+  'pfx-key-count': entry(
+    'pfx',
+    false,
+    'The file does not hold exactly one private key.',
+    'Export the one key pair by itself.',
+  ),
   'pfx-no-mac': entry('pfx', false, 'The file has no integrity check.', 'Export it again with a MAC.'),
   'pfx-wrong-password-or-damaged': entry(
     'pfx',

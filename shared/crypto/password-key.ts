@@ -11,7 +11,10 @@ const keyBytes = 32;
 const macLabel = 'enrollment-key-escrow/v1/lock-by-password\0';
 const infoLabel = 'enrollment-key-escrow/v1/key-encryption-key';
 
-/** HMAC-SHA256 under a key that never leaves custody (`KeyProvider.mac`). */
+/**
+ * HMAC-SHA256 under a key that never leaves custody (`KeyProvider.mac`). Both the message and the result are overwritten
+ * once used, so neither may be kept.
+ */
 export type Mac = (message: Uint8Array) => Promise<Uint8Array>;
 
 const stretch = promisify(pbkdf2);
@@ -28,11 +31,17 @@ export async function passwordKey(
   context: LockContext,
   mac: Mac,
 ): Promise<Uint8Array> {
-  const stretched = await stretch(password.bytes(), salt, iterations, stretchedBytes, 'sha512');
-  const message = Buffer.concat([Buffer.from(macLabel), stretched]);
-  const keyed = await mac(message);
-  const info = JSON.stringify([infoLabel, context.organization, context.enrollmentId]);
-  const key = new Uint8Array(hkdfSync('sha256', keyed, new Uint8Array(), info, keyBytes));
-  for (const intermediate of [stretched, message, keyed]) intermediate.fill(0);
-  return key;
+  const secrets: Uint8Array[] = [];
+  const passing = <T extends Uint8Array>(secret: T): T => {
+    secrets.push(secret);
+    return secret;
+  };
+  try {
+    const stretched = passing(await stretch(password.bytes(), salt, iterations, stretchedBytes, 'sha512'));
+    const keyed = passing(await mac(passing(Buffer.concat([Buffer.from(macLabel), stretched]))));
+    const info = JSON.stringify([infoLabel, context.organization, context.enrollmentId]);
+    return new Uint8Array(hkdfSync('sha256', keyed, new Uint8Array(), info, keyBytes));
+  } finally {
+    for (const secret of secrets) secret.fill(0);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Purpose } from '#domain/purpose.ts';
 import { der } from './asn1.ts';
+import { keyUsage, mailAddress } from './certificate-extensions.ts';
 import { distinguishedName, type SubjectName } from './distinguished-name.ts';
-import { keyUsage, mailAddress } from './extensions.ts';
 import { oids } from './oids.ts';
 import { signStructure, specToCertify } from './signed-structure.ts';
 import type { Signer } from './signer.ts';

@@ -1,8 +1,8 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import type { Purpose } from '#domain/purpose.ts';
 import { type Asn1Node, der } from './asn1.ts';
+import { keyUsage, notCa, subjectKeyIdentifier } from './certificate-extensions.ts';
 import { distinguishedName, longestAttribute, type SubjectName } from './distinguished-name.ts';
-import { keyUsage, notCa, subjectKeyIdentifier } from './extensions.ts';
 import { signatureAlgorithm, signStructure, specToCertify } from './signed-structure.ts';
 import type { Signer } from './signer.ts';
 

@@ -140,6 +140,18 @@ describe('the lock by password', () => {
     expect(Buffer.from(asked[0] ?? []).includes('correct horse')).toBe(false);
   });
 
+  it('leaves nothing of the password in what passed between it and the provider', async () => {
+    const seen: Uint8Array[] = [];
+    const keeping = async (message: Uint8Array) => {
+      const result = await mac(message);
+      seen.push(message, result);
+      return result;
+    };
+    await lockByPassword({ wrapped, password: password(), context, mac: keeping });
+    expect(seen.map((bytes) => bytes.length)).toEqual([106, 32]);
+    for (const bytes of seen) expect(bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
   it('passes on what the provider says', async () => {
     const unavailable = new ProviderError('provider-unavailable');
     const failing = () => Promise.reject(unavailable);

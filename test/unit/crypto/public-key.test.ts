@@ -1,6 +1,7 @@
 import { createHash, ECDH, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { keySpecOf, spkiSha256, verifySignature } from '#crypto/public-key.ts';
+import { makePlaceholderCertificate } from '#crypto/placeholder-certificate.ts';
+import { certificatePublicKey, keySpecOf, spkiSha256, verifySignature } from '#crypto/public-key.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { anotherKeyPair, keyPair, spkiOf, withByteChanged } from './key-pairs.ts';
 
@@ -10,6 +11,16 @@ describe('spkiSha256', () => {
   it('is the SHA-256 of the DER, in hexadecimal', () => {
     const { publicKey } = keyPair('ECC_NIST_P256');
     expect(spkiSha256(publicKey)).toBe(createHash('sha256').update(publicKey).digest('hex'));
+  });
+});
+
+describe('certificatePublicKey', () => {
+  it.each(keySpecNames)('answers the key of %s as it went in', async (spec) => {
+    const { publicKey, signer } = keyPair(spec);
+    const subject = { commonName: 'N' };
+    const made = { subject, label: 'l', purpose: 'identity', publicKey, signer, now: new Date() } as const;
+    const certificate = await makePlaceholderCertificate(made);
+    expect(new Uint8Array(certificatePublicKey(certificate))).toEqual(publicKey);
   });
 });
 

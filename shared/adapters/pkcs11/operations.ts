@@ -29,6 +29,13 @@ async function holding<T>(operands: readonly unknown[], work: () => Promise<T>):
   }
 }
 
+/** A copy that nobody else changes. One byte longer beneath: of nothing at all a token would get a null pointer. */
+function ownCopy(data: Uint8Array): Buffer {
+  const copy = Buffer.alloc(data.length + 1);
+  copy.set(data);
+  return copy.subarray(0, data.length);
+}
+
 /** Signs, or computes a MAC, off the event loop. @returns a copy of its own */
 export async function sign(
   token: TokenSession,
@@ -37,7 +44,7 @@ export async function sign(
   data: Uint8Array,
 ): Promise<Uint8Array> {
   const { cryptoki, session } = token;
-  const input = Buffer.from(data);
+  const input = ownCopy(data);
   const output = Buffer.alloc(1_024);
   cryptoki.C_SignInit(session, { mechanism }, key);
   const signature = await holding([session, input, output], () =>
@@ -89,7 +96,7 @@ export function unwrapKey(
   template: Attribute[],
 ): Promise<Handle> {
   const { cryptoki, session } = token;
-  const input = Buffer.from(wrapped);
+  const input = ownCopy(wrapped);
   return holding([session, input, template], () =>
     cryptoki.C_UnwrapKeyAsync(session, { mechanism }, unwrappingKey, input, template),
   );

@@ -26,7 +26,9 @@ export function finishPrivateKeyInfo(opened: Uint8Array, publicKey?: KeyObject):
     );
     if (publicKey !== undefined && !publicKey.equals(computed)) throw damaged();
     return new Secret(
-      computed.asymmetricKeyType === 'ec' ? withPublicKey(info.content, computed) : new Uint8Array(info.whole),
+      computed.asymmetricKeyType === 'ec'
+        ? withPublicKey(info.content, computed)
+        : new Uint8Array(info.whole),
     );
   } catch (cause) {
     if (cause instanceof ProviderError) throw cause;

@@ -37,7 +37,6 @@ const usualPlaces = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
-const noLibrary = '';
 
 /**
  * Makes a SoftHSM token in a folder, for evaluation and tests; a token that is there already is left as it is, and one
@@ -48,7 +47,7 @@ const noLibrary = '';
  */
 export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promise<SoftHsmToken> {
   checkSettings(settings);
-  const file = settings.module ?? usualPlaces.find((path) => existsSync(path)) ?? noLibrary;
+  const file = settings.module ?? findSoftHsm(usualPlaces);
   const environment = { SOFTHSM2_CONF: await writeConfiguration(resolve(settings.folder)) };
   const module = await openModule(file, environment);
   try {
@@ -72,6 +71,20 @@ function initializeToken(cryptoki: Cryptoki, { label, pin, soPin }: SoftHsmToken
   } finally {
     cryptoki.C_CloseSession(session);
   }
+}
+
+/**
+ * The path of SoftHSM's library: the first of these places where there is a file.
+ * @throws ProviderError `provider-misconfigured` that says what to install
+ */
+export function findSoftHsm(places: readonly string[]): string {
+  const file = places.find((path) => existsSync(path));
+  if (file !== undefined) return file;
+  throw new ProviderError('provider-misconfigured', {
+    field: 'module',
+    why: 'SoftHSM is not installed',
+    next: 'Install it (on Debian: apt-get install softhsm2), or name its library.',
+  });
 }
 
 /** SoftHSM always shows one more slot than it has tokens, with a token that is not initialized. */

@@ -106,6 +106,7 @@ async function create(path: string, temporary: string, content: Uint8Array): Pro
 }
 
 async function readRecord(name: string, path: string): Promise<KeyRecord> {
+  if (!isKeyName(name)) throw new ProviderError('key-not-found');
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
     if (isFileError(error, 'ENOENT')) throw new ProviderError('key-not-found');
     throw error;

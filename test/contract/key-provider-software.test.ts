@@ -1,0 +1,4 @@
+import { keyProviderContract } from './key-provider.contract.ts';
+import { softwareStore } from './key-provider-stores.ts';
+
+keyProviderContract('openSoftwareProvider', softwareStore);

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { ExportableKeys, KeyContext, KeyProvider, ResidentKeys } from '#ports/key-provider.ts';
+import type { KeyProviderStore } from './key-provider-stores.ts';
+
+export const identityContext: KeyContext = {
+  organization: 'acme',
+  enrollmentId: 'e-1',
+  purpose: 'identity',
+};
+export const encryptionContext: KeyContext = { ...identityContext, purpose: 'encryption' };
+
+/** The provider under test, opened on a store of its own before each test and removed after it. */
+export interface KeyProviderSubject {
+  readonly provider: KeyProvider;
+  readonly folder: string;
+  resident(): ResidentKeys;
+  exportable(): ExportableKeys;
+  /** Closes the provider and opens it again on the same store. */
+  reopen(): Promise<void>;
+  /** Closes the provider and opens one on another, empty store. */
+  openAnother(): Promise<void>;
+}
+
+/** Declares the hooks that open and remove the subject. */
+export function useKeyProvider(make: () => Promise<KeyProviderStore>): KeyProviderSubject {
+  const stores: KeyProviderStore[] = [];
+  let provider: KeyProvider;
+
+  const openAnother = async () => {
+    const store = await make();
+    stores.unshift(store);
+    provider = await store.open();
+  };
+  beforeEach(openAnother);
+  afterEach(async () => {
+    await provider.close();
+    for (const store of stores.splice(0)) await store.remove();
+  });
+
+  return {
+    get provider() {
+      return provider;
+    },
+    get folder() {
+      return present(stores[0]).folder;
+    },
+    resident: () => present(provider.residentKeys),
+    exportable: () => present(provider.exportableKeys),
+    reopen: async () => {
+      await provider.close();
+      provider = await present(stores[0]).open();
+    },
+    openAnother: async () => {
+      await provider.close();
+      await openAnother();
+    },
+  };
+}
+
+/** What the suite needs; a provider without the capability fails here and is not passed over. */
+export function present<T>(value: T | undefined): T {
+  if (value === undefined)
+    throw new TypeError('the provider under test lacks a capability that the suite needs');
+  return value;
+}

@@ -1,9 +1,21 @@
+import * as v from 'valibot';
+import { text } from '#contract/fields.ts';
+import { parse } from '#contract/parse.ts';
+import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { parseRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import { AccessError, StateError } from '#domain/errors.ts';
 import type { Organization, PolicySettings } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { recorded } from '#steps/record.ts';
+
+const setUpSchema = v.strictObject({
+  // It stands in every CSR (RFC 5280 appendix A, ub-organization-name).
+  name: text(1, 64),
+  contact: text(1, 128),
+  recoveryKey: v.unknown(),
+  policy: policySettingsSchema,
+});
 
 /** What must be known of an organization before it can enroll anyone. */
 export interface OrganizationSetUp {
@@ -16,8 +28,8 @@ export interface OrganizationSetUp {
 
 /**
  * Sets up the organization of an administrator; the same set-up again is success, so that a crash may be repeated.
- * @throws AccessError `not-permitted`; InputError `invalid-input` if the recovery key is none; StateError `already-exists`
- *   if the organization has another recovery key; StoreError `store-unavailable`
+ * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, `recipient-key-invalid` if the recovery key is
+ *   none; StateError `already-exists` if the organization has another recovery key; StoreError `store-unavailable`
  */
 export async function setUpOrganization(
   dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
@@ -28,6 +40,7 @@ export async function setUpOrganization(
   const action = 'set-up-organization';
   return await recorded(dependencies, { action, organization, principal: subject }, async () => {
     if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
+    const { name, contact, policy } = parse(setUpSchema, setUp);
     const publicKey = parseRecoveryKey(setUp.recoveryKey);
     const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
     const existing = await dependencies.registry.read('organization', organization, 'organization');
@@ -43,11 +56,11 @@ export async function setUpOrganization(
       organization,
       id: 'organization',
       version: 1,
-      name: setUp.name,
-      contact: setUp.contact,
+      name,
+      contact,
       custody: dependencies.keys.custody,
       recoveryKey,
-      policy: setUp.policy,
+      policy,
       events: [],
     };
     await dependencies.registry.create(record);

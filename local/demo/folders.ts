@@ -61,7 +61,8 @@ export class OutputFolder {
 
   /** How a person in this working directory would name a file of the folder. */
   shown(path: string): string {
-    return relative(process.cwd(), join(this.root, path)) || '.';
+    const near = relative(process.cwd(), join(this.root, path));
+    return near.startsWith('..') ? join(this.root, path) : near;
   }
 
   async make(): Promise<void> {

@@ -1,16 +1,19 @@
 import * as v from 'valibot';
 import { type KeySpec, parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, purposes } from '#domain/purpose.ts';
-import { emailAddress, identifier, oneOf, text } from './fields.ts';
+import { emailAddress, identifier, namesFit, namesTooLong, oneOf, text } from './fields.ts';
 import { parse } from './parse.ts';
 
-export const subscriberSchema = v.strictObject({
-  id: identifier,
-  /** Empty for a device. */
-  givenName: text(0, 64),
-  familyName: text(1, 64),
-  email: emailAddress,
-});
+export const subscriberSchema = v.pipe(
+  v.strictObject({
+    id: identifier,
+    /** Empty for a device. */
+    givenName: text(0, 64),
+    familyName: text(1, 64),
+    email: emailAddress,
+  }),
+  v.forward(v.partialCheck([['givenName'], ['familyName']], namesFit, namesTooLong), ['familyName']),
+);
 
 /** A key spec by name; whether it is known, and strong enough, `parseKeySpec` tells with a code of its own. */
 export const keySpecName = v.pipe(

@@ -42,3 +42,18 @@ export const emailAddress = v.pipe(
 export function oneOf<const T extends readonly string[]>(words: T) {
   return v.picklist(words, `is not one of the known words|Use one of: ${words.join(', ')}.`);
 }
+
+/** Longest common name of a certificate (RFC 5280 appendix A, ub-common-name). */
+export const longestCommonName = 64;
+
+/** The names as a certificate's subject shows them, in one. */
+export function commonNameOf({ givenName, familyName }: { givenName: string; familyName: string }): string {
+  return `${givenName} ${familyName}`.trim();
+}
+
+/** Whether the names fit into a certificate together; checked at the request, long before the CSR is made. */
+export function namesFit(names: { givenName: string; familyName: string }): boolean {
+  return [...commonNameOf(names)].length <= longestCommonName;
+}
+
+export const namesTooLong = `and the given name are longer than ${longestCommonName} characters together|Shorten the given name.`;

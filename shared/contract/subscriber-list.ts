@@ -3,24 +3,27 @@ import * as v from 'valibot';
 import { asEscrowError, type FieldIssue, InputError } from '#domain/errors.ts';
 import { parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, type Purpose } from '#domain/purpose.ts';
-import { emailAddress, identifier, oneOf, text } from './fields.ts';
+import { emailAddress, identifier, namesFit, namesTooLong, oneOf, text } from './fields.ts';
 import { issuesOf } from './parse.ts';
 
 const columns = ['subscriberId', 'givenName', 'familyName', 'email', 'purposes', 'keySpec', 'assurance'];
 
 /** One row: a subscriber and the certificates to request. Column names are those of the file. */
-const rowSchema = v.strictObject({
-  subscriberId: identifier,
-  givenName: text(0, 64),
-  familyName: text(1, 64),
-  email: emailAddress,
-  purposes: oneOf(['identity', 'encryption', 'identity+encryption']),
-  keySpec: v.pipe(
-    v.string(),
-    v.check(isKeySpec, (issue) => keySpecIssue(issue.input)),
-  ),
-  assurance: oneOf(assurances),
-});
+const rowSchema = v.pipe(
+  v.strictObject({
+    subscriberId: identifier,
+    givenName: text(0, 64),
+    familyName: text(1, 64),
+    email: emailAddress,
+    purposes: oneOf(['identity', 'encryption', 'identity+encryption']),
+    keySpec: v.pipe(
+      v.string(),
+      v.check(isKeySpec, (issue) => keySpecIssue(issue.input)),
+    ),
+    assurance: oneOf(assurances),
+  }),
+  v.forward(v.partialCheck([['givenName'], ['familyName']], namesFit, namesTooLong), ['familyName']),
+);
 
 /** A good row, still in the words of the file. */
 export type SubscriberRow = v.InferOutput<typeof rowSchema>;

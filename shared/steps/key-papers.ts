@@ -1,3 +1,4 @@
+import { commonNameOf } from '#contract/fields.ts';
 import type { SubjectName } from '#crypto/distinguished-name.ts';
 import { shortId } from '#crypto/identifiers.ts';
 import { makeCsr } from '#crypto/pkcs10.ts';
@@ -46,6 +47,5 @@ export function friendlyNameOf({ purpose, id }: Pick<Enrollment, 'purpose' | 'id
 }
 
 function subjectOf(organization: Organization, { subscriber }: Enrollment): SubjectName {
-  const commonName = `${subscriber.givenName} ${subscriber.familyName}`.trim();
-  return { commonName, organizationName: organization.name };
+  return { commonName: commonNameOf(subscriber), organizationName: organization.name };
 }

@@ -7,8 +7,8 @@ import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { recorded } from '#steps/record.ts';
 
 /**
- * Makes the key pair of an enrollment that needs nobody's password, from its `EnrollmentAccepted` event. An enrollment
- * that has its key already is left as it is: the event was delivered again.
+ * Makes the key pair of an enrollment that needs nobody's password, from its `EnrollmentAccepted` event. One that is being
+ * made, or has its key already, is left as it is: the event was delivered again, or the reconciler will send another.
  * @throws InputError `invalid-input`; AccessError `not-found`; what `makeKeyPair` throws
  */
 export async function makeKeyPairOfAccepted(
@@ -19,15 +19,10 @@ export async function makeKeyPairOfAccepted(
   event: CloudEvent,
 ): Promise<void> {
   const organization = organizationOf(event.source) ?? '';
-  const { enrollmentId } = parse(eventSchemas.EnrollmentAccepted, event.data);
-  const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
-  if (enrollment.state !== 'accepted') return;
-  const entry = {
-    action: 'make-key-pair',
-    organization,
-    principal: 'service',
-    enrollmentId,
-    requestId: event.id,
-  };
-  await recorded(dependencies, entry, () => makeKeyPair(dependencies, enrollment));
+  const entry = { action: 'make-key-pair', organization, principal: 'service', requestId: event.id };
+  await recorded(dependencies, entry, async () => {
+    const { enrollmentId } = parse(eventSchemas.EnrollmentAccepted, event.data);
+    const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
+    if (enrollment.state === 'accepted') await makeKeyPair(dependencies, enrollment);
+  });
 }

@@ -52,19 +52,21 @@ export async function notifySubscriber(
   dependencies: Pick<Dependencies, 'registry' | 'notifier' | 'ledger'>,
   event: CloudEvent,
 ): Promise<void> {
-  const { type } = event;
-  if (!isTold(type))
-    throw new InputError('invalid-input', { field: 'type', why: 'is not an event to tell of' });
   const organization = organizationOf(event.source) ?? '';
-  const { enrollmentId } = parse(eventSchemas[type], event.data);
-  const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
-  const { contact } = await loadOrganization(dependencies, organization);
-  const letter = letters[type](enrollment, contact);
-  if (letter === undefined) return;
-  const entry = { action: consumer, organization, principal: 'service', enrollmentId, requestId: event.id };
-  const { id: subscriberId, email } = enrollment.subscriber;
-  const notice = { id: event.id, organization, subscriberId, email, ...letter };
-  await recorded(dependencies, entry, () => dependencies.notifier.notify(notice));
+  const entry = { action: consumer, organization, principal: 'service', requestId: event.id };
+  await recorded(dependencies, entry, async () => {
+    const { type } = event;
+    if (!isTold(type)) {
+      throw new InputError('invalid-input', { field: 'type', why: 'is not an event to tell of' });
+    }
+    const { enrollmentId } = parse(eventSchemas[type], event.data);
+    const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
+    const { contact } = await loadOrganization(dependencies, organization);
+    const letter = letters[type](enrollment, contact);
+    if (letter === undefined) return;
+    const { id: subscriberId, email } = enrollment.subscriber;
+    await dependencies.notifier.notify({ id: event.id, organization, subscriberId, email, ...letter });
+  });
 }
 
 function isTold(type: string): type is Told {

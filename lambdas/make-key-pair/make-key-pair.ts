@@ -1,4 +1,4 @@
-import { eventSchemas, organizationOf } from '#contract/events.ts';
+import { enrollmentNamedBy, eventSchemas, organizationOf } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -19,7 +19,14 @@ export async function makeKeyPairOfAccepted(
   event: CloudEvent,
 ): Promise<void> {
   const organization = organizationOf(event.source) ?? '';
-  const entry = { action: 'make-key-pair', organization, principal: 'service', requestId: event.id };
+  const named = enrollmentNamedBy(event.data);
+  const entry = {
+    action: 'make-key-pair',
+    organization,
+    principal: 'service',
+    requestId: event.id,
+    ...named,
+  };
   await recorded(dependencies, entry, async () => {
     const { enrollmentId } = parse(eventSchemas.EnrollmentAccepted, event.data);
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);

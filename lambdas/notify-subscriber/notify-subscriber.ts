@@ -1,4 +1,4 @@
-import { eventSchemas, organizationOf } from '#contract/events.ts';
+import { enrollmentNamedBy, eventSchemas, organizationOf } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
@@ -53,7 +53,8 @@ export async function notifySubscriber(
   event: CloudEvent,
 ): Promise<void> {
   const organization = organizationOf(event.source) ?? '';
-  const entry = { action: consumer, organization, principal: 'service', requestId: event.id };
+  const named = enrollmentNamedBy(event.data);
+  const entry = { action: consumer, organization, principal: 'service', requestId: event.id, ...named };
   await recorded(dependencies, entry, async () => {
     const { type } = event;
     if (!isTold(type)) {

@@ -30,3 +30,9 @@ export function eventSource(organization: string): string {
 export function organizationOf(source: string): string | undefined {
   return /^\/organizations\/([^/]+)(?:\/|$)/.exec(source)?.[1];
 }
+
+/** The enrollment that an event's data name, for its record; nothing if they name none. */
+export function enrollmentNamedBy(data: unknown): { enrollmentId?: string } {
+  const parsed = v.safeParse(enrollment, data);
+  return parsed.success ? { enrollmentId: parsed.output.enrollmentId } : {};
+}

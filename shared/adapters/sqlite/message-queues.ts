@@ -71,6 +71,15 @@ export class SqliteMessageQueues implements MessageQueues {
     return row === undefined ? undefined : new Date(integerOf(row, 'visible_at'));
   }
 
+  /**
+   * Makes every hidden message visible at once: for whoever opens the data folder alone, since those who were working on
+   * them are gone. Not part of the port.
+   * @throws StoreError `store-unavailable`
+   */
+  takeOver(): void {
+    this.#statements.takeOver.run(this.#now());
+  }
+
   #now(): number {
     return this.#clock.now().getTime();
   }
@@ -83,6 +92,7 @@ function prepare(database: Database) {
       WHERE id IN (
         SELECT id FROM messages WHERE consumer = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?)
       RETURNING id, consumer, event, receive_count`),
+    takeOver: database.prepare('UPDATE messages SET visible_at = min(visible_at, ?)'),
     acknowledge: database.prepare(
       'DELETE FROM messages WHERE id = ? AND receive_count = ? AND visible_at > ?',
     ),

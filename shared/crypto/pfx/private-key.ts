@@ -78,6 +78,19 @@ export function keyMatches(pkcs8: Secret, publicKey: KeyObject): boolean {
   }
 }
 
+/**
+ * Whether the public key that stands inside a private key is the given one: quick, and enough for a key that was just
+ * made. Throws as `keyMatches`.
+ */
+export function keyNames(pkcs8: Secret, publicKey: KeyObject): boolean {
+  readPrivateKey(pkcs8.bytes());
+  try {
+    return createPublicKey(opened(pkcs8)).equals(publicKey);
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a private key is whole, where there is no certificate to compare it with. Throws as `keyMatches`. */
 export function keyIsWhole(pkcs8: Secret): boolean {
   readPrivateKey(pkcs8.bytes());

@@ -1,5 +1,6 @@
 import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { checkPassword } from '#crypto/passwords.ts';
+import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
@@ -120,16 +121,9 @@ async function makeCopy(
     organization,
     id: key.placeholderId,
   });
-  const pfx = await writePfx({
-    privateKey,
-    certificates: [placeholder],
-    friendlyName: friendlyNameOf(enrollment),
-    password: pfxPassword,
-    iterations: humanIterations,
-  });
   const publicKey = certificatePublicKey(placeholder);
   if (spkiSha256(publicKey) !== key.spkiSha256) throw new ProviderError('wrapped-key-invalid');
-  const { provedBy } = await provePfx({ pfx, password: pfxPassword, publicKey, purpose });
+  const { pfx, provedBy } = await writeProved(enrollment, placeholder, publicKey, privateKey, pfxPassword);
 
   const exportId = exportIdOf(enrollment, idempotencyKey);
   const passwordAgreed = 'password' in unlocking;
@@ -142,6 +136,27 @@ async function makeCopy(
   }));
   const fileName = exportFileName(subscriber.familyName, purpose, 'pfx');
   return { exportId, fileName, pfx, receiptId: receipt.id, receipt: receipt.jws };
+}
+
+/** The file, and what proved it. What was derived for writing serves our own reader too; OpenSSL derives for itself. */
+async function writeProved(
+  enrollment: Enrollment,
+  placeholder: Uint8Array,
+  publicKey: Uint8Array,
+  privateKey: Secret,
+  password: Secret,
+): Promise<{ pfx: Uint8Array; provedBy: readonly string[] }> {
+  const derivations = new PfxDerivations();
+  try {
+    const friendlyName = friendlyNameOf(enrollment);
+    const file = { password, derivations, privateKey, friendlyName, iterations: humanIterations };
+    const pfx = await writePfx({ ...file, certificates: [placeholder] });
+    const { purpose } = enrollment;
+    const { provedBy } = await provePfx({ pfx, password, derivations, publicKey, purpose });
+    return { pfx, provedBy };
+  } finally {
+    derivations.erase();
+  }
 }
 
 function exportIdOf({ id, organization }: Enrollment, idempotencyKey: string | undefined): string {

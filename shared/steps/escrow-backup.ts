@@ -1,5 +1,6 @@
 import { sha256Hex } from '#crypto/identifiers.ts';
 import { generatePassphrase } from '#crypto/passwords.ts';
+import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { provePfx } from '#crypto/pfx/prove.ts';
 import { randomIterations, writePfx } from '#crypto/pfx/write.ts';
 import { sealPassphrase } from '#crypto/sealing.ts';
@@ -42,6 +43,7 @@ export async function escrowBackup(
   { privateKey, publicKey, placeholder }: NewKeyPair,
 ): Promise<ProvedBackup> {
   const passphrase = generatePassphrase();
+  const derivations = new PfxDerivations();
   try {
     const pfx = await writePfx({
       privateKey,
@@ -49,6 +51,7 @@ export async function escrowBackup(
       friendlyName: friendlyNameOf(enrollment),
       password: passphrase,
       iterations: randomIterations,
+      derivations,
     });
     const pfxSha256 = sha256Hex(pfx);
     const now = clock.now().getTime();
@@ -59,7 +62,13 @@ export async function escrowBackup(
       throw new ProofError('proof-failed', { why: 'The stored backup is not the one that was written.' });
     }
     const { purpose } = enrollment;
-    const { provedBy } = await provePfx({ pfx: readBack, password: passphrase, publicKey, purpose });
+    const { provedBy } = await provePfx({
+      pfx: readBack,
+      password: passphrase,
+      publicKey,
+      purpose,
+      derivations,
+    });
 
     const sealed = await sealPassphrase({
       recoveryKey: organization.recoveryKey,
@@ -88,6 +97,7 @@ export async function escrowBackup(
       },
     };
   } finally {
+    derivations.erase();
     passphrase.erase();
   }
 }

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FileNotifier, type NoticeReference } from '#adapters/files/file-notifier.ts';
 import { StoreError } from '#domain/errors.ts';
@@ -74,5 +82,17 @@ describe('FileNotifier', () => {
     rmdirSync(file());
     await notifier.notify(notice('n-1'));
     expect(idsInFile()).toEqual(['n-1']);
+  });
+
+  it('cuts off a line that its own failure left unfinished', async () => {
+    const notifier = start();
+    await notifier.notify(notice('n-1'));
+    renameSync(file(), folder('kept'));
+    mkdirSync(file());
+    await expect(notifier.notify(notice('n-2'))).rejects.toThrow(StoreError);
+    rmdirSync(file());
+    writeFileSync(file(), `${readFileSync(folder('kept'), 'utf8')}{"time":"2026-`);
+    await notifier.notify(notice('n-2'));
+    expect(idsInFile()).toEqual(['n-1', 'n-2']);
   });
 });

@@ -64,6 +64,12 @@ describe('the ledger', () => {
        UPDATE ledger SET sequence = 4 WHERE organization = 'acme' AND sequence = 5`,
       3,
     ],
+    [
+      'the last, and given another number',
+      `UPDATE ledger SET body = replace(body, '"sequence":5', '"sequence":6') WHERE sequence = 5;
+       UPDATE ledger SET sha256 = sha256(body) WHERE sequence = 5`,
+      5,
+    ],
     ['the first left out', "DELETE FROM ledger WHERE organization = 'acme' AND sequence = 1", 1],
     [
       "another organization's",

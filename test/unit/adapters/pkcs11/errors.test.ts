@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { providerError, returnValueOf } from '#adapters/pkcs11/errors.ts';
+import { StateError } from '#domain/errors.ts';
+import { ReturnValueError } from './fake-cryptoki.ts';
+
+describe('providerError', () => {
+  it.each([
+    ['CKR_PIN_INCORRECT', 'provider-misconfigured'],
+    ['CKR_PIN_LOCKED', 'provider-misconfigured'],
+    ['CKR_USER_PIN_NOT_INITIALIZED', 'provider-misconfigured'],
+    ['CKR_MECHANISM_INVALID', 'provider-incapable'],
+    ['CKR_KEY_NOT_WRAPPABLE', 'provider-incapable'],
+    ['CKR_KEY_UNEXTRACTABLE', 'key-not-exportable'],
+    ['CKR_ATTRIBUTE_SENSITIVE', 'key-not-exportable'],
+    ['CKR_KEY_HANDLE_INVALID', 'key-not-found'],
+    ['CKR_WRAPPED_KEY_INVALID', 'wrapped-key-invalid'],
+    ['CKR_DEVICE_REMOVED', 'provider-unavailable'],
+    ['CKR_SESSION_HANDLE_INVALID', 'provider-unavailable'],
+    ['CKR_VENDOR_DEFINED', 'provider-unavailable'],
+  ])('reads %s as %s, and keeps it as cause', (returnValue, code) => {
+    const cause = new ReturnValueError(returnValue);
+    const error = providerError(cause);
+    expect(error).toMatchObject({ code, cause });
+    expect(error.message).not.toContain('CKR_');
+  });
+
+  it('says of a wrong PIN that it is not tried again', () => {
+    expect(providerError(new ReturnValueError('CKR_PIN_INCORRECT')).next).toContain(
+      'never tried a second time',
+    );
+  });
+
+  it('lets our own errors pass', () => {
+    const own = new StateError('already-exists');
+    expect(providerError(own)).toBe(own);
+  });
+
+  it.each([[undefined], ['text'], [new RangeError('else')]])(
+    'takes anything else as unavailable: %s',
+    (thrown) => {
+      expect(providerError(thrown)).toMatchObject({ code: 'provider-unavailable', retryable: true });
+    },
+  );
+});
+
+describe('returnValueOf', () => {
+  it('finds the name in every form that the binding uses', () => {
+    const forms = ['CKR_KEY_SIZE_RANGE', 'CKR_KEY_SIZE_RANGE:98', 'Error: CKR_KEY_SIZE_RANGE:98\n at C_Sign'];
+    expect(forms.map((form) => returnValueOf(new ReturnValueError(form)))).toEqual(
+      forms.map(() => 'CKR_KEY_SIZE_RANGE'),
+    );
+  });
+
+  it('finds none in what is not the error of a token', () => {
+    expect([returnValueOf('CKR_OK'), returnValueOf(new ReturnValueError('dlopen failed'))]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});

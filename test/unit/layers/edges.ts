@@ -24,6 +24,7 @@ export const targets = [
   'node:worker_threads',
   '@aws-lambda-powertools/logger',
   '@aws-sdk/client-s3',
+  '@valibot/to-json-schema',
   'aws-cdk-lib',
   'aws-cdk-lib/aws-s3',
   'cdk-nag',
@@ -160,6 +161,10 @@ export const places: readonly Place[] = [
       ...node,
       'valibot',
     ],
+  },
+  {
+    path: 'docs/sample.ts',
+    sees: ['#domain/secret.ts', '#contract/routes.ts', ...node, '@valibot/to-json-schema', 'valibot'],
   },
   { path: 'test/unit/sample.ts', sees: targets },
   { path: 'bench/sample.ts', sees: targets },

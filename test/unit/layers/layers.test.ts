@@ -44,6 +44,7 @@ describe('relative imports', () => {
       [line('../../cli/main.ts'), line('../../infra/app.ts'), line('../../test/a.ts')],
     ],
     ['infra/leaves.ts', [line('../lambdas/enroll/handler.ts'), line('../shared/adapters/files/vault.ts')]],
+    ['docs/leaves.ts', [line('../shared/ports/clock.ts'), line('../cli/main.ts')]],
     ['cli/commands/leaves.ts', [line('../../local/dispatcher.ts'), line('../../shared/ports/clock.ts')]],
   ]);
   const staying: ReadonlyMap<string, readonly string[]> = new Map([

@@ -62,12 +62,14 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     const registry = new SqliteRegistry(database, clock);
     const bus = new SqliteEventBus(database, clock, subscriptions);
     const queues = new SqliteMessageQueues(database, clock);
+    const vault = new FileVault(database, join(folder, 'vault'), clock);
     // The folder is ours alone, so whoever was working on these is gone.
     queues.takeOver();
+    await vault.sweep();
     const dependencies: Dependencies = {
       registry,
       documents: new SqliteDocumentStore(database, lockedKeys),
-      vault: new FileVault(database, join(folder, 'vault'), clock),
+      vault,
       policy: settingsPolicy(registry),
       keys,
       ledger: new SqliteLedger(database, clock),

@@ -25,12 +25,15 @@ export function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.I
   throw new InputError('invalid-input', { ...first, issues });
 }
 
+/** The name of an unknown field is the sender's own words: it is told where it reads like a name, and is no longer. */
+const fieldName = /^[\w.-]{1,64}$/;
+
 function describe(issue: v.BaseIssue<unknown>): FieldIssue {
   const field = v.getDotPath(issue) ?? '(whole)';
   if (issue.type === 'strict_object') {
-    return issue.expected === 'never'
-      ? { field, why: 'is not a known field', next: 'Leave it out, or check its spelling.' }
-      : { field, why: 'is missing', next: 'Add it.' };
+    if (issue.expected !== 'never') return { field, why: 'is missing', next: 'Add it.' };
+    const told = fieldName.test(field) ? field : '(unnamed)';
+    return { field: told, why: 'is not a known field', next: 'Leave it out, or check its spelling.' };
   }
   if (issue.kind === 'schema' && !issue.message.includes('|')) {
     const why = issue.received === 'undefined' ? 'is missing' : `is not a valid ${issue.type}`;

@@ -12,9 +12,19 @@ export const policySettingsSchema: v.GenericSchema<unknown, PolicySettings> = v.
   version: v.pipe(v.string(), v.nonEmpty(), v.maxLength(64)),
   exportable: v.strictObject({ identity: byAssurance, encryption: byAssurance }),
   heldAllowed: v.boolean(),
-  passwordRules: v.strictObject({
-    minimumLength: v.pipe(v.number(), v.integer(), v.minValue(8)),
-    maximumLength: v.pipe(v.number(), v.integer(), v.maxValue(128)),
-  }),
+  passwordRules: v.pipe(
+    v.strictObject({
+      minimumLength: v.pipe(v.number(), v.integer(), v.minValue(8)),
+      maximumLength: v.pipe(v.number(), v.integer(), v.maxValue(128)),
+    }),
+    v.forward(
+      v.partialCheck(
+        [['minimumLength'], ['maximumLength']],
+        ({ minimumLength, maximumLength }) => minimumLength <= maximumLength,
+        'is less than the minimum|No password could be set: raise it.',
+      ),
+      ['maximumLength'],
+    ),
+  ),
   retentionDays: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)),
 });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type KeySpec, parseKeySpec } from '#domain/key-spec.ts';
+import { type KeySpec, keySpecNames, parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, purposes } from '#domain/purpose.ts';
 import { emailAddress, identifier, namesFit, namesTooLong, oneOf, text } from './fields.ts';
 import { parse } from './parse.ts';
@@ -19,6 +19,7 @@ export const subscriberSchema = v.pipe(
 export const keySpecName = v.pipe(
   v.string(),
   v.maxLength(32, 'is longer than 32 characters|Name a key spec.'),
+  v.description(`One of ${keySpecNames.join(', ')}.`),
 );
 
 /**

@@ -7,7 +7,7 @@ export function text(minimum: number, maximum: number) {
   return v.pipe(
     v.string(),
     v.transform((value) => value.trim().normalize('NFC')),
-    v.check((value) => [...value].length >= minimum, 'is empty|Fill it in.'),
+    v.minLength(minimum, 'is empty|Fill it in.'),
     v.maxLength(maximum, `is longer than ${maximum} characters|Shorten it.`),
     v.regex(
       /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/u,

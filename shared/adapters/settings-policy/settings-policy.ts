@@ -56,9 +56,9 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
     if (resource.exportable !== true) {
       return forbid('not-exportable', 'The key was made non-exportable.');
     }
-    return resource.profile === 'compatible'
-      ? forbid('modern-profile-only', 'Only files in the modern profile may be made.')
-      : permit('export-by-subscriber', 'The subscriber takes an own copy.');
+    return (resource.profile ?? 'modern') === 'modern'
+      ? permit('export-by-subscriber', 'The subscriber takes an own copy.')
+      : forbid('modern-profile-only', 'Only files in the modern profile may be made.');
   },
 };
 

@@ -1,0 +1,149 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mechanisms } from '#adapters/pkcs11/constants.ts';
+import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
+import { loadBinding } from '#adapters/pkcs11/module.ts';
+import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
+import { keySpecNames } from '#domain/key-spec.ts';
+import { Secret } from '#domain/secret.ts';
+import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
+import { identityContext, present } from '#test/contract/key-provider-subject.ts';
+import { outcomeOf } from '#test/contract/subject.ts';
+import { fails } from './fake-cryptoki.ts';
+
+type Deviation = (real: Cryptoki) => Partial<Cryptoki>;
+
+/** SoftHSM does all that is needed, so a token that does not is SoftHSM behind an object that answers otherwise. */
+describe('a token that lacks something', () => {
+  let store: SoftHsmStore;
+  let library: string;
+  let deviation: Deviation;
+
+  beforeAll(async () => {
+    store = await softHsmStore();
+    // A library is loaded once a process by its path, and the store loaded its own as it is.
+    library = join(store.folder, 'deviating.so');
+    await copyFile(store.token.module, library);
+  });
+  afterAll(() => store.remove());
+
+  const binding = async () => {
+    const load = await loadBinding();
+    return (file: string): Cryptoki =>
+      new Proxy(load(file), {
+        get(real, name) {
+          const value: unknown = Reflect.get(deviation(real), name) ?? Reflect.get(real, name);
+          return typeof value === 'function' ? value.bind(real) : value;
+        },
+      });
+  };
+  const open = (deviating: Deviation) => {
+    deviation = deviating;
+    const { token, environment } = store.token;
+    return openPkcs11Provider({
+      module: library,
+      token,
+      environment,
+      pin: Secret.fromText(store.pin),
+      binding,
+    });
+  };
+  /** Opens the provider, reads what it has, and closes it. */
+  async function capabilities(deviating: Deviation) {
+    const provider = await open(deviating);
+    const found = {
+      resident: provider.residentKeys?.specs,
+      exportable: provider.exportableKeys?.specs,
+      missing: provider.describe(),
+    };
+    await provider.close();
+    return found;
+  }
+  const without =
+    (...missing: number[]): Deviation =>
+    (real) => ({
+      C_GetMechanismList: (slot) => real.C_GetMechanismList(slot).filter((each) => !missing.includes(each)),
+    });
+
+  it('has both capabilities when nothing is lacking', async () => {
+    const found = await capabilities(() => ({}));
+    expect(found).toEqual({ resident: keySpecNames, exportable: keySpecNames, missing: [] });
+  });
+
+  it.each([mechanisms.CKM_AES_KEY_WRAP_PAD, mechanisms.CKM_AES_KEY_GEN])(
+    'has no exportable keys without mechanism 0x%x, and says so',
+    async (mechanism) => {
+      const found = await capabilities(without(mechanism));
+      expect(found.exportable).toBeUndefined();
+      expect(found.resident).toEqual(keySpecNames);
+      expect(found.missing).toEqual([expect.stringContaining('exportable keys: the token has no CKM_AES')]);
+    },
+  );
+
+  it.each([
+    ['does not wrap private keys', { C_WrapKeyAsync: async () => fails('CKR_KEY_NOT_WRAPPABLE')() }],
+    ['does not unwrap them', { C_UnwrapKeyAsync: async () => fails('CKR_FUNCTION_NOT_SUPPORTED')() }],
+    ['takes no key from outside', { C_CreateObject: fails('CKR_ATTRIBUTE_VALUE_INVALID') }],
+    ['wraps by something else', { C_WrapKeyAsync: async () => Buffer.alloc(80, 1) }],
+  ])(
+    'has no exportable keys where it %s, and says what it tried',
+    async (_, deviating: Partial<Cryptoki>) => {
+      const found = await capabilities(() => deviating);
+      expect(found.exportable).toBeUndefined();
+      expect(found.missing).toEqual([expect.stringMatching(/^exportable keys: tried, and failed: .+/)]);
+    },
+  );
+
+  it('does not take a failure of the moment for an inability', async () => {
+    const opening = open(() => ({ C_WrapKeyAsync: async () => fails('CKR_DEVICE_ERROR')() }));
+    expect(await outcomeOf(opening)).toBe('provider-unavailable');
+  });
+
+  it('makes and names the key specs that the token has, and no other', async () => {
+    const found = await capabilities((real) => ({
+      C_GetMechanismInfo: (slot, mechanism) => ({
+        ...real.C_GetMechanismInfo(slot, mechanism),
+        maxKeySize: mechanism === mechanisms.CKM_RSA_PKCS_KEY_PAIR_GEN ? 2_048 : 384,
+      }),
+    }));
+    const specs = ['RSA_2048', 'ECC_NIST_P256', 'ECC_NIST_P384'];
+    expect(found.resident).toEqual(specs);
+    expect(found.exportable).toEqual(specs);
+    expect(found.missing).toHaveLength(3);
+  });
+
+  it('refuses a key spec that the token has not', async () => {
+    const provider = await open(without(mechanisms.CKM_RSA_PKCS_KEY_PAIR_GEN));
+    const { residentKeys, exportableKeys } = provider;
+    const calls = [
+      present(residentKeys).generate('rsa', 'RSA_2048', identityContext),
+      present(exportableKeys).generate('RSA_2048', identityContext),
+    ];
+    expect(await Promise.all(calls.map(outcomeOf))).toEqual(['provider-incapable', 'provider-incapable']);
+    await provider.close();
+  });
+
+  it('refuses, and destroys, a key that the token did not keep inside from its making on', async () => {
+    const name = 'once-outside';
+    const provider = await open((real) => ({
+      C_GetAttributeValue: (session, object, wanted) =>
+        wanted.some(({ type }) => type === 0x164)
+          ? [{ value: Buffer.of(0) }]
+          : real.C_GetAttributeValue(session, object, wanted),
+    }));
+    const keys = present(provider.residentKeys);
+    expect(await outcomeOf(keys.generate(name, 'ECC_NIST_P256', identityContext))).toBe('provider-incapable');
+    expect(await outcomeOf(keys.sign(name, 'ECDSA_SHA256', Buffer.of(1)))).toBe('key-not-found');
+    await provider.close();
+  });
+
+  it.each([
+    ['HMAC-SHA256', mechanisms.CKM_SHA256_HMAC],
+    ['keys for HMAC', mechanisms.CKM_GENERIC_SECRET_KEY_GEN],
+    ['keys on P-256', mechanisms.CKM_EC_KEY_PAIR_GEN],
+    ['ECDSA', mechanisms.CKM_ECDSA],
+  ])('cannot be used at all without %s', async (_, mechanism) => {
+    expect(await outcomeOf(open(without(mechanism)))).toBe('provider-incapable');
+  });
+});

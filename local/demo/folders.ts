@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Enrollment } from '#domain/enrollment.ts';
+import { SetUpError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
 import { writeFileAtomically } from '#runtime/atomic-file.ts';
 
@@ -65,7 +66,17 @@ export class OutputFolder {
     return near.startsWith('..') ? join(this.root, path) : near;
   }
 
+  /** @throws SetUpError `usage` if it cannot be made */
   async make(): Promise<void> {
-    await mkdir(this.root, { recursive: true });
+    try {
+      await mkdir(this.root, { recursive: true });
+    } catch (cause) {
+      throw new SetUpError('usage', {
+        field: '--out',
+        why: `${this.root} cannot be made a folder`,
+        next: 'Name a folder that you may write.',
+        cause,
+      });
+    }
   }
 }

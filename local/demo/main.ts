@@ -19,10 +19,15 @@ async function main(args: readonly string[]): Promise<number> {
     return result.refusedRows.length + result.refusedRequests.length > 0 ? 3 : 0;
   } catch (thrown) {
     const error = asEscrowError(thrown);
-    progress.say(`${error.message} ${error.next} (${error.code})`);
-    if (error.code === 'internal') progress.say(String(error.cause));
+    progress.say(`${sentence(error.message)} ${error.next} (${error.code})`);
+    // Its kind only: what it says may quote what it was about.
+    if (error.cause instanceof Error && error.code === 'internal') progress.say(error.cause.name);
     return error.code === 'usage' ? 2 : 1;
   }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function tell(result: DemoResult, list: string, json: boolean, progress: Progress): void {

@@ -10,6 +10,7 @@ import {
 } from '#contract/subscriber-list.ts';
 import { enrollmentIdFrom } from '#crypto/identifiers.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
+import { SetUpError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
@@ -46,7 +47,7 @@ interface Wanted {
  * after a kill at any moment, it continues and ends in the same result.
  */
 export async function runDemo(settings: DemoArguments, progress: Progress): Promise<DemoResult> {
-  const { rows, refused: refusedRows } = readSubscriberList(await readFile(settings.subscribers));
+  const { rows, refused: refusedRows } = readSubscriberList(await readList(settings.subscribers));
   progress.say(`Read ${settings.subscribers}: ${rows.length} rows good, ${countRows(refusedRows)} refused.`);
   const out = new OutputFolder(settings.out);
   await out.make();
@@ -72,15 +73,35 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
   }
 }
 
+async function readList(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new SetUpError('usage', {
+      field: '--subscribers',
+      why: `${path} cannot be read`,
+      next: 'Name a CSV file, as examples/subscribers.csv is one.',
+      cause,
+    });
+  }
+}
+
 async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
   const existing = await dependencies.registry.read('organization', organization, 'organization');
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
-  await setUpOrganization(dependencies, administrator, {
+  const { custody } = await setUpOrganization(dependencies, administrator, {
     name: 'Example Organization',
     contact: 'helpdesk@example.org',
     recoveryKey: await demoRecoveryKey(out.topPath('recovery.private.jwk'), existing !== undefined),
     policy: v.parse(policySettingsSchema, generalPolicy),
   });
+  if (custody !== dependencies.keys.custody) {
+    // Its receipts verify under the keys of that custody, and its keys open only there.
+    throw new SetUpError('not-set-up', {
+      why: `The data folder was set up with keys in ${custody}.`,
+      next: `Run again with --keys ${custody}, or name new folders with --out and --data.`,
+    });
+  }
   // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
   await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });
 }

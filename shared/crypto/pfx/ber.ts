@@ -96,15 +96,22 @@ export function onlyElement(wrapping: Element): Element {
 }
 
 /**
- * The bytes of an OCTET STRING, or of one under an IMPLICIT tag; in BER also of one in segments.
- * @throws PfxError `pfx-malformed`
+ * The bytes of an OCTET STRING, or of one under the IMPLICIT tag `[0]`; in BER also of one in segments.
+ * @throws PfxError `pfx-malformed` if it is another type
  */
-export function octets(element: Element): Uint8Array {
-  if ((element.tag & constructed) === 0) return element.content;
+export function octets(
+  element: Element,
+  tag: typeof tags.octetString | typeof tags.context0Primitive = tags.octetString,
+): Uint8Array {
+  if (element.tag === tag) return element.content;
+  if (element.tag !== (tag | constructed)) throw malformed('has another type where an octet string must be');
   if (element.encoding === 'DER') throw malformed('has an octet string in segments');
-  const segments = elementsOf(element);
-  if (segments.some(({ tag }) => tag !== tags.octetString)) throw malformed('has a segment of another type');
-  return Buffer.concat(segments.map(({ content }) => content));
+  return Buffer.concat(elementsOf(element).map((segment) => plainOctets(segment)));
+}
+
+function plainOctets({ tag, content }: Element): Uint8Array {
+  if (tag !== tags.octetString) throw malformed('has a segment of another type');
+  return content;
 }
 
 /**

@@ -82,7 +82,7 @@ export function keyMatches(pkcs8: Secret, publicKey: KeyObject): boolean {
  * Whether the public key that stands inside a private key is the given one: quick, and enough for a key that was just
  * made. Throws as `keyMatches`.
  */
-export function keyNames(pkcs8: Secret, publicKey: KeyObject): boolean {
+export function carriesPublicKey(pkcs8: Secret, publicKey: KeyObject): boolean {
   readPrivateKey(pkcs8.bytes());
   try {
     return createPublicKey(opened(pkcs8)).equals(publicKey);

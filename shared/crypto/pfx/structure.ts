@@ -107,7 +107,7 @@ function readEncryptedSafe(content: Element, rules: ReadingRules): Encrypted {
   const encryption = readEncryption(info.take(tags.sequence), rules);
   const encrypted = info.optional(tags.context0Primitive) ?? info.take(tags.context0);
   info.end();
-  return { encryption, bytes: octets(encrypted) };
+  return { encryption, bytes: octets(encrypted, tags.context0Primitive) };
 }
 
 /** The refusal of a bag that is neither a shrouded key nor a certificate, or stands in the wrong place. */

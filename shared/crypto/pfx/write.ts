@@ -13,7 +13,7 @@ import {
   type NewEncryption,
 } from './encode.ts';
 import { checkPfxPassword } from './password.ts';
-import { keyNames } from './private-key.ts';
+import { carriesPublicKey } from './private-key.ts';
 
 /**
  * Iterations of each of the three derivations under a human's password. An attacker picks the cheapest, so all three have
@@ -107,7 +107,7 @@ function checkInput({
   if (new Set(parsed.map(({ fingerprint256 }) => fingerprint256)).size < parsed.length) {
     throw invalid('certificates', 'has the same certificate twice');
   }
-  if (!keyNames(privateKey, leaf.publicKey)) throw new PfxError('pfx-key-mismatch');
+  if (!carriesPublicKey(privateKey, leaf.publicKey)) throw new PfxError('pfx-key-mismatch');
   return leaf.raw;
 }
 

@@ -59,7 +59,8 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#script, { name: 'crypto' });
+    // Options of the process, such as --input-type, would not fit a worker's script.
+    const worker = new Worker(this.#script, { name: 'crypto', execArgv: [] });
     worker.unref();
     worker.on('message', (reply: TaskReply) => this.#finish(worker, reply));
     worker.on('messageerror', (error) => this.#lose(worker, error));

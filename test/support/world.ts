@@ -7,18 +7,24 @@ import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import { eventSource } from '#contract/events.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
 import type { PolicySettings } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
+import { Secret } from '#domain/secret.ts';
+import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
+import { setPassword } from '#lambdas/set-password/set-password.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { loadEnrollment } from '#steps/load.ts';
+import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
 import { MemoryDocumentStore } from '#test/doubles/memory-document-store.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
 import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
-import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
+import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
 import generalPolicy from '../../policies/general.json' with { type: 'json' };
 
 export const organization = 'acme';
@@ -33,6 +39,8 @@ export interface World {
     notifier: MemoryNotifier;
     clock: ManualClock;
   };
+  /** What aggregates bore, not yet published. */
+  outbox: MemoryOutbox;
   /** What was published on the bus, by consumer. */
   queues: MemoryMessageQueues;
   recoveryPrivateKey: JWK;
@@ -43,7 +51,8 @@ export interface World {
 export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-world-'));
   const clock = new ManualClock();
-  const registry = new MemoryRegistry(clock);
+  const outbox = new MemoryOutbox();
+  const registry = new MemoryRegistry(clock, outbox);
   const keys = await openSoftwareProvider({ folder, stage: 'test' });
   const queues = new MemoryMessageQueues(clock);
   const dependencies = {
@@ -69,7 +78,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     await keys.close();
     await rm(folder, { recursive: true });
   };
-  return { dependencies, queues, recoveryPrivateKey: privateKey, close };
+  return { dependencies, outbox, queues, recoveryPrivateKey: privateKey, close };
 }
 
 export const administrator: Principal = { organization, subject: 'root', roles: ['administrator'] };
@@ -106,4 +115,45 @@ export function requested(
     datacontenttype: 'application/json',
     data: requestData(change),
   };
+}
+
+/** The password that tests set, made anew since a secret may be erased. */
+export function password(): Secret {
+  return Secret.fromText('correct horse battery');
+}
+
+export const wrongPassword = () => Secret.fromText('wrong horse battery');
+
+/** Has a request taken, and returns the enrollment. */
+export async function request(
+  { dependencies }: World,
+  change: Record<string, unknown> = {},
+): Promise<Enrollment> {
+  return await requestEnrollment(dependencies, requested(change));
+}
+
+/** Has a key made: an enrollment that is `ready`, under `password()` if its lock is one. */
+export async function ready(world: World, change: Record<string, unknown> = {}): Promise<Enrollment> {
+  const { dependencies } = world;
+  const enrollment = await request(world, change);
+  if (enrollment.state === 'accepted') return await makeKeyPair(dependencies, enrollment);
+  const { subscriber: owner, id: enrollmentId } = enrollment;
+  const setting = { enrollmentId, password: password(), requestId: 'set' };
+  return await setPassword(dependencies, subscriber(owner.id), setting);
+}
+
+/** The enrollment as it stands. */
+export async function current({ dependencies }: World, { id }: Pick<Enrollment, 'id'>): Promise<Enrollment> {
+  return await loadEnrollment(dependencies, organization, id);
+}
+
+/** What aggregates bore and was not yet published, in the order of the writes. */
+export async function eventsBorn({ outbox }: World): Promise<CloudEvent[]> {
+  return (await outbox.pending(10_000)).map(({ event }) => event);
+}
+
+/** The names of the events that one enrollment bore. */
+export async function eventNames(world: World, { id }: Pick<Enrollment, 'id'>): Promise<string[]> {
+  const events = await eventsBorn(world);
+  return events.filter(({ source }) => source.endsWith(`/${id}`)).map(({ type }) => type);
 }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { InputError, LockError, PolicyError, ProviderError, StoreError } from '#domain/errors.ts';
+import { recorded } from '#steps/record.ts';
+import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
+import { thrownBy } from '#test/support/refused.ts';
+
+const entry = { action: 'export-copy', organization: 'acme', principal: 'ada', requestId: 'r1' };
+
+async function recordOf(error: unknown) {
+  const ledger = new MemoryLedger();
+  const thrown = await thrownBy(() => recorded({ ledger }, entry, () => Promise.reject(error)));
+  return { thrown, entries: ledger.entries };
+}
+
+describe('an act that is recorded', () => {
+  it('is recorded as done, and then gives its result', async () => {
+    const ledger = new MemoryLedger();
+    expect(await recorded({ ledger }, entry, async () => 'result')).toBe('result');
+    expect(ledger.entries).toEqual([{ ...entry, outcome: 'done' }]);
+  });
+
+  it('is recorded as refused if the caller must change something', async () => {
+    const error = new LockError('wrong-password');
+    const { thrown, entries } = await recordOf(error);
+    expect(thrown).toBe(error);
+    expect(entries).toEqual([{ ...entry, outcome: 'refused', code: 'wrong-password' }]);
+  });
+
+  it('is recorded as failed if it may succeed later', async () => {
+    const { entries } = await recordOf(new ProviderError('provider-unavailable'));
+    expect(entries).toEqual([{ ...entry, outcome: 'failed', code: 'provider-unavailable' }]);
+  });
+
+  it('is recorded with the fields at fault, never with their values', async () => {
+    const issue = (field: string) => ({ field, why: 'is wrong', next: 'Correct it.' });
+    const issues = [issue('email'), issue('purpose')];
+    const several = await recordOf(new InputError('invalid-input', { ...issue('email'), issues }));
+    expect(several.entries[0]?.about).toEqual(['email', 'purpose']);
+    const one = await recordOf(new InputError('key-spec-below-floor', { field: 'keySpec' }));
+    expect(one.entries[0]?.about).toEqual(['keySpec']);
+  });
+
+  it('is recorded with the rules that refused it', async () => {
+    const { entries } = await recordOf(new PolicyError('export-refused', { rules: ['not-exportable'] }));
+    expect(entries[0]?.about).toEqual(['not-exportable']);
+  });
+
+  it('that fails by an error of another kind gives one of ours, which says nothing of it', async () => {
+    const cause = new TypeError('vendor says: PIN 1234');
+    const { thrown, entries } = await recordOf(cause);
+    expect(thrown).toMatchObject({ code: 'internal', cause });
+    expect(thrown.message).not.toContain('1234');
+    expect(JSON.stringify(entries)).not.toContain('1234');
+  });
+
+  it('gives nothing if it cannot be recorded', async () => {
+    const ledger = { record: () => Promise.reject(new StoreError('store-unavailable')) };
+    const done = await thrownBy(() => recorded({ ledger }, entry, async () => 'result'));
+    expect(done.code).toBe('store-unavailable');
+    const refused = () => recorded({ ledger }, entry, () => Promise.reject(new LockError('wrong-password')));
+    expect((await thrownBy(refused)).code).toBe('store-unavailable');
+  });
+
+  it('is done once, and waits for its record', async () => {
+    const order: string[] = [];
+    const ledger = {
+      record: async () => {
+        await Promise.resolve();
+        order.push('recorded');
+        return '1';
+      },
+    };
+    await recorded({ ledger }, entry, async () => order.push('done'));
+    order.push('returned');
+    expect(order).toEqual(['done', 'recorded', 'returned']);
+  });
+});

@@ -37,7 +37,7 @@ export async function loadBinding(load = () => import('graphene-pk11')): Promise
     throw new ProviderError('provider-misconfigured', {
       field: 'keys',
       why: 'the PKCS#11 binding (graphene-pk11) is not installed or does not load',
-      next: 'Install a C++ compiler (on Debian: apt-get install build-essential python3), then run: npm ci',
+      next: 'In a checkout, run: node_modules/.bin/node test/setup/prepare.ts. Elsewhere install a C++ compiler (on Debian: apt-get install build-essential python3), then run: npm ci',
       cause,
     });
   }

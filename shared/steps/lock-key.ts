@@ -1,13 +1,13 @@
 import { lockByNothing, lockByPassword, lockToRecipient } from '#crypto/locks.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
-import { InputError } from '#domain/errors.ts';
+import { InputError, InternalError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
  * Puts the subscriber's lock on a key that custody has wrapped already: the locked record, opened by both only.
  * @throws InputError `invalid-input` if the enrollment's lock needs a password and none is given, `recipient-key-invalid`;
- *   ProviderError as `KeyProvider.mac`
+ *   InternalError `internal` for a resident key, which is never wrapped; ProviderError as `KeyProvider.mac`
  */
 export async function lockKey(
   { keys }: Pick<Dependencies, 'keys'>,
@@ -31,7 +31,8 @@ export async function lockKey(
         throw new InputError('recipient-key-invalid', { field: 'recipientKey' });
       return await lockToRecipient({ wrapped, recipientKey, context });
     case 'held':
-    case 'resident':
       return lockByNothing({ wrapped, context });
+    case 'resident':
+      throw new InternalError('internal', { why: 'A resident key has no locked record.' });
   }
 }

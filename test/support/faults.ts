@@ -18,16 +18,17 @@ export interface Faulty<D extends Ports> {
 }
 
 /**
- * Wraps the ports that keep and make things, so that their n-th call fails.
- * @param at counts from 1; nothing fails if it is left out
+ * Wraps the ports that keep and make things, so that one of their calls fails.
+ * @param at which: the n-th, counted from 1, or the first of a name as in `vault.put`; none fails if it is left out
  */
 export function withFault<D extends Ports>(
   dependencies: D,
   fault: Fault = 'before',
-  at = Infinity,
+  at: number | string = Infinity,
 ): Faulty<D> {
   const calls: string[] = [];
-  const fails = () => (fault === 'crash' ? calls.length >= at : calls.length === at);
+  const isIt = () => (typeof at === 'number' ? calls.length === at : calls.indexOf(at) === calls.length - 1);
+  let crashed = false;
   const wrap = <T extends object>(name: string, port: T): T =>
     new Proxy(port, {
       get(target, property) {
@@ -38,7 +39,8 @@ export function withFault<D extends Ports>(
         if (typeof member !== 'function') return member;
         return async (...values: unknown[]) => {
           calls.push(path);
-          const failing = fails();
+          const failing = crashed || isIt();
+          crashed = fault === 'crash' && failing;
           if (failing && fault !== 'answer-lost') throw unavailable(name);
           const result: unknown = await Reflect.apply(member, target, values);
           if (failing) throw unavailable(name);

@@ -1,12 +1,20 @@
 import * as v from 'valibot';
 import { type KeySpec, keySpecNames, parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, purposes } from '#domain/purpose.ts';
-import { emailAddress, identifier, namesFit, namesTooLong, oneOf, text } from './fields.ts';
+import {
+  emailAddress,
+  identifier,
+  namesFit,
+  namesTooLong,
+  oneOf,
+  subscriberIdentifier,
+  text,
+} from './fields.ts';
 import { parse } from './parse.ts';
 
 export const subscriberSchema = v.pipe(
   v.strictObject({
-    id: identifier,
+    id: subscriberIdentifier,
     /** Empty for a device. */
     givenName: text(0, 64),
     familyName: text(1, 64),

@@ -2,7 +2,10 @@ import * as v from 'valibot';
 
 // Messages read `why|what to do next`, both after the field's name. They never repeat the value.
 
-/** Text that a person typed: trimmed, NFC, no control, bidirectional or zero-width characters. */
+/**
+ * Text that a person typed: trimmed, NFC, no control, bidirectional or zero-width characters; but for the two joiners,
+ * which names in Persian and in Indian scripts are spelled with.
+ */
 export function text(minimum: number, maximum: number) {
   return v.pipe(
     v.string(),
@@ -10,7 +13,7 @@ export function text(minimum: number, maximum: number) {
     v.minLength(minimum, 'is empty|Fill it in.'),
     v.maxLength(maximum, `is longer than ${maximum} characters|Shorten it.`),
     v.regex(
-      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/u,
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/u,
       'holds a control or invisible character|Type it again without it.',
     ),
   );
@@ -24,6 +27,17 @@ export const identifier = v.pipe(
   v.regex(
     /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/,
     'holds a character that an identifier may not|Use letters, digits, dot, dash and underscore, a letter or digit first.',
+  ),
+);
+
+/** What an organization calls a subscriber: an identifier, or an address, safe as a folder's name. */
+export const subscriberIdentifier = v.pipe(
+  v.string(),
+  v.nonEmpty('is empty|Fill it in.'),
+  v.maxLength(64, 'is longer than 64 characters|Shorten it.'),
+  v.regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9@+._-]*[A-Za-z0-9_-])?$/,
+    'holds a character that it may not|Use letters, digits, dot, dash, underscore, plus and @, a letter or digit first.',
   ),
 );
 

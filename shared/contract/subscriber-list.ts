@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { asEscrowError, type FieldIssue, InputError } from '#domain/errors.ts';
 import { parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, type Purpose } from '#domain/purpose.ts';
-import { emailAddress, identifier, namesFit, namesTooLong, oneOf, text } from './fields.ts';
+import { emailAddress, namesFit, namesTooLong, oneOf, subscriberIdentifier, text } from './fields.ts';
 import { issuesOf } from './parse.ts';
 
 const columns = ['subscriberId', 'givenName', 'familyName', 'email', 'purposes', 'keySpec', 'assurance'];
@@ -11,7 +11,7 @@ const columns = ['subscriberId', 'givenName', 'familyName', 'email', 'purposes',
 /** One row: a subscriber and the certificates to request. Column names are those of the file. */
 const rowSchema = v.pipe(
   v.strictObject({
-    subscriberId: identifier,
+    subscriberId: subscriberIdentifier,
     givenName: text(0, 64),
     familyName: text(1, 64),
     email: emailAddress,

@@ -8,7 +8,7 @@ import {
   type MakingAttempt,
   transitions,
 } from '#domain/enrollment.ts';
-import { ProviderError } from '#domain/errors.ts';
+import { ProviderError, StateError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
 import { keySpecs } from '#domain/key-spec.ts';
 import type { Organization } from '#domain/organization.ts';
@@ -48,34 +48,41 @@ export async function makeKeyPair(
 ): Promise<Enrollment> {
   checkCustody(dependencies, enrollment);
   const organization = await loadOrganization(dependencies, enrollment.organization);
-  const { making, attempt } = await startAttempt(dependencies, enrollment);
+  const attempt = newAttempt(dependencies, enrollment);
   try {
+    const making = await startAttempt(dependencies, enrollment, attempt);
     const made = enrollment.exportable
       ? await makeExportable(dependencies, organization, making, attempt, password)
       : await makeResident(dependencies, organization, making, attempt);
     return await finish(dependencies, making, attempt, made);
   } catch (error) {
-    return await giveUp(dependencies, making, attempt, error);
+    return await giveUp(dependencies, enrollment, attempt, error);
   }
 }
 
-async function startAttempt(dependencies: Needs, enrollment: Enrollment) {
-  const attempt: MakingAttempt = {
+function newAttempt({ clock }: Needs, { state }: Enrollment): MakingAttempt {
+  return {
     id: newId('att'),
-    startedAt: dependencies.clock.now().toISOString(),
-    from: enrollment.state === 'accepted' ? 'accepted' : 'awaiting-subscriber',
+    startedAt: clock.now().toISOString(),
+    from: state === 'accepted' ? 'accepted' : 'awaiting-subscriber',
   };
+}
+
+async function startAttempt(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+): Promise<Enrollment> {
   const pending = {
     state: 'pending',
     id: attempt.id,
     objectName: objectNameOf(enrollment, attempt),
     profile: 'modern',
   } as const;
-  const making = await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => ({
+  return await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => ({
     attempt,
     backups: current.escrow === 'required' ? [pending] : [],
   }));
-  return { making, attempt };
 }
 
 async function makeExportable(
@@ -164,7 +171,8 @@ async function finish(
     events.push({ name: 'BackupEscrowed', data: { enrollmentId, backupId: escrow.backup.id } });
   }
   return await updateEnrollment(dependencies, enrollment, transitions.finishMaking, (current) => {
-    if (current.attempt?.id !== attempt.id) throw new ProviderError('provider-unavailable');
+    // Somebody took the attempt for dead and abandoned it.
+    if (current.attempt?.id !== attempt.id) throw new StateError('version-conflict');
     return { attempt: undefined, key, backups, events };
   });
 }

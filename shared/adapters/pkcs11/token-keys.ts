@@ -55,6 +55,10 @@ const rounds = 40;
  * gets its own only when its maker sees no rival, finished or not; of several who start at the same moment at most one
  * sees none, and the others destroy theirs and look again. Nobody uses a key under a passing label, so what a crash
  * leaves can be destroyed.
+ *
+ * This holds where a token does one thing after another for everyone. SoftHSM does so within a process only: another
+ * process may not see an object that is being written. So a fresh SoftHSM token is opened by one process first, which
+ * the lock of the data folder sees to; two keys that came to be nonetheless are refused, not chosen from.
  * @returns its handle; for a key pair that of the private half
  * @throws ProviderError `provider-misconfigured` if there are several, or if it could be taken out of the token
  */
@@ -78,8 +82,7 @@ async function makeUnlessRivalled(
   const passingLabel = `${kind.label}.new`;
   const id = randomBytes(16);
   await kind.make(token, passingLabel, id);
-  const all = findByLabel(token, kind, passingLabel);
-  const rivals = all.filter((key) => !readAttribute(token, key, attributes.CKA_ID).equals(id));
+  const rivals = findByLabel(token, kind, passingLabel).filter((key) => !hasId(token, key, id));
   const mine = findObjects(token, template({ CKA_ID: id }));
   if (rivals.length === 0 && findByLabel(token, kind, kind.label).length === 0) {
     rename(token, mine, kind.label);
@@ -88,6 +91,16 @@ async function makeUnlessRivalled(
   destroyObjects(token, mine);
   if (impatient) destroyObjects(token, rivals);
   await sleep(randomInt(5, 60));
+}
+
+/** Whether an object has this CKA_ID. One that was destroyed since it was found has not. */
+function hasId(token: TokenSession, object: Handle, id: Buffer): boolean {
+  try {
+    return readAttribute(token, object, attributes.CKA_ID).equals(id);
+  } catch (error) {
+    if (returnValueOf(error) === 'CKR_OBJECT_HANDLE_INVALID') return false;
+    throw error;
+  }
 }
 
 function rename(token: TokenSession, objects: readonly Handle[], label: string): void {

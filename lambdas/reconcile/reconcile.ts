@@ -65,7 +65,9 @@ async function abandonIfDead(
   staleBefore: number,
   { requestId }: ReconcileRequest,
 ): Promise<boolean> {
-  const { attempt, organization, id: enrollmentId } = enrollment;
+  const { organization, id: enrollmentId } = enrollment;
+  // What was begun to be abandoned, and cut short, is abandoned to its end.
+  const attempt = enrollment.attempt ?? enrollment.abandoned;
   if (attempt === undefined || Date.parse(attempt.startedAt) > staleBefore) return false;
   const entry = { action: 'abandon-attempt', organization, principal: 'service', enrollmentId, requestId };
   try {

@@ -117,6 +117,8 @@ export interface Enrollment {
   policy: { version: string; rules: readonly string[] };
   tries: Tries;
   attempt?: MakingAttempt | undefined;
+  /** An attempt that was given up, so that it can never finish, and whose traces are being discarded. */
+  abandoned?: MakingAttempt | undefined;
   key?: EnrollmentKey;
   backups: readonly Backup[];
   /** How many subscriber copies were exported. */
@@ -137,6 +139,7 @@ export interface Transition {
 export const transitions = {
   startMaking: { name: 'start making', from: ['accepted', 'awaiting-subscriber'], to: 'making' },
   finishMaking: { name: 'finish making', from: ['making'], to: 'ready' },
+  abandonAttempt: { name: 'abandon the attempt', from: ['making'] },
   returnToAccepted: { name: 'abandon the attempt', from: ['making'], to: 'accepted' },
   returnToAwaiting: { name: 'abandon the attempt', from: ['making'], to: 'awaiting-subscriber' },
   recordTry: { name: 'try a password', from: ['ready'] },

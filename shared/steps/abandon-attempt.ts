@@ -1,6 +1,5 @@
 import { type Enrollment, type MakingAttempt, transitions } from '#domain/enrollment.ts';
 import { StateError } from '#domain/errors.ts';
-import type { DomainEvent } from '#domain/events.ts';
 import { attemptKinds, attemptName, documentName } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -9,8 +8,12 @@ import { updateEnrollment } from './update-enrollment.ts';
  * Gives up an attempt at a key pair and discards all that it wrote; its vault object stays until its first day's lock
  * ends, for the reconciler to remove. The key dies with the attempt; nothing is lost, since no CSR has left.
  *
- * The record is written first: once it no longer says `making`, the attempt can never become the enrollment's key, and
- * only then is what it wrote discarded. A crash in between leaves litter that nothing refers to.
+ * The record is written first: once it no longer names the attempt as going on, that can never become the enrollment's
+ * key, and only then is what it wrote discarded. The enrollment says `making` until all of it is gone, so that a crash in
+ * between leaves nothing that the reconciler would not find. Safe to repeat.
+ *
+ * It sets nothing to work again: the message that asked for the key is delivered again, or the reconciler sends another.
+ * An event from here would make a key that always fails be tried without end.
  * @throws StateError `wrong-state` if the enrollment is not making this attempt any more; StoreError, ProviderError as
  *   the ports throw
  */
@@ -19,18 +22,29 @@ export async function abandonAttempt(
   enrollment: Enrollment,
   attempt: MakingAttempt,
 ): Promise<void> {
+  if (enrollment.abandoned?.id !== attempt.id) {
+    await updateEnrollment(dependencies, enrollment, transitions.abandonAttempt, (current) => {
+      if (current.attempt?.id !== attempt.id) throw new StateError('wrong-state');
+      return { attempt: undefined, abandoned: attempt, backups: [] };
+    });
+  }
+  await discardAttempt(dependencies, enrollment, attempt);
+  await returnFrom(dependencies, enrollment, attempt);
+}
+
+async function returnFrom(
+  dependencies: Pick<Dependencies, 'registry'>,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+): Promise<void> {
   const transition =
     attempt.from === 'accepted' ? transitions.returnToAccepted : transitions.returnToAwaiting;
   await updateEnrollment(dependencies, enrollment, transition, (current) => {
-    if (current.attempt?.id !== attempt.id) throw new StateError('wrong-state');
-    const { id: enrollmentId } = current;
-    const events: DomainEvent[] = [
-      { name: 'KeyPairAttemptAbandoned', data: { enrollmentId, attemptId: attempt.id } },
-    ];
-    if (attempt.from === 'accepted') events.push({ name: 'EnrollmentAccepted', data: { enrollmentId } });
-    return { attempt: undefined, backups: [], events };
+    if (current.abandoned?.id !== attempt.id) throw new StateError('wrong-state');
+    const data = { enrollmentId: current.id, attemptId: attempt.id };
+    // Nothing is set to work by it: who asked will ask again, and what waits too long the reconciler sends again.
+    return { abandoned: undefined, events: [{ name: 'KeyPairAttemptAbandoned', data }] };
   });
-  await discardAttempt(dependencies, enrollment, attempt);
 }
 
 /** Removes what an abandoned attempt wrote outside the vault; safe to repeat. Throws as the ports do. */

@@ -19,6 +19,7 @@ const table: [EnrollmentState, keyof typeof transitions, EnrollmentState][] = [
   ['accepted', 'startMaking', 'making'],
   ['awaiting-subscriber', 'startMaking', 'making'],
   ['making', 'finishMaking', 'ready'],
+  ['making', 'abandonAttempt', 'making'],
   ['making', 'returnToAccepted', 'accepted'],
   ['making', 'returnToAwaiting', 'awaiting-subscriber'],
   ['ready', 'recordTry', 'ready'],

@@ -164,6 +164,15 @@ export function messagesContract(name: string, make: (clock: ManualClock) => Sub
         clock.advance(1);
         expect((await receiveOne()).receiveCount).toBe(3);
       });
+
+      it('takes a part of a second, as a retry with jitter asks for', async () => {
+        await subject.bus.publish(acceptedEvent('e-1'));
+        await subject.queues.release(await receiveOne(), 0.1234567);
+        const next = await subject.queues.nextVisible();
+        expect(next?.getTime()).toBe(clock.now().getTime() + 123);
+        clock.advance(123);
+        expect((await receiveOne()).receiveCount).toBe(2);
+      });
     });
 
     describe('dead letters', () => {

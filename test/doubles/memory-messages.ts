@@ -63,7 +63,7 @@ export class MemoryMessageQueues implements MessageQueues {
 
   async release(message: Message, delaySeconds: number): Promise<void> {
     const delivered = this.#delivered(message);
-    if (delivered !== undefined) delivered.visibleAt = this.#now() + delaySeconds * 1_000;
+    if (delivered !== undefined) delivered.visibleAt = this.#now() + Math.round(delaySeconds * 1_000);
   }
 
   async bury(message: Message, code: ErrorCode): Promise<void> {

@@ -37,7 +37,9 @@ export class SqliteMessageQueues implements MessageQueues {
   async release(message: Message, delaySeconds: number): Promise<void> {
     const { id, count } = deliveryOf(message);
     const now = this.#now();
-    this.#database.relaxed(() => this.#statements.release.run(now + delaySeconds * 1_000, id, count, now));
+    // A delay with jitter is no whole number of milliseconds, and the column takes nothing else.
+    const visibleAt = now + Math.round(delaySeconds * 1_000);
+    this.#database.relaxed(() => this.#statements.release.run(visibleAt, id, count, now));
   }
 
   async bury(message: Message, code: ErrorCode): Promise<void> {

@@ -1,5 +1,5 @@
-import { oids } from '#crypto/oids.ts';
 import { PfxError } from '#domain/errors.ts';
+import { oids } from '../oids.ts';
 import { type Element, Fields, natural, octets, oidText, tags } from './ber.ts';
 import type { IterationBudget } from './budget.ts';
 import type { KeyDerivation } from './derivations.ts';

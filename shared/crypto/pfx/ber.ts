@@ -1,6 +1,6 @@
 import asn1 from 'node-forge/lib/asn1.js';
-import { toBinaryString } from '#crypto/asn1.ts';
 import { PfxError } from '#domain/errors.ts';
+import { toBinaryString } from '../asn1.ts';
 
 /**
  * A bounded reader of BER and strict DER (X.690) over the file's own bytes, for input that may be hostile.

@@ -1,9 +1,10 @@
 import { createECDH, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { oids } from '#crypto/oids.ts';
 import { PfxError } from '#domain/errors.ts';
 import { keySpecs } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
+import { oids } from '../oids.ts';
 import { type Element, Fields, natural, octets, oidText, parseElement, tags } from './ber.ts';
+import { samePublicKey } from './same-key.ts';
 
 /** The parts of a private key. */
 type PrivateKeyParts =
@@ -16,7 +17,7 @@ const largestModulus = 1_024; // bytes: RSA of 8,192 bits
  * Reads a PKCS#8 PrivateKeyInfo (RFC 5208 section 5, RFC 5958): RSA, or EC on a named curve.
  * @throws PfxError `pfx-malformed`, or `pfx-unsupported` for other keys, explicit curve parameters included
  */
-export function readPrivateKey(pkcs8: Uint8Array): PrivateKeyParts {
+function readPrivateKey(pkcs8: Uint8Array): PrivateKeyParts {
   const fields = new Fields(parseElement(pkcs8, 'DER'), tags.sequence);
   if (natural(fields.take(tags.integer)) > 1) throw new PfxError('pfx-malformed');
   const algorithm = new Fields(fields.take(tags.sequence), tags.sequence);
@@ -62,7 +63,8 @@ function readEcKey(element: Element, algorithm: Fields): PrivateKeyParts {
  *
  * OpenSSL trusts the public key that stands inside a private one, and mends a wrong CRT exponent silently; other
  * programs would not. So the scalar of an EC key is multiplied out, and every number of an RSA key is checked against the
- * others (RFC 8017 section 3.2).
+ * others (RFC 8017 section 3.2); node:crypto has no call for that. Copies of the numbers stay in memory until they are
+ * collected, as OpenSSL's own copy of the key does.
  * @param pkcs8 PrivateKeyInfo, DER
  * @throws PfxError as `readPrivateKey`
  */
@@ -71,7 +73,7 @@ export function keyMatches(pkcs8: Secret, publicKey: KeyObject): boolean {
   if (parts.kind !== publicKey.asymmetricKeyType) return false;
   try {
     const whole = parts.kind === 'rsa' ? rsaIsWhole(parts.numbers) : ecIsWhole(parts.scalar, publicKey);
-    return whole && createPublicKey(opened(pkcs8)).equals(publicKey);
+    return whole && samePublicKey(createPublicKey(opened(pkcs8)), publicKey);
   } catch {
     // OpenSSL refuses some damaged keys with an error; they match nothing.
     return false;
@@ -85,7 +87,7 @@ export function keyMatches(pkcs8: Secret, publicKey: KeyObject): boolean {
 export function carriesPublicKey(pkcs8: Secret, publicKey: KeyObject): boolean {
   readPrivateKey(pkcs8.bytes());
   try {
-    return createPublicKey(opened(pkcs8)).equals(publicKey);
+    return samePublicKey(createPublicKey(opened(pkcs8)), publicKey);
   } catch {
     return false;
   }

@@ -7,6 +7,7 @@ import { IterationBudget, iterationBudgetDefault } from './budget.ts';
 import type { PfxDerivations } from './derivations.ts';
 import { checkPfxPassword } from './password.ts';
 import { type PfxContent, readPfx } from './read.ts';
+import { samePublicKey } from './same-key.ts';
 import { readStructure } from './structure.ts';
 
 export interface PfxToProve {
@@ -86,7 +87,7 @@ async function readAndUse({ pfx, password, publicKey, purpose, derivations }: Pf
 /** The reader found the private key whole and of the first certificate; here that certificate's key must be the CSR's. */
 function assertCertified(certificate: Uint8Array | undefined, publicKey: Uint8Array): void {
   const expected = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
-  if (certificate === undefined || !new X509Certificate(certificate).publicKey.equals(expected)) {
+  if (certificate === undefined || !samePublicKey(new X509Certificate(certificate).publicKey, expected)) {
     throw new PfxError('pfx-key-mismatch');
   }
 }

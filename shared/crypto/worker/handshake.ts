@@ -9,6 +9,7 @@ import {
   TLSSocket,
 } from 'node:tls';
 import { ProofError } from '#domain/errors.ts';
+import { samePublicKey } from '../pfx/same-key.ts';
 
 export interface HandshakeTask {
   pfx: Uint8Array;
@@ -60,11 +61,9 @@ export async function proveByHandshake(task: HandshakeTask): Promise<HandshakeFa
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  const broken = Promise.race([failure(server), failure(client)]);
   try {
-    await Promise.race([once(client, 'secureConnect'), broken]);
+    await Promise.race([echo(client, server), failure(server), failure(client)]);
     assertPeerKey(client, task.publicKey);
-    await Promise.race([echo(client, server), broken]);
     return { protocol: client.getProtocol() ?? '', openssl: process.versions.openssl ?? '' };
   } finally {
     client.destroy();
@@ -93,17 +92,17 @@ function failure(socket: TLSSocket): Promise<never> {
 
 function assertPeerKey(client: TLSSocket, publicKey: Uint8Array): void {
   const expected = createPublicKey({ key: asBuffer(publicKey), format: 'der', type: 'spki' });
-  if (client.getPeerX509Certificate()?.publicKey.equals(expected) !== true) {
+  const carried = client.getPeerX509Certificate()?.publicKey;
+  if (carried === undefined || !samePublicKey(carried, expected)) {
     throw new ProofError('proof-failed', { why: 'the certificate carries another key' });
   }
 }
 
-/** Sends bytes one way and back, under the keys that the handshake agreed. */
+/** Sends bytes one way and back. They wait for the handshake to end, and travel under the keys that it agreed. */
 async function echo(from: TLSSocket, to: TLSSocket): Promise<void> {
   const sent = randomBytes(32);
+  to.once('data', (received) => to.write(received));
   from.write(sent);
-  const [received] = await once(to, 'data');
-  to.write(received);
   const [returned] = await once(from, 'data');
   if (!sent.equals(returned)) {
     throw new ProofError('proof-failed', { why: 'the bytes sent did not come back' });

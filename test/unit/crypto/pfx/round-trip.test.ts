@@ -115,6 +115,18 @@ describe('writePfx', () => {
     expect(first).not.toEqual(second);
   });
 
+  it('lets the event loop turn while it derives', async () => {
+    let [turns, done] = [0, false];
+    const turn = () => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await writePfx(await input({ iterations: humanIterations }));
+    done = true;
+    expect(turns).toBeGreaterThan(100);
+  });
+
   it('leaves key and password as they were', async () => {
     const before = await input();
     const bytes = [before.privateKey, before.password].map((secret) => Buffer.from(secret.bytes()));

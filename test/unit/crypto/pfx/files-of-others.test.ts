@@ -1,0 +1,156 @@
+import { createCipheriv, createHmac, pbkdf2Sync } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { der, encodeDer } from '#crypto/asn1.ts';
+import { oids } from '#crypto/oids.ts';
+import { bmpPassword } from '#crypto/pfx/password.ts';
+import { readPfx } from '#crypto/pfx/read.ts';
+import { pkcs12KdfSync } from '#crypto/worker/pkcs12-kdf.ts';
+import {
+  bag,
+  certificateBag,
+  clear,
+  contentInfo,
+  craftPfx,
+  encrypted,
+  keyBag,
+  pbes2,
+  sealed,
+} from './crafted.ts';
+import { password, subjectOf, type TestSubject } from './subject.ts';
+
+let subject: TestSubject;
+
+beforeAll(async () => {
+  subject = await subjectOf();
+});
+
+const salt = new Uint8Array(16).fill(7);
+const iv = salt;
+const known = { accept: 'known' } as const;
+const octetString = (bytes: Uint8Array) => encodeDer(der.octetString(bytes));
+/** Elements under an open length. */
+const open = (tag: number, ...inside: Uint8Array[]) =>
+  Buffer.concat([Buffer.of(tag, 0x80), ...inside, Buffer.of(0, 0)]);
+/** An octet string in segments of some bytes, under an open length. */
+const segmented = (tag: number, bytes: Uint8Array, length: number) =>
+  open(
+    tag,
+    ...Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
+      octetString(bytes.subarray(i * length, (i + 1) * length)),
+    ),
+  );
+
+/** The shrouded key of the subject under another cipher and PRF than ours. */
+function keyUnder(
+  cipher: string,
+  keyLength: number,
+  digest: string,
+  oidsOf: { cipher: string; prf: string },
+) {
+  const key = pbkdf2Sync(password.bytes(), salt, 1, keyLength, digest);
+  const stream = createCipheriv(cipher, key, iv);
+  const bytes = Buffer.concat([stream.update(subject.privateKey.bytes()), stream.final()]);
+  return bag(oids.pkcs8ShroudedKeyBag, der.sequence(pbes2(oidsOf), der.octetString(bytes)));
+}
+
+describe('a file of another program', () => {
+  it.each([
+    ['aes-128-cbc', 16, 'sha1', { cipher: oids.aes128CBC, prf: oids.hmacWithSHA1 }],
+    ['aes-192-cbc', 24, 'sha384', { cipher: oids.aes192CBC, prf: oids.hmacWithSHA384 }],
+    ['aes-256-cbc', 32, 'sha512', { cipher: oids.aes256CBC, prf: oids.hmacWithSHA512 }],
+    ['aes-128-cbc', 16, 'sha256', { cipher: oids.aes128CBC, prf: oids.hmacWithSHA256 }],
+  ] as const)('may use %s with a key of %i bytes by %s', async (cipher, keyLength, digest, names) => {
+    const key = keyUnder(cipher, keyLength, digest, names);
+    const pfx = craftPfx({ safes: [sealed([certificateBag(subject.certificate)]), clear(key)] });
+    const content = await readPfx(pfx, password, known);
+    expect(content.privateKey.bytes()).toEqual(subject.privateKey.bytes());
+    expect(content.profile).toBe('other');
+    await expect(readPfx(pfx, password)).rejects.toMatchObject({ code: 'pfx-unsupported' });
+  });
+
+  it('may hold its certificates in several encrypted parts', async () => {
+    const other = await subjectOf('ECC_NIST_P384');
+    const safes = [
+      sealed([certificateBag(other.certificate)]),
+      clear(keyBag(subject.privateKey.bytes())),
+      sealed([certificateBag(subject.certificate)]),
+    ];
+    const { certificates } = await readPfx(craftPfx({ safes }), password);
+    expect(certificates).toEqual([subject.certificate, other.certificate]);
+  });
+
+  it('may have a name and an id of its own at the key', async () => {
+    const name = der.sequence(der.oid(oids.friendlyName), der.set(der.bmpString('Ωμέγα 🔑')));
+    const id = der.sequence(der.oid(oids.localKeyId), der.set(der.octetString(Uint8Array.of(1, 2))));
+    const shrouded = der.sequence(pbes2({}), der.octetString(encrypted({}, subject.privateKey.bytes())));
+    const key = bag(oids.pkcs8ShroudedKeyBag, shrouded, der.set(name, id));
+    const pfx = craftPfx({ safes: [sealed([certificateBag(subject.certificate)]), clear(key)] });
+    expect(await readPfx(pfx, password)).toMatchObject({
+      friendlyName: 'Ωμέγα 🔑',
+      localKeyId: Uint8Array.of(1, 2),
+    });
+  });
+});
+
+describe('a file in BER, as NSS writes it', () => {
+  /** The same file as ours would be, with open lengths and octet strings in segments. */
+  function berFile(): Uint8Array {
+    const stream = createCipheriv('aes-256-cbc', pbkdf2Sync(password.bytes(), salt, 1, 32, 'sha256'), iv);
+    const plain = encodeDer(der.sequence(certificateBag(subject.certificate)));
+    const bytes = Buffer.concat([stream.update(plain), stream.final()]);
+    const oid = (name: string) => encodeDer(der.oid(name));
+    const info = open(0x30, oid(oids.data), encodeDer(pbes2({})), segmented(0xa0, bytes, 100));
+    const encryptedData = open(0x30, encodeDer(der.integer(0)), info);
+    const certificates = open(0x30, oid(oids.encryptedData), open(0xa0, encryptedData));
+    const key = encodeDer(clear(keyBag(subject.privateKey.bytes())));
+    const authenticated = open(0x30, key, certificates);
+    const content = open(0x30, oid(oids.data), open(0xa0, segmented(0x24, authenticated, 300)));
+    return open(0x30, encodeDer(der.integer(3)), content, macData(authenticated));
+  }
+
+  function macData(authenticated: Uint8Array): Uint8Array {
+    const bmp = bmpPassword(password);
+    const key = pkcs12KdfSync({ digest: 'sha256', password: bmp, salt, id: 3, iterations: 1, keyLength: 32 });
+    const value = createHmac('sha256', key).update(authenticated).digest();
+    const digestInfo = der.sequence(der.sequence(der.oid(oids.sha256)), der.octetString(value));
+    return encodeDer(der.sequence(digestInfo, der.octetString(salt)));
+  }
+
+  it('is read where a person asks about any file, and only there', async () => {
+    const content = await readPfx(berFile(), password, known);
+    expect(content.privateKey.bytes()).toEqual(subject.privateKey.bytes());
+    expect(content.certificates).toEqual([subject.certificate]);
+    await expect(readPfx(berFile(), password)).rejects.toMatchObject({ code: 'pfx-malformed' });
+  });
+
+  it('does not open cut short', async () => {
+    const whole = berFile();
+    for (let length = 0; length < whole.length; length += 3) {
+      const cut = readPfx(whole.subarray(0, length), password, known);
+      await expect(cut).rejects.toMatchObject({ code: 'pfx-malformed' });
+    }
+  });
+
+  it('does not open with a byte changed, unless that byte means nothing', async () => {
+    const whole = berFile();
+    const expected = subject.privateKey.bytes();
+    for (let at = 0; at < whole.length; at += 5) {
+      const changed = Uint8Array.from(whole, (byte, i) => (i === at ? byte ^ 1 : byte));
+      const outcome = await readPfx(changed, password, { ...known, iterationBudget: 1_000 }).catch(
+        (error) => error,
+      );
+      if ('privateKey' in outcome) expect(outcome.privateKey.bytes()).toEqual(expected);
+      else expect(outcome.code).toMatch(/^pfx-/);
+    }
+  });
+});
+
+it('refuses content of an odd kind inside', async () => {
+  const safes = [
+    contentInfo(oids.encryptedData, der.sequence(der.integer(2))),
+    clear(keyBag(subject.privateKey.bytes())),
+  ];
+  await expect(readPfx(craftPfx({ safes }), password, known)).rejects.toMatchObject({
+    message: 'the file has attributes beside encrypted content',
+  });
+});

@@ -8,6 +8,7 @@ import type { DomainEvent } from '#domain/events.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import { purposeNames } from '#domain/purpose.ts';
+import type { LedgerEntry } from '#ports/ledger.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -30,7 +31,7 @@ export async function requestEnrollment(dependencies: Needs, event: CloudEvent):
   const organization = await knownOrganization(dependencies, event);
   const principal: Principal = { organization, subject: event.source, roles: ['enrollment-workflow'] };
   const entry = { action: 'request-enrollment', organization, principal: event.source, requestId: event.id };
-  return await recorded(dependencies, entry, async () => {
+  const work = async () => {
     const request = parseEnrollmentRequest(event.data);
     if (organization === '' || request.organization !== organization) throw new AccessError('not-found');
     const recipientKey = recipientKeyOf(request);
@@ -40,7 +41,14 @@ export async function requestEnrollment(dependencies: Needs, event: CloudEvent):
     const plan = await planEnrollment(dependencies, principal, request);
     const enrollment = await toEnrollment(dependencies, id, request, plan, recipientKey);
     return await create(dependencies, enrollment, request);
-  });
+  };
+  return await recorded(dependencies, entry, work, recordOf);
+}
+
+/** What the record of a request says beyond its request: which enrollment it is, and what policy refused. */
+function recordOf({ id: enrollmentId, state, refusal }: Enrollment): Partial<LedgerEntry> {
+  if (state !== 'refused' || refusal === undefined) return { enrollmentId };
+  return { enrollmentId, outcome: 'refused', code: refusal.code, about: refusal.rules };
 }
 
 /** The organization that the event's source names, if it is set up here; empty if not: its record stands apart. */
@@ -50,10 +58,18 @@ async function knownOrganization({ registry }: Needs, { source }: CloudEvent): P
   return (await registry.read('organization', named, 'organization')) === undefined ? '' : named;
 }
 
-function recipientKeyOf(request: EnrollmentRequest): PublicJwk | undefined {
-  if (request.recipientKey !== undefined) return parseRecipientKey(request.recipientKey);
-  if (request.lock !== 'recipient') return undefined;
-  throw new InputError('recipient-key-invalid', { field: 'recipientKey', why: 'is missing' });
+function recipientKeyOf({ lock, recipientKey }: EnrollmentRequest): PublicJwk | undefined {
+  if (recipientKey === undefined) {
+    if (lock !== 'recipient') return undefined;
+    throw new InputError('recipient-key-invalid', { field: 'recipientKey', why: 'is missing' });
+  }
+  if (lock === undefined || lock === 'recipient') return parseRecipientKey(recipientKey);
+  // Whoever names a key counts on it; another lock would leave it unused.
+  throw new InputError('invalid-input', {
+    field: 'lock',
+    why: 'is not the one that a recipient key is for',
+    next: 'Ask for the lock recipient, or leave the recipient key out.',
+  });
 }
 
 function sameRequest(existing: Enrollment, request: EnrollmentRequest): Enrollment {

@@ -5,12 +5,14 @@ import type { Dependencies } from './dependencies.ts';
 /**
  * Does something and records that it was done, refused (the caller must change something) or failed (it may succeed
  * later). The result leaves only once its record stands: no record, no act.
+ * @param told what the result adds to the record of what was done: which enrollment it is, or that policy refused it
  * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
  */
 export async function recorded<T>(
   { ledger }: Pick<Dependencies, 'ledger'>,
   entry: Omit<LedgerEntry, 'outcome' | 'code' | 'about'>,
   work: () => Promise<T>,
+  told: (result: T) => Partial<LedgerEntry> = () => ({}),
 ): Promise<T> {
   let result: T;
   try {
@@ -23,6 +25,6 @@ export async function recorded<T>(
     await ledger.record({ ...entry, outcome, code: error.code, ...(about && { about }) });
     throw error;
   }
-  await ledger.record({ ...entry, outcome: 'done' });
+  await ledger.record({ ...entry, outcome: 'done', ...told(result) });
   return result;
 }

@@ -19,6 +19,18 @@ describe('an act that is recorded', () => {
     expect(ledger.entries).toEqual([{ ...entry, outcome: 'done' }]);
   });
 
+  it('is recorded with what its result tells', async () => {
+    const ledger = new MemoryLedger();
+    const refusal = { outcome: 'refused', code: 'escrow-impossible' } as const;
+    await recorded(
+      { ledger },
+      entry,
+      async () => 'enr_1',
+      (enrollmentId) => ({ enrollmentId, ...refusal }),
+    );
+    expect(ledger.entries).toEqual([{ ...entry, ...refusal, enrollmentId: 'enr_1' }]);
+  });
+
   it('is recorded as refused if the caller must change something', async () => {
     const error = new LockError('wrong-password');
     const { thrown, entries } = await recordOf(error);

@@ -14,7 +14,7 @@ import { decide, exportRefused } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { friendlyNameOf } from '#steps/key-papers.ts';
 import { checkCustody, keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
-import { openLock, rightTry, type Unlocking } from '#steps/open-lock.ts';
+import { openLock, rightTry, takeBack, type Unlocking } from '#steps/open-lock.ts';
 import { recorded } from '#steps/record.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 
@@ -62,11 +62,13 @@ export async function exportCopy(
     if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');
     await checkPolicy(dependencies, principal, enrollment);
     checkPassword(request.pfxPassword, await dependencies.policy.passwordRules(organization));
-    const privateKey = await openBothLocks(dependencies, principal, enrollment, key, request.unlocking);
+    const wrapped = await openOwnLock(dependencies, principal, enrollment, key, request.unlocking);
     try {
-      return await makeCopy(dependencies, enrollment, key, request, privateKey);
-    } finally {
-      privateKey.erase();
+      return await makeCopyOf(dependencies, enrollment, key, request, wrapped);
+    } catch (error) {
+      // The password was right; what failed after it must not count as a guess.
+      if ('password' in request.unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
+      throw error;
     }
   });
 }
@@ -83,21 +85,42 @@ async function checkPolicy(dependencies: Needs, principal: Principal, enrollment
   throw exportRefused(decision);
 }
 
-async function openBothLocks(
+async function openOwnLock(
   dependencies: Needs,
   principal: Principal,
   enrollment: Enrollment,
+  { lockedKeyId }: EnrollmentKey,
+  unlocking: Unlocking,
+): Promise<Uint8Array> {
+  checkCustody(dependencies, enrollment);
+  if (lockedKeyId === undefined) throw new ProviderError('key-not-exportable');
+  const { organization } = enrollment;
+  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: lockedKeyId });
+  return await openLock(dependencies, principal, enrollment, locked, unlocking);
+}
+
+async function makeCopyOf(
+  dependencies: Needs,
+  enrollment: Enrollment,
   key: EnrollmentKey,
+  request: ExportRequest,
+  wrapped: Uint8Array,
+): Promise<SubscriberCopy> {
+  const privateKey = await unwrap(dependencies, enrollment, wrapped, request.unlocking);
+  try {
+    return await makeCopy(dependencies, enrollment, key, request, privateKey);
+  } finally {
+    privateKey.erase();
+  }
+}
+
+async function unwrap(
+  { keys: { exportableKeys } }: Needs,
+  enrollment: Enrollment,
+  wrapped: Uint8Array,
   unlocking: Unlocking,
 ): Promise<Secret> {
-  checkCustody(dependencies, enrollment);
-  const { exportableKeys } = dependencies.keys;
-  if (exportableKeys === undefined || key.lockedKeyId === undefined) {
-    throw new ProviderError('key-not-exportable');
-  }
-  const { organization } = enrollment;
-  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: key.lockedKeyId });
-  const wrapped = await openLock(dependencies, principal, enrollment, locked, unlocking);
+  if (exportableKeys === undefined) throw new ProviderError('key-not-exportable');
   try {
     return await exportableKeys.unwrap(wrapped, keyContextOf(enrollment));
   } catch (error) {

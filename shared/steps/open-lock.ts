@@ -21,7 +21,7 @@ export type Unlocking =
  * Opens the subscriber's lock: the key is then wrapped by custody only.
  *
  * A password try is counted as wrong by a conditional write before it is made, so that neither a crash nor a race gives
- * a free guess; a right one is taken back by `rightTry` in the write that follows.
+ * a free guess; a right one is taken back by `rightTry` in the write that follows, or by `takeBack` where none does.
  * @throws LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`, `enrollment-blocked`; StoreError, StateError,
  *   ProviderError as the ports throw
  */
@@ -56,6 +56,19 @@ export function rightTry({ inLife, lastTriedAt }: Tries): Tries {
   return { inARow: 0, inLife: Math.max(0, inLife - 1), ...(lastTriedAt !== undefined && { lastTriedAt }) };
 }
 
+/**
+ * Takes a counted try back: custody did not answer, or the password proved right and what came after it failed. Throws as
+ * `updateEnrollment` does.
+ */
+export async function takeBack(
+  dependencies: Pick<Dependencies, 'registry'>,
+  enrollment: Enrollment,
+): Promise<void> {
+  await updateEnrollment(dependencies, enrollment, transitions.recordTry, ({ tries }) => ({
+    tries: { ...tries, inARow: Math.max(0, tries.inARow - 1), inLife: Math.max(0, tries.inLife - 1) },
+  }));
+}
+
 async function countTry(
   dependencies: Pick<Dependencies, 'registry' | 'clock'>,
   principal: Principal,
@@ -88,10 +101,4 @@ async function tellIfLocked(
   async function tell(event: DomainEvent) {
     await updateEnrollment(dependencies, enrollment, transitions.recordTry, () => ({ events: [event] }));
   }
-}
-
-async function takeBack(dependencies: Pick<Dependencies, 'registry'>, enrollment: Enrollment): Promise<void> {
-  await updateEnrollment(dependencies, enrollment, transitions.recordTry, ({ tries }) => ({
-    tries: { ...tries, inARow: Math.max(0, tries.inARow - 1), inLife: Math.max(0, tries.inLife - 1) },
-  }));
 }

@@ -1,7 +1,7 @@
 import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { checkPassword } from '#crypto/passwords.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
-import { provePfx } from '#crypto/pfx/prove.ts';
+import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
 import { type Enrollment, type EnrollmentKey, transitions } from '#domain/enrollment.ts';
@@ -146,11 +146,11 @@ async function makeCopy(
   });
   const publicKey = certificatePublicKey(placeholder);
   if (spkiSha256(publicKey) !== key.spkiSha256) throw new ProviderError('wrapped-key-invalid');
-  const { pfx, provedBy } = await writeProved(enrollment, placeholder, publicKey, privateKey, pfxPassword);
+  const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, pfxPassword);
 
   const exportId = exportIdOf(enrollment, idempotencyKey);
   const passwordAgreed = 'password' in unlocking;
-  const copy = { exportId, pfxSha256: sha256Hex(pfx), provedBy, passwordAgreed };
+  const copy = { exportId, pfxSha256: sha256Hex(pfx), proof, passwordAgreed };
   const receipt = await issueCopyReceipt(dependencies, enrollment, key, newId('rcp'), copy);
   await updateEnrollment(dependencies, enrollment, transitions.recordExport, (current) => ({
     exports: current.exports + 1,
@@ -168,15 +168,14 @@ async function writeProved(
   publicKey: Uint8Array,
   privateKey: Secret,
   password: Secret,
-): Promise<{ pfx: Uint8Array; provedBy: readonly string[] }> {
+): Promise<{ pfx: Uint8Array; proof: PfxProof }> {
   const derivations = new PfxDerivations();
   try {
     const friendlyName = friendlyNameOf(enrollment);
     const file = { password, derivations, privateKey, friendlyName, iterations: humanIterations };
     const pfx = await writePfx({ ...file, certificates: [placeholder] });
     const { purpose } = enrollment;
-    const { provedBy } = await provePfx({ pfx, password, derivations, publicKey, purpose });
-    return { pfx, provedBy };
+    return { pfx, proof: await provePfx({ pfx, password, derivations, publicKey, purpose }) };
   } finally {
     derivations.erase();
   }

@@ -1,3 +1,4 @@
+import type { PfxProof } from '#crypto/pfx/prove.ts';
 import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import type { Enrollment, EnrollmentKey, MakingAttempt } from '#domain/enrollment.ts';
 import { purposeNames } from '#domain/purpose.ts';
@@ -10,8 +11,7 @@ import { loadOrganization } from './load.ts';
 type Needs = Pick<Dependencies, 'registry' | 'keys' | 'documents' | 'clock' | 'build'>;
 
 /**
- * The receipt of an escrowed backup. `passwordSet`: the file did not open before its random passphrase was given and did
- * with it; no subscriber has agreed on that passphrase, and none shall.
+ * The receipt of an escrowed backup. No subscriber has agreed on its random passphrase, and none shall.
  * @returns the receipt's id. Throws as `issueReceipt` does
  */
 export async function issueEscrowReceipt(
@@ -19,7 +19,7 @@ export async function issueEscrowReceipt(
   enrollment: Enrollment,
   attempt: MakingAttempt,
   key: EnrollmentKey,
-  { backup, provedBy }: ProvedBackup,
+  { backup, proof }: ProvedBackup,
 ): Promise<string> {
   const { recoveryKey } = await loadOrganization(dependencies, enrollment.organization);
   const receipt = {
@@ -30,8 +30,7 @@ export async function issueEscrowReceipt(
     objectVersion: backup.objectVersion,
     retainUntil: backup.retainUntil,
     recoveryKey: await recoveryKeyThumbprint(recoveryKey),
-    confirms: { privateKeyWorks: true, passwordSet: true, passwordAgreed: false, fileRestores: true },
-    provedBy: [...provedBy],
+    ...statementOf(proof, false),
   };
   const { id } = await issueReceipt(dependencies, receipt, attemptName(enrollment, attempt));
   return id;
@@ -41,7 +40,7 @@ export async function issueEscrowReceipt(
 export interface ProvedCopy {
   exportId: string;
   pfxSha256: string;
-  provedBy: readonly string[];
+  proof: PfxProof;
   /** The enrollment password was entered again in this request and opened the lock. */
   passwordAgreed: boolean;
 }
@@ -55,7 +54,7 @@ export async function issueCopyReceipt(
   enrollment: Enrollment,
   key: EnrollmentKey,
   receiptId: string,
-  { exportId, pfxSha256, provedBy, passwordAgreed }: ProvedCopy,
+  { exportId, pfxSha256, proof, passwordAgreed }: ProvedCopy,
 ): Promise<{ id: string; jws: string }> {
   const receipt = {
     ...commonFields(enrollment, key),
@@ -65,10 +64,18 @@ export async function issueCopyReceipt(
     objectVersion: null,
     retainUntil: null,
     recoveryKey: null,
-    confirms: { privateKeyWorks: true, passwordSet: true, passwordAgreed, fileRestores: true },
-    provedBy: [...provedBy],
+    ...statementOf(proof, passwordAgreed),
   };
   return await issueReceipt(dependencies, receipt, receiptId);
+}
+
+/** What a receipt confirms: only what the proof tried and found true, and whether the password was entered again. */
+function statementOf(proof: PfxProof, passwordAgreed: boolean) {
+  const { privateKeyWorks, passwordSet, fileRestores, provedBy } = proof;
+  return {
+    confirms: { privateKeyWorks, passwordSet, passwordAgreed, fileRestores },
+    provedBy: [...provedBy],
+  };
 }
 
 function commonFields(enrollment: Enrollment, key: EnrollmentKey) {

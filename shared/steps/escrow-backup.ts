@@ -1,7 +1,7 @@
 import { sha256Hex } from '#crypto/identifiers.ts';
 import { generatePassphrase } from '#crypto/passwords.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
-import { provePfx } from '#crypto/pfx/prove.ts';
+import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { randomIterations, writePfx } from '#crypto/pfx/write.ts';
 import { sealPassphrase } from '#crypto/sealing.ts';
 import type { ActiveBackup, Enrollment, MakingAttempt } from '#domain/enrollment.ts';
@@ -26,7 +26,7 @@ export interface NewKeyPair {
 /** A backup that is stored, proved and locked, and counts as soon as the enrollment's next write says so. */
 export interface ProvedBackup {
   backup: Omit<ActiveBackup, 'receiptId'>;
-  provedBy: readonly string[];
+  proof: PfxProof;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function escrowBackup(
       throw new ProofError('proof-failed', { why: 'The stored backup is not the one that was written.' });
     }
     const { purpose } = enrollment;
-    const { provedBy } = await provePfx({
+    const proof = await provePfx({
       pfx: readBack,
       password: passphrase,
       publicKey,
@@ -84,7 +84,7 @@ export async function escrowBackup(
     const retainUntil = new Date(now + organization.policy.retentionDays * day);
     await vault.extendRetention(objectName, stored.version, retainUntil);
     return {
-      provedBy,
+      proof,
       backup: {
         id: attempt.id,
         state: 'active',

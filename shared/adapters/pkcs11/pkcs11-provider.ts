@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { EscrowError, ProviderError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeys, KeyProvider } from '#ports/key-provider.ts';
+import { Turns } from '../files/turns.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { readCapabilities, type TokenCapabilities } from './capabilities.ts';
 import { mechanisms } from './constants.ts';
@@ -29,7 +30,7 @@ export interface Pkcs11ProviderSettings {
   sessions?: number;
   /** Callers that wait for a session at most; 1,024 if not given. */
   maxWaiting?: number;
-  /** How long a caller waits for a session, in milliseconds; 60,000 if not given. */
+  /** How long a caller waits for a session, in milliseconds; 120,000 if not given. */
   waitMilliseconds?: number;
   /** How the binding is loaded; by import of graphene-pk11 if not given. */
   binding?: () => Promise<Binding>;
@@ -55,12 +56,15 @@ export async function openPkcs11Provider(settings: Pkcs11ProviderSettings): Prom
     settings.binding ?? loadBinding,
   );
   try {
-    return await openToken(settings, module.cryptoki, module.release);
+    return await openings.take(settings.module, () => openToken(settings, module.cryptoki, module.release));
   } catch (error) {
     module.release();
     throw providerError(error);
   }
 }
+
+// Those who open a fresh token in one process do so one after another: the first makes its keys, the others find them.
+const openings = new Turns();
 
 async function openToken(
   settings: Pkcs11ProviderSettings,
@@ -70,15 +74,9 @@ async function openToken(
   const slot = findSlot(cryptoki, settings.token);
   // The login lasts as long as a session is open. This one is never worked on, so it outlives those that fail.
   const anchor = openSession(cryptoki, slot);
-  const pool = new SessionPool({
-    open: () => openSession(cryptoki, slot),
-    close: (session) => cryptoki.C_CloseSession(session),
-    size: settings.sessions ?? 8,
-    maxWaiting: settings.maxWaiting ?? 1_024,
-    waitMilliseconds: settings.waitMilliseconds ?? 60_000,
-  });
+  const pools = openPools(settings, cryptoki, slot);
   const closeSessions = async () => {
-    await pool.close();
+    await Promise.all([pools.pool.close(), pools.writers.close()]);
     cryptoki.C_CloseSession(anchor);
   };
   try {
@@ -87,19 +85,43 @@ async function openToken(
       await closeSessions();
       release();
     });
-    return await assemble(cryptoki, pool, readCapabilities(cryptoki, slot), close);
+    return await assemble(cryptoki, pools, readCapabilities(cryptoki, slot), close);
   } catch (error) {
     await closeSessions();
     throw error;
   }
 }
 
+interface SessionPools {
+  /** Sessions for what leaves the token's objects as they are. */
+  pool: SessionPool;
+  /** Sessions for what makes and destroys objects that stay in the token. */
+  writers: SessionPool;
+}
+
+function openPools(settings: Pkcs11ProviderSettings, cryptoki: Cryptoki, slot: Handle): SessionPools {
+  const poolOf = (size: number) =>
+    new SessionPool({
+      open: () => openSession(cryptoki, slot),
+      close: (session) => cryptoki.C_CloseSession(session),
+      size,
+      maxWaiting: settings.maxWaiting ?? 1_024,
+      waitMilliseconds: settings.waitMilliseconds ?? 120_000,
+    });
+  const size = settings.sessions ?? 8;
+  // SoftHSM writes a file for each object; of many written at the same time, one in some hundred fails
+  // (CKR_GENERAL_ERROR). So there they are written one after another.
+  const writesOneByOne = cryptoki.C_GetTokenInfo(slot).model.startsWith('SoftHSM');
+  return { pool: poolOf(size), writers: poolOf(writesOneByOne ? 1 : size) };
+}
+
 async function assemble(
   cryptoki: Cryptoki,
-  pool: SessionPool,
+  pools: SessionPools,
   capabilities: TokenCapabilities,
   close: () => Promise<void>,
 ): Promise<Pkcs11Provider> {
+  const { pool } = pools;
   const receiptStrategy = requireOwnMechanisms(capabilities);
   const own = await openOwnKeys(cryptoki, pool);
   const exportable = await openExportableKeys(cryptoki, pool, capabilities);
@@ -110,7 +132,7 @@ async function assemble(
   return {
     custody: 'pkcs11',
     ...(capabilities.specs.length > 0
-      ? { residentKeys: new TokenResidentKeys(cryptoki, pool, capabilities) }
+      ? { residentKeys: new TokenResidentKeys({ cryptoki, ...pools, capabilities }) }
       : {}),
     ...(exportable.keys === undefined ? {} : { exportableKeys: exportable.keys }),
     receiptKey: async () => ({ ...publicJwk }),

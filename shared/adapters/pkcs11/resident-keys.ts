@@ -21,6 +21,15 @@ import type { SessionPool } from './session-pool.ts';
 import { ecdsaSignatureValue, signatureStrategy } from './signatures.ts';
 import { keyPairTemplates, template } from './templates.ts';
 
+export interface ResidentKeySettings {
+  cryptoki: Cryptoki;
+  /** Sessions to sign on. */
+  pool: SessionPool;
+  /** Sessions to make and destroy keys on. */
+  writers: SessionPool;
+  capabilities: TokenCapabilities;
+}
+
 interface FoundKey {
   handle: Handle;
   spec: KeySpec | undefined;
@@ -36,17 +45,13 @@ const rememberedHandles = 10_000;
  */
 export class TokenResidentKeys implements ResidentKeys {
   readonly specs: readonly KeySpec[];
-  readonly #cryptoki: Cryptoki;
-  readonly #pool: SessionPool;
-  readonly #capabilities: TokenCapabilities;
+  readonly #settings: ResidentKeySettings;
   readonly #found = new Map<string, FoundKey>();
   readonly #making = new Set<string>();
 
-  constructor(cryptoki: Cryptoki, pool: SessionPool, capabilities: TokenCapabilities) {
-    this.specs = capabilities.specs;
-    this.#cryptoki = cryptoki;
-    this.#pool = pool;
-    this.#capabilities = capabilities;
+  constructor(settings: ResidentKeySettings) {
+    this.specs = settings.capabilities.specs;
+    this.#settings = settings;
   }
 
   async generate(name: string, spec: KeySpec, context: KeyContext): Promise<Uint8Array> {
@@ -55,16 +60,16 @@ export class TokenResidentKeys implements ResidentKeys {
     if (this.#making.has(name)) throw nameTaken();
     this.#making.add(name);
     try {
-      return await this.#use((token) => this.#generate(token, name, spec, context));
+      return await this.#use(this.#settings.writers, (token) => this.#generate(token, name, spec, context));
     } finally {
       this.#making.delete(name);
     }
   }
 
   async sign(name: string, algorithm: SignatureAlgorithm, message: Uint8Array): Promise<Uint8Array> {
-    const strategy = signatureStrategy(algorithm, this.#capabilities.available);
+    const strategy = signatureStrategy(algorithm, this.#settings.capabilities.available);
     if (strategy === undefined) throw incapable('the token does not sign so');
-    const raw = await this.#use((token) =>
+    const raw = await this.#use(this.#settings.pool, (token) =>
       this.#withKey(token, name, ({ handle, spec }) => {
         if (spec === undefined || keySpecs[spec].signature !== algorithm) {
           throw incapable(`a key of spec ${spec ?? 'unknown'} does not sign so`);
@@ -78,7 +83,9 @@ export class TokenResidentKeys implements ResidentKeys {
   async discard(name: string): Promise<void> {
     if (!isKeyName(name)) return;
     this.#found.delete(name);
-    await this.#use((token) => destroyObjects(token, findObjects(token, template({ CKA_ID: keyId(name) }))));
+    await this.#use(this.#settings.writers, (token) =>
+      destroyObjects(token, findObjects(token, template({ CKA_ID: keyId(name) }))),
+    );
   }
 
   async #generate(
@@ -123,8 +130,9 @@ export class TokenResidentKeys implements ResidentKeys {
     this.#found.set(name, key);
   }
 
-  #use<T>(work: (token: TokenSession) => Promise<T> | T): Promise<T> {
-    return this.#pool.use((session) => work({ cryptoki: this.#cryptoki, session }));
+  #use<T>(pool: SessionPool, work: (token: TokenSession) => Promise<T> | T): Promise<T> {
+    const { cryptoki } = this.#settings;
+    return pool.use((session) => work({ cryptoki, session }));
   }
 }
 

@@ -6,7 +6,7 @@ import { runInWorker } from '../worker/pool.ts';
 import { IterationBudget, iterationBudgetDefault } from './budget.ts';
 import type { PfxDerivations } from './derivations.ts';
 import { checkPfxPassword } from './password.ts';
-import { type PfxContent, readPfx } from './read.ts';
+import { opensWithoutPassword, type PfxContent, readPfx } from './read.ts';
 import { samePublicKey } from './same-key.ts';
 import { readStructure } from './structure.ts';
 
@@ -25,6 +25,8 @@ export interface PfxToProve {
 /** What was tried and found true of a backup, for its receipt. It exists only where all of it was. */
 export interface PfxProof {
   privateKeyWorks: true;
+  /** The file was tried without a password, and did not open. */
+  passwordSet: true;
   fileRestores: true;
   /** What was done, by which implementation. */
   provedBy: string[];
@@ -37,7 +39,7 @@ export interface PfxProof {
 /**
  * Proves a backup (design section 5): our strict reader opens it and finds the CSR's key whole; at the same time, in a worker
  * thread, OpenSSL opens it and runs a TLS 1.3 handshake whose peer certificate must carry the CSR's key; an encryption key is
- * also used for what it is for.
+ * also used for what it is for; and without a password the file does not open.
  *
  * The handshake needs nothing of the certificate's key usage: OpenSSL asks no `digitalSignature` of a TLS 1.3
  * certificate, so the placeholder of an encryption key has `keyEncipherment` (RSA) or `keyAgreement` (EC) alone.
@@ -48,14 +50,21 @@ export async function provePfx(input: PfxToProve): Promise<PfxProof> {
     // What OpenSSL is given to open was bounded first: it would derive as often as a file asks.
     checkPfxPassword(input.password);
     readStructure(input.pfx, { accept: 'modern', budget: new IterationBudget(iterationBudgetDefault) });
-    const [own, independent] = await Promise.allSettled([readAndUse(input), handshake(input)]);
+    const [own, independent, open] = await Promise.allSettled([
+      readAndUse(input),
+      handshake(input),
+      opensWithoutPassword(input.pfx),
+    ]);
+    if (open.status === 'rejected') throw open.reason;
+    if (open.value) throw new PfxError('pfx-unprotected');
     if (own.status === 'rejected') throw own.reason;
     if (independent.status === 'rejected') throw independent.reason;
     const { provedBy, ...facts } = own.value;
     return {
       privateKeyWorks: true,
+      passwordSet: true,
       fileRestores: true,
-      provedBy: [...provedBy, ...independent.value],
+      provedBy: [...provedBy, ...independent.value, 'refused without password'],
       ...facts,
     };
   } catch (cause) {

@@ -6,7 +6,7 @@ import type { Accept, Protection } from './algorithms.ts';
 import { type Bag, readBags, readCertificateBag } from './bags.ts';
 import { parseElement } from './ber.ts';
 import { IterationBudget, iterationBudgetDefault } from './budget.ts';
-import { PfxDerivations } from './derivations.ts';
+import { deriveKey, PfxDerivations } from './derivations.ts';
 import { checkPfxPassword } from './password.ts';
 import { keyIsWhole, keyMatches } from './private-key.ts';
 import { type Encrypted, type PfxStructure, readStructure, unsupportedBag } from './structure.ts';
@@ -63,6 +63,20 @@ export async function readPfx(
   } finally {
     own.erase();
   }
+}
+
+/**
+ * Tries the file without a password: whether its MAC verifies under the empty one.
+ * @param bytes RFC 7292, of the profile `modern`
+ * @throws PfxError of the structure, as `readPfx`; InternalError `internal` if a worker thread failed
+ */
+export async function opensWithoutPassword(bytes: Uint8Array): Promise<boolean> {
+  const budget = new IterationBudget(iterationBudgetDefault);
+  const { mac, authenticated } = readStructure(bytes, { accept: 'modern', budget });
+  const key = await deriveKey(new Secret(new Uint8Array()), mac.derivation);
+  const value = createHmac(mac.digest, key.bytes()).update(authenticated).digest();
+  key.erase();
+  return timingSafeEqual(value, mac.value);
 }
 
 async function openStructure(

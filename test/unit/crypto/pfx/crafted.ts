@@ -3,6 +3,7 @@ import { type Asn1Node, der, encodeDer } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { bmpPassword } from '#crypto/pfx/password.ts';
 import { pkcs12KdfSync } from '#crypto/worker/pkcs12-kdf.ts';
+import type { Secret } from '#domain/secret.ts';
 import { password } from './subject.ts';
 
 /** PFX files that our writer would never write, part by part; what is not named is as our writer would have it. */
@@ -86,6 +87,8 @@ export interface CraftedMac {
   digest?: string;
   /** In place of the right one. */
   value?: Uint8Array;
+  /** In place of the one that the bags have. */
+  password?: Secret;
 }
 
 export interface CraftedPfx {
@@ -113,10 +116,10 @@ export function craftPfx({
 }
 
 function craftMac(
-  { salt = filler, iterations, digest, value }: CraftedMac,
+  { salt = filler, iterations, digest, value, password: of = password }: CraftedMac,
   authenticated: Uint8Array,
 ): Asn1Node {
-  const bmp = bmpPassword(password);
+  const bmp = bmpPassword(of);
   const key = pkcs12KdfSync({ digest: 'sha256', password: bmp, salt, id: 3, iterations: 1, keyLength: 32 });
   const right = createHmac('sha256', key).update(authenticated).digest();
   const algorithm = der.sequence(der.oid(digest ?? oids.sha256), der.null());

@@ -5,11 +5,13 @@ import { der } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxToProve, provePfx } from '#crypto/pfx/prove.ts';
+import { opensWithoutPassword } from '#crypto/pfx/read.ts';
 import { writePfx } from '#crypto/pfx/write.ts';
 import { runInWorker } from '#crypto/worker/pool.ts';
 import { ProofError } from '#domain/errors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { purposes } from '#domain/purpose.ts';
+import { Secret } from '#domain/secret.ts';
 import { keyPair } from '../key-pairs.ts';
 import { bag, certificateBag, clear, craftPfx, keyBag, sealed } from './crafted.ts';
 import { otherPassword, password, subjectOf, type TestSubject } from './subject.ts';
@@ -47,12 +49,14 @@ describe('a good backup is proved', () => {
       const use = spec.startsWith('RSA') ? 'RSA-OAEP decryption' : 'ECDH key agreement';
       expect(proof).toEqual({
         privateKeyWorks: true,
+        passwordSet: true,
         fileRestores: true,
         provedBy: [
           'strict reader',
           ...(purpose === 'encryption' ? [use] : []),
           `OpenSSL ${process.versions.openssl}`,
           'TLSv1.3 handshake',
+          'refused without password',
         ],
         friendlyName: 'name',
         certificates: 1,
@@ -110,6 +114,19 @@ describe('nothing else is', () => {
     const safes = [sealed([certificateBag(certificate)]), clear(keyBag(privateKey.bytes()))];
     const pfx = craftPfx({ safes, mac: { iterations: der.integer(2_000_000_000) } });
     expect(await wrong({ pfx, password, publicKey, purpose })).toMatchObject({ code: 'pfx-costly' });
+  });
+});
+
+describe('a file without a password', () => {
+  it('is told from one that has one', async () => {
+    expect(await opensWithoutPassword((await toProve(await subjectOf())).pfx)).toBe(false);
+  });
+
+  it('is seen, whatever its bags are encrypted with', async () => {
+    const { privateKey, certificate } = await subjectOf();
+    const safes = [sealed([certificateBag(certificate)]), clear(keyBag(privateKey.bytes()))];
+    const pfx = craftPfx({ safes, mac: { password: new Secret(new Uint8Array()) } });
+    expect(await opensWithoutPassword(pfx)).toBe(true);
   });
 });
 

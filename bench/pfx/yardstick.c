@@ -95,6 +95,9 @@ static Enrollment open_pfx(const Pfx *pfx, const char *password) {
   const unsigned char *at = pfx->bytes;
   PKCS12 *file = d2i_PKCS12(NULL, &at, pfx->length);
   require(file != NULL && at == pfx->bytes + pfx->length, "d2i_PKCS12");
+  /* Ours tries the file without a password too. */
+  require(!PKCS12_verify_mac(file, "", 0), "refusing the empty password");
+  ERR_clear_error();
   require(PKCS12_parse(file, password, &opened.key, &opened.certificate, NULL), "PKCS12_parse");
   require(opened.key != NULL && opened.certificate != NULL, "finding key and certificate");
   PKCS12_free(file);

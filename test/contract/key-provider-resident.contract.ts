@@ -98,6 +98,16 @@ export function residentKeysContract(subject: KeyProviderSubject): void {
       expect(spkiSha256(another)).not.toBe(spkiSha256(publicKey));
     });
 
+    it('are made, used and discarded by many at once', async () => {
+      const rounds = Array.from({ length: 100 }, async (_, index) => {
+        const publicKey = await subject.resident().generate(`one-${index}`, 'ECC_NIST_P256', identityContext);
+        const signature = await subject.resident().sign(`one-${index}`, 'ECDSA_SHA256', message);
+        await subject.resident().discard(`one-${index}`);
+        return verifySignature(publicKey, 'ECDSA_SHA256', message, signature);
+      });
+      expect((await Promise.all(rounds)).every((verified) => verified)).toBe(true);
+    });
+
     it('are gone for good when they were discarded before the provider was opened again', async () => {
       await subject.resident().generate('gone', 'ECC_NIST_P256', identityContext);
       await subject.reopen();

@@ -139,6 +139,29 @@ describe('a token that lacks something', () => {
   });
 
   it.each([
+    ['SoftHSM v2', true],
+    ['Another HSM', false],
+  ])('makes the resident keys of a token of model %s one after another: %s', async (model, oneByOne) => {
+    let underWay = 0;
+    let most = 0;
+    const provider = await open((real) => ({
+      C_GetTokenInfo: (slot) => ({ ...real.C_GetTokenInfo(slot), model }),
+      C_GenerateKeyPairAsync: async (...operands) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        const pair = await real.C_GenerateKeyPairAsync(...operands);
+        underWay -= 1;
+        return pair;
+      },
+    }));
+    const keys = present(provider.residentKeys);
+    const names = Array.from({ length: 4 }, (_, index) => `${model.replace(' ', '-')}-${index}`);
+    await Promise.allSettled(names.map((name) => keys.generate(name, 'ECC_NIST_P256', identityContext)));
+    await provider.close();
+    expect(most === 1).toBe(oneByOne);
+  });
+
+  it.each([
     ['HMAC-SHA256', mechanisms.CKM_SHA256_HMAC],
     ['keys for HMAC', mechanisms.CKM_GENERIC_SECRET_KEY_GEN],
     ['keys on P-256', mechanisms.CKM_EC_KEY_PAIR_GEN],

@@ -6,7 +6,7 @@ import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
 import { createSoftHsmToken } from '#adapters/pkcs11/softhsm-token.ts';
 import { Secret } from '#domain/secret.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
-import { writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
 
 const pinDigits = 16;
 
@@ -16,6 +16,7 @@ const pinDigits = 16;
  * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not installed, `provider-unavailable`
  */
 export async function openEvaluationToken(folder: string): Promise<KeyProvider> {
+  await clearUnfinishedFiles(folder);
   const pin = await pinIn(join(folder, 'pin'));
   const soPin = await pinIn(join(folder, 'so-pin'));
   const token = await createSoftHsmToken({ folder, label: 'enrollment-key-escrow', pin, soPin });

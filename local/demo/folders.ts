@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
-import { writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
 
 /** What may stand beside each other for one enrollment, by the ending of its file name. */
 export type FileKind =
@@ -46,6 +46,12 @@ export class OutputFolder {
       mode,
       overwrite: true,
     });
+  }
+
+  /** Clears what an earlier run that was killed left half written. Not while another run writes here. */
+  async clear(enrollments: readonly Enrollment[]): Promise<void> {
+    await clearUnfinishedFiles(this.root);
+    for (const { subscriber } of enrollments) await clearUnfinishedFiles(join(this.root, subscriber.id));
   }
 
   /** A file at the top. */

@@ -59,11 +59,14 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
     progress.say(`Sending ${wanted.length} EnrollmentRequested events and letting the events run.`);
     await request(service, wanted);
     progress.say('Signing the subscribers in: each sets a password, and the key pair is made under it.');
-    await signInAll(service, await enrollmentsOf(service, wanted), out, progress);
+    const requested = await enrollmentsOf(service, wanted);
+    await out.clear(requested);
+    await signInAll(service, requested, out, progress);
     await service.dispatcher.drain();
     progress.say('Exporting the own copies, and copying what is in escrow.');
     const enrollments = await enrollmentsOf(service, wanted);
     await deliver(service, enrollments, out, progress);
+    await service.dispatcher.drain();
     const summary = (await enrollmentsOf(service, wanted)).map((enrollment) => summarize(enrollment, out));
     await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
     await out.writeTop('summary.json', summary);

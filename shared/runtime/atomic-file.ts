@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SetUpError } from '#domain/errors.ts';
+
+/** The name of the neighbour file that a write begins with: a version 4 UUID (RFC 9562), hidden. */
+const unfinished = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
 
 export interface AtomicFileOptions {
   /** 0o600 for whatever only its owner may read; 0o644 if absent. */
@@ -39,6 +42,19 @@ export async function writeFileAtomically(
   } finally {
     await unlink(neighbour);
   }
+}
+
+/**
+ * Removes what writes into a folder left that the process's end cut short: it may hold half a secret, or all of it. For
+ * whoever alone writes there.
+ * @throws the error of node:fs, but for a folder that is not there
+ */
+export async function clearUnfinishedFiles(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isNodeError(error) && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names.filter((each) => unfinished.test(each))) await unlink(join(folder, name));
 }
 
 function isNodeError(error: unknown): error is NodeJS.ErrnoException {

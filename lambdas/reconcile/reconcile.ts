@@ -41,7 +41,7 @@ export async function reconcile(dependencies: Needs, request: ReconcileRequest):
     await emitAgain(dependencies, enrollment);
     done.emittedAgain.push(enrollment.id);
   }
-  done.removedObjects = await removeOrphans(dependencies, organization);
+  done.removedObjects = await removeOrphans(dependencies, request);
   return done;
 }
 
@@ -92,15 +92,25 @@ async function emitAgain({ events, clock }: Needs, { organization, id, version }
   });
 }
 
-async function removeOrphans({ vault, registry, clock }: Needs, organization: string): Promise<string[]> {
+async function removeOrphans(
+  dependencies: Needs,
+  { organization, requestId }: ReconcileRequest,
+): Promise<string[]> {
+  const { vault, registry, clock } = dependencies;
   const removed: string[] = [];
-  for (const object of await vault.list(`${organization}/`)) {
-    if (object.retainUntil > clock.now()) continue;
-    const enrollmentId = object.name.split('/')[1] ?? '';
+  for (const { name, version, retainUntil } of await vault.list(`${organization}/`)) {
+    if (retainUntil > clock.now()) continue;
+    const enrollmentId = name.split('/')[1] ?? '';
     const enrollment = await registry.read('enrollment', organization, enrollmentId);
-    if (enrollment === undefined || refersTo(enrollment, object.name)) continue;
-    await vault.remove(object.name, object.version);
-    removed.push(object.name);
+    if (enrollment === undefined || refersTo(enrollment, name)) continue;
+    const entry = { action: 'remove-orphan', organization, principal: 'service', enrollmentId, requestId };
+    await recorded(
+      dependencies,
+      entry,
+      () => vault.remove(name, version),
+      () => ({ about: [name] }),
+    );
+    removed.push(name);
   }
   return removed;
 }

@@ -11,7 +11,7 @@ export interface LedgerEntry {
   outcome: 'done' | 'refused' | 'failed';
   /** Why, unless done. */
   code?: ErrorCode;
-  /** The field at fault, or the policy rules that decided. */
+  /** The fields at fault, the policy rules that decided, or the stored object that it was done to. */
   about?: readonly string[];
   enrollmentId?: string;
   /** The event or request that asked. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SetUpError } from '#domain/errors.ts';
 
@@ -25,22 +25,26 @@ export async function writeFileAtomically(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const neighbour = join(dirname(path), `.${randomUUID()}.part`);
-  const file = await open(neighbour, 'wx', mode);
+  try {
+    await writeSynced(neighbour, content, mode);
+    // A link, unlike a rename, fails if the name is taken.
+    await (overwrite ? rename(neighbour, path) : link(neighbour, path));
+  } catch (error) {
+    if (overwrite || !isNodeError(error) || error.code !== 'EEXIST') throw error;
+    throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });
+  } finally {
+    // It may hold a secret, so it goes whatever failed.
+    await rm(neighbour, { force: true });
+  }
+}
+
+async function writeSynced(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
-  }
-  if (overwrite) return await rename(neighbour, path);
-  try {
-    // A link, unlike a rename, fails if the name is taken.
-    await link(neighbour, path);
-  } catch (error) {
-    if (!isNodeError(error) || error.code !== 'EEXIST') throw error;
-    throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });
-  } finally {
-    await unlink(neighbour);
   }
 }
 

@@ -57,10 +57,11 @@ function unavailable(): StoreError {
   return new StoreError('store-unavailable', { why: 'it was made to fail' });
 }
 
-type Call = (name: string, work: () => unknown) => Promise<unknown>;
+/** Lets a call through, or not. */
+export type Call = (name: string, work: () => unknown) => Promise<unknown>;
 
 /** The same object, each method of which, and of the objects in it, goes through `call`. */
-function through<T extends object>(target: T, name: string, call: Call): T {
+export function through<T extends object>(target: T, name: string, call: Call): T {
   return new Proxy(target, {
     get(_, key) {
       const value: unknown = Reflect.get(target, key, target);

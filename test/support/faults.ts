@@ -1,5 +1,6 @@
 import { ProviderError, StoreError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { type Call, through } from './failing-ports.ts';
 
 /**
  * How a call of a port fails:
@@ -29,34 +30,24 @@ export function withFault<D extends Ports>(
   const calls: string[] = [];
   const isIt = () => (typeof at === 'number' ? calls.length === at : calls.indexOf(at) === calls.length - 1);
   let crashed = false;
-  const wrap = <T extends object>(name: string, port: T): T =>
-    new Proxy(port, {
-      get(target, property) {
-        const member: unknown = Reflect.get(target, property);
-        const path = `${name}.${String(property)}`;
-        if (typeof member === 'object' && member !== null && !Array.isArray(member))
-          return wrap(path, member);
-        if (typeof member !== 'function') return member;
-        return async (...values: unknown[]) => {
-          calls.push(path);
-          const failing = crashed || isIt();
-          crashed = fault === 'crash' && failing;
-          if (failing && fault !== 'answer-lost') throw unavailable(name);
-          const result: unknown = await Reflect.apply(member, target, values);
-          if (failing) throw unavailable(name);
-          return result;
-        };
-      },
-    });
+  const call: Call = async (path, work) => {
+    calls.push(path);
+    const failing = crashed || isIt();
+    crashed = fault === 'crash' && failing;
+    if (failing && fault !== 'answer-lost') throw unavailable(path);
+    const result = await work();
+    if (failing) throw unavailable(path);
+    return result;
+  };
   const { registry, documents, vault, keys } = dependencies;
   return {
     calls,
     dependencies: {
       ...dependencies,
-      registry: wrap('registry', registry),
-      documents: wrap('documents', documents),
-      vault: wrap('vault', vault),
-      keys: wrap('keys', keys),
+      registry: through(registry, 'registry', call),
+      documents: through(documents, 'documents', call),
+      vault: through(vault, 'vault', call),
+      keys: through(keys, 'keys', call),
     },
   };
 }

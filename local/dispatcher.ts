@@ -1,5 +1,5 @@
 import { type Consumer, subscriptions } from '#contract/subscriptions.ts';
-import type { ErrorCode } from '#domain/error-codes.ts';
+import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import { asEscrowError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, EventBus, Message, MessageQueues, Outbox } from '#ports/messages.ts';
@@ -90,7 +90,7 @@ export class Dispatcher {
     } catch (error) {
       const { code } = asEscrowError(error);
       const disposition = afterFailure(error, message.receiveCount);
-      if ('bury' in disposition) await queues.bury(message, disposition.bury);
+      if ('bury' in disposition) await queues.bury(keptOf(message, code), disposition.bury);
       else await queues.release(message, disposition.retryAfterSeconds);
       onDelivery?.({ ...told, outcome: 'bury' in disposition ? 'buried' : 'retry', code });
       return;
@@ -98,6 +98,16 @@ export class Dispatcher {
     await queues.acknowledge(message);
     onDelivery?.({ ...told, outcome: 'done' });
   }
+}
+
+/**
+ * What of a message goes to the dead letters. What was refused as input is left out: where a field is unknown or wrong, a
+ * secret may stand in it. Its sender has it, and must correct it and send it anew; a redrive could only be refused again.
+ */
+function keptOf(message: Message, code: ErrorCode): Message {
+  const { family } = errorTable[code];
+  if (family !== 'input' && family !== 'access') return message;
+  return { ...message, event: { ...message.event, data: null } };
 }
 
 function isConsumer(name: string): name is Consumer {

@@ -71,7 +71,11 @@ export interface MessageQueues {
   /** Makes the message visible again after a delay. @throws StoreError `store-unavailable` */
   release(message: Message, delaySeconds: number): Promise<void>;
 
-  /** Moves the message to the consumer's dead letters, with the code of its last failure. @throws StoreError `store-unavailable` */
+  /**
+   * Moves the message to the consumer's dead letters, with the code of its last failure. Its event is kept as it is passed
+   * here, so that a caller can leave out what must not be kept.
+   * @throws StoreError `store-unavailable`
+   */
   bury(message: Message, code: ErrorCode): Promise<void>;
 
   /** The dead letters of a consumer, oldest first, or of all. @throws StoreError `store-unavailable` */

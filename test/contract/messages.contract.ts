@@ -202,6 +202,15 @@ export function messagesContract(name: string, make: (clock: ManualClock) => Sub
         expect(await receive('maker')).toEqual([]);
       });
 
+      it('keeps of an event what its burier passes, and nothing else', async () => {
+        await subject.bus.publish(acceptedEvent('e-1'));
+        const message = await receiveOne();
+        await subject.queues.bury({ ...message, event: { ...message.event, data: null } }, 'invalid-input');
+        subject = await subject.reopen();
+        const [letter] = await subject.queues.deadLetters();
+        expect(letter?.event).toEqual({ ...acceptedEvent('e-1'), data: null });
+      });
+
       it("tells a consumer's own from others'", async () => {
         await buryOne('e-1', 'maker');
         await buryOne('e-1', 'teller');

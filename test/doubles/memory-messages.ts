@@ -69,7 +69,8 @@ export class MemoryMessageQueues implements MessageQueues {
   async bury(message: Message, code: ErrorCode): Promise<void> {
     const delivered = this.#delivered(message);
     if (delivered === undefined) return;
-    const { consumer, event } = delivered;
+    const { consumer } = delivered;
+    const event = structuredClone(message.event);
     const since = this.#clock.now().toISOString();
     this.#dead.push({ id: String(this.#nextId()), consumer, event, code, since });
     await this.acknowledge(message);

@@ -46,7 +46,8 @@ export class SqliteMessageQueues implements MessageQueues {
     const { id, count } = deliveryOf(message);
     const now = this.#now();
     this.#database.transaction(() => {
-      this.#statements.copyToDeadLetters.run(code, new Date(now).toISOString(), id, count, now);
+      const event = JSON.stringify(message.event);
+      this.#statements.copyToDeadLetters.run(event, code, new Date(now).toISOString(), id, count, now);
       this.#statements.acknowledge.run(id, count, now);
     });
   }
@@ -103,7 +104,7 @@ function prepare(database: Database) {
     ),
     copyToDeadLetters: database.prepare(`
       INSERT INTO dead_letters (consumer, source, event_id, event, code, since)
-      SELECT consumer, source, event_id, event, ?, ? FROM messages
+      SELECT consumer, source, event_id, ?, ?, ? FROM messages
       WHERE id = ? AND receive_count = ? AND visible_at > ?`),
     deadLetters: database.prepare(`
       SELECT id, consumer, event, code, since FROM dead_letters

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { SetUpError } from '#domain/errors.ts';
+import { argumentError } from '#domain/plain-words.ts';
 import type { Output } from './output.ts';
 
 /** One verb of the command line. */
@@ -8,7 +9,7 @@ export interface Command {
   words: readonly string[];
   /** One line for the list of commands. */
   summary: string;
-  /** Usage, options, exit statuses and an example. */
+  /** Usage on the first line; then options, exit statuses and an example. */
   help: string;
   /** Does it. @returns the exit status */
   run(args: readonly string[], output: Output): Promise<number>;
@@ -22,17 +23,26 @@ export function readArguments<O extends NonNullable<ParseArgsConfig['options']>>
   args: readonly string[],
   options: O,
 ) {
+  const parsed = parse(args, options);
+  const empty = Object.entries(parsed.values).find(([, value]) => value === '');
+  if (empty !== undefined) {
+    throw new SetUpError('usage', { field: `--${empty[0]}`, why: 'the option lacks its value' });
+  }
+  return parsed;
+}
+
+function parse<O extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: O) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new SetUpError('usage', { why: 'An option is unknown, or lacks its value.', cause: error });
+    throw argumentError(error);
   }
 }
 
 /** The one positional argument. @throws SetUpError `usage` */
 export function onlyFile(positionals: readonly string[]): string {
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) {
+  if (file === undefined || file === '' || more.length > 0) {
     throw new SetUpError('usage', { why: 'Exactly one file must be named.' });
   }
   return file;

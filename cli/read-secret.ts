@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { SetUpError } from '#domain/errors.ts';
+import { fileError, printable } from '#domain/plain-words.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Output } from './output.ts';
-import { readNamedFile } from './read-file.ts';
+import { readBounded, readNamedFile } from './read-file.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -14,26 +14,33 @@ const openToOthers = 0o077;
 /**
  * A secret from a file, from standard input (`-`), or typed at a prompt that shows nothing. Never from an argument: those
  * can be seen by every process. One line end at the end is not part of it.
- * @throws SetUpError `usage` if the file cannot be read, or there is nobody to ask
+ * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read, or there is nobody to ask
  */
 export async function readSecret(
   question: string,
   file: string | undefined,
   output: Output,
 ): Promise<Secret> {
-  if (file === '-') return withoutLineEnd(await buffer(process.stdin));
+  // At a terminal, reading standard input would show what is typed.
+  if (process.stdin.isTTY && (file === undefined || file === '-')) return await prompt(question);
+  if (file === '-') return withoutLineEnd(await readStandardInput());
   if (file !== undefined) {
     const bytes = await readNamedFile(file);
     await warnIfOpen(file, output);
     return withoutLineEnd(bytes);
   }
-  if (!process.stdin.isTTY) {
-    throw new SetUpError('usage', {
-      why: 'There is no terminal to ask for the password on.',
-      next: 'Name a file with --password-file, or - for standard input.',
-    });
+  throw new SetUpError('usage', {
+    why: 'There is no terminal to ask for the password on.',
+    next: 'Name a file with --password-file, or - for standard input.',
+  });
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  try {
+    return await readBounded(process.stdin);
+  } catch (error) {
+    throw fileError('standard input', error);
   }
-  return await prompt(question);
 }
 
 function withoutLineEnd(bytes: Uint8Array): Secret {
@@ -44,18 +51,25 @@ function withoutLineEnd(bytes: Uint8Array): Secret {
 }
 
 async function warnIfOpen(file: string, output: Output): Promise<void> {
-  const { mode } = await stat(file);
-  if (process.platform !== 'win32' && (mode & openToOthers) !== 0) {
-    output.message(`escrow: ${file} can be read by others. Make it yours alone: chmod 600 ${file}`);
+  const found = await stat(file);
+  if (process.platform !== 'win32' && found.isFile() && (found.mode & openToOthers) !== 0) {
+    const name = printable(file);
+    output.message(`escrow: ${name} can be read by others. Make it yours alone: chmod 600 '${name}'`);
   }
 }
 
 async function prompt(question: string): Promise<Secret> {
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const input = process.stdin;
+  // From here on the terminal shows nothing that is typed; so the question comes after it.
+  const reader = createInterface({ input, output: silent, terminal: true, historySize: 0 });
+  const typed = reader.question('');
+  process.stderr.write(question);
   try {
-    return Secret.fromText(await reader.question(''));
+    return Secret.fromText(await typed);
+  } catch (cause) {
+    // Ctrl-C, or Ctrl-D on an empty line.
+    throw new SetUpError('usage', { why: 'No password was entered.', next: 'Run the same again.', cause });
   } finally {
     reader.close();
     process.stderr.write('\n');

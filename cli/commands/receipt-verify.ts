@@ -1,5 +1,6 @@
-import { parseReceiptKeys, type Receipt, verifyReceipt } from '#crypto/receipts.ts';
-import { SetUpError } from '#domain/errors.ts';
+import { parseReceiptKeys, type Receipt, type ReceiptKeys, verifyReceipt } from '#crypto/receipts.ts';
+import { ProofError, SetUpError } from '#domain/errors.ts';
+import { printable } from '#domain/plain-words.ts';
 import { type Command, onlyFile, readArguments } from '../command.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { readJsonFile, readNamedFile } from '../read-file.ts';
@@ -25,14 +26,42 @@ Example: escrow receipt verify obrien_Enroll_EN.receipt.jws --jwks jwks.json
     });
     const file = onlyFile(positionals);
     if (values.jwks === undefined) throw new SetUpError('usage', { why: '--jwks must name the key set.' });
-    const keys = parseReceiptKeys(await readJsonFile(values.jwks));
-    const jws = new TextDecoder().decode(await readNamedFile(file)).trim();
-    const receipt = await verifyReceipt(jws, keys);
-    if (values.json === true) writeJson(output, receipt);
-    else output.data(describe(receipt));
+    const keys = await readKeys(values.jwks);
+    const receipt = await verifyFile(file, keys);
+    if (values.json === true) await writeJson(output, receipt);
+    else await output.data(describe(receipt));
     return exitStatus.ok;
   },
 };
+
+/** A wrong set of keys says nothing about the receipt, so it is wrong usage. */
+async function readKeys(file: string): Promise<ReceiptKeys> {
+  const value = await readJsonFile(file);
+  try {
+    return parseReceiptKeys(value);
+  } catch {
+    throw new SetUpError('usage', {
+      field: file,
+      why: 'it is not a set of ES256 public keys, each with a kid',
+      next: "Name the service's jwks.json.",
+    });
+  }
+}
+
+async function verifyFile(file: string, keys: ReceiptKeys): Promise<Receipt> {
+  const jws = new TextDecoder().decode(await readNamedFile(file)).trim();
+  try {
+    return await verifyReceipt(jws, keys);
+  } catch (cause) {
+    const why = cause instanceof ProofError ? cause.details.why : undefined;
+    throw new ProofError('receipt-invalid', {
+      field: file,
+      why: why ?? 'it is not a receipt, or not signed by one of these keys, or was altered',
+      next: "Fetch the receipt again, and the service's current keys.",
+      cause,
+    });
+  }
+}
 
 function describe(receipt: Receipt): string {
   const signed = new Date(receipt.iat * 1000).toISOString();
@@ -41,20 +70,36 @@ function describe(receipt: Receipt): string {
     `  enrollment  ${receipt.enrollmentId} (${receipt.organization})`,
     `  key         ${receipt.label}, ${receipt.keySpec}`,
     `  policy      ${receipt.policy.version}: ${receipt.policy.rules.join(', ')}`,
+    ...(receipt.receipt === 'refusal' ? refusalLines(receipt) : backupLines(receipt)),
   ];
-  if (receipt.receipt === 'refusal') {
-    return [...lines, `  refused     ${receipt.action}: ${receipt.reason} Ask ${receipt.contact}.`].join(
-      '\n',
-    );
-  }
-  const { confirms, provedBy, pfxSha256, backupId, retainUntil } = receipt;
-  const confirmed = Object.entries(confirms).map(([name, yes]) => `    ${yes ? 'yes' : 'no '} ${name}`);
+  return lines.map(printable).join('\n');
+}
+
+function refusalLines(receipt: Extract<Receipt, { receipt: 'refusal' }>): string[] {
   return [
-    ...lines,
-    `  backup      ${backupId}, SHA-256 ${pfxSha256}`,
-    `  kept        ${retainUntil === null ? 'by the subscriber only' : `in escrow until ${retainUntil}`}`,
+    `  refused     ${receipt.action} (${receipt.code})`,
+    `  why         ${receipt.reason}`,
+    `  ask         ${receipt.contact}`,
+  ];
+}
+
+function backupLines(receipt: Extract<Receipt, { receipt: 'backup' }>): string[] {
+  const { confirms, provedBy, pfxSha256, backupId, retainUntil } = receipt;
+  const kept = retainUntil === null ? 'by the subscriber only' : `in escrow until ${retainUntil}`;
+  return [
+    `  backup      ${backupId}`,
+    `  file        SHA-256 ${pfxSha256}`,
+    `  kept        ${kept}`,
     '  confirms',
-    ...confirmed,
+    confirmed(confirms.privateKeyWorks, 'the private key works'),
+    confirmed(confirms.passwordSet, 'a password is set on the file'),
+    confirmed(confirms.passwordAgreed, 'subscriber and service agree on that password'),
+    confirmed(confirms.fileRestores, 'the file restores'),
     `  proved by   ${provedBy.join(', ')}`,
-  ].join('\n');
+  ];
+}
+
+/** What is not confirmed was not tried, or did not hold. */
+function confirmed(yes: boolean, what: string): string {
+  return `    ${yes ? 'yes' : 'no '} ${what}`;
 }

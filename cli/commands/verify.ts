@@ -1,27 +1,9 @@
-import { createPrivateKey, createPublicKey, randomBytes, sign, verify as verifySignature } from 'node:crypto';
-import { provePfx } from '#crypto/pfx/prove.ts';
-import { type PfxContent, readPfx } from '#crypto/pfx/read.ts';
-import { humanIterations } from '#crypto/pfx/write.ts';
-import { isPlaceholder } from '#crypto/placeholder-certificate.ts';
-import { keySpecOf, spkiSha256 } from '#crypto/public-key.ts';
-import { asEscrowError, EscrowError, PfxError } from '#domain/errors.ts';
-import type { Secret } from '#domain/secret.ts';
+import { printable } from '#domain/plain-words.ts';
 import { type Command, onlyFile, readArguments } from '../command.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { readNamedFile } from '../read-file.ts';
 import { readSecret } from '../read-secret.ts';
-
-/** What is known of a file after trying to open it. */
-interface Verdict {
-  opens: boolean;
-  code: string | null;
-  profile: string | null;
-  iterations: PfxContent['iterations'] | null;
-  key: { spec: string | null; spkiSha256: string } | null;
-  certificate: 'placeholder' | 'issued' | 'none' | null;
-  friendlyName: string | null;
-  problems: string[];
-}
+import { judgePfx, type Verdict } from '../verdict.ts';
 
 /** Opens a PFX, offline, tries its key, and says what it is. */
 export const verify: Command = {
@@ -45,85 +27,38 @@ Example: escrow verify obrien_Enroll_EN.pfx --password-file obrien.password.txt
     });
     const pfx = await readNamedFile(onlyFile(positionals));
     const password = await readSecret('Password of the file: ', values['password-file'], output);
-    const verdict = await judge(pfx, password);
-    if (values.json === true) writeJson(output, verdict);
-    else output.data(describe(verdict));
+    const verdict = await judgePfx(pfx, password);
+    password.erase();
+    if (values.json === true) await writeJson(output, verdict);
+    else await output.data(describe(verdict));
     return verdict.opens ? exitStatus.ok : exitStatus.no;
   },
 };
 
-async function judge(pfx: Uint8Array, password: Secret): Promise<Verdict> {
-  try {
-    const content = await readPfx(pfx, password, { accept: 'known' });
-    return await judgeContent(pfx, password, content);
-  } catch (thrown) {
-    if (!(thrown instanceof EscrowError)) throw thrown;
-    const { code, message, next } = asEscrowError(thrown);
-    return { ...nothingKnown, code, problems: [`${message} ${next}`] };
-  }
-}
+const certificates = {
+  placeholder: 'a placeholder: no CA has issued one yet',
+  issued: 'issued',
+  none: 'none',
+} as const;
 
-const nothingKnown: Verdict = {
-  opens: false,
-  code: null,
-  profile: null,
-  iterations: null,
-  key: null,
-  certificate: null,
-  friendlyName: null,
-  problems: [],
-};
-
-async function judgeContent(pfx: Uint8Array, password: Secret, content: PfxContent): Promise<Verdict> {
-  const privateKey = createPrivateKey({
-    key: Buffer.from(content.privateKey.bytes()),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  const publicKeyObject = createPublicKey(privateKey);
-  const publicKey = publicKeyObject.export({ format: 'der', type: 'spki' });
-  const message = randomBytes(32);
-  if (!verifySignature(null, message, publicKeyObject, sign(null, message, privateKey))) {
-    throw new PfxError('pfx-key-mismatch');
-  }
-  const [leaf] = content.certificates;
-  if (content.profile === 'modern' && leaf !== undefined) {
-    await provePfx({ pfx, password, publicKey, purpose: 'identity' });
-  }
-  return {
-    opens: true,
-    code: null,
-    profile: content.profile,
-    iterations: content.iterations,
-    key: { spec: keySpecOf(publicKey) ?? null, spkiSha256: spkiSha256(publicKey) },
-    certificate: leaf === undefined ? 'none' : isPlaceholder(leaf) ? 'placeholder' : 'issued',
-    friendlyName: content.friendlyName ?? null,
-    problems: problemsOf(content),
-  };
-}
-
-function problemsOf({ profile, iterations }: PfxContent): string[] {
-  const problems: string[] = [];
-  if (profile !== 'modern') {
-    problems.push(
-      'It is not in the modern profile: older algorithms protect it, and some systems refuse it.',
-    );
-  }
-  if (Math.min(iterations.mac, iterations.key, iterations.certificates) < humanIterations) {
-    problems.push('Its iteration count suits a random passphrase, not a password that a person chose.');
-  }
-  return problems;
-}
-
-function describe({ opens, profile, iterations, key, certificate, friendlyName, problems }: Verdict): string {
-  const notes = problems.map((problem) => `  note         ${problem}`);
-  if (!opens) return ['It does not open.', ...notes].join('\n');
-  return [
-    'It opens, and its private key works.',
-    `  key          ${key?.spec ?? 'of a kind that this service does not make'}, SPKI SHA-256 ${key?.spkiSha256 ?? ''}`,
-    `  certificate  ${certificate ?? 'none'}`,
-    `  name         ${friendlyName ?? '(none)'}`,
-    `  profile      ${profile ?? ''}, iterations ${iterations?.mac} (MAC), ${iterations?.key} (key), ${iterations?.certificates} (certificates)`,
-    ...notes,
-  ].join('\n');
+function describe({ opens, code, ...found }: Verdict): string {
+  const { profile, iterations, key, certificate, friendlyName } = found;
+  const problems = found.problems.map((problem) => `  note         ${problem}`);
+  const lines = opens
+    ? [
+        'It opens, and its private key works.',
+        `  key          ${key?.spec ?? 'of a kind that this service does not make'}, SPKI SHA-256 ${key?.spkiSha256}`,
+        `  certificate  ${certificates[certificate ?? 'none']}`,
+        `  name         ${friendlyName ?? '(none)'}`,
+        `  profile      ${profile}`,
+        `  iterations   ${iterations?.mac} (MAC), ${iterations?.key} (key), ${iterations?.certificates} (certificates)`,
+        ...problems,
+      ]
+    : [
+        code === 'pfx-key-mismatch'
+          ? 'It opens, but its private key is of no use.'
+          : `It was not opened (${code}).`,
+        ...problems,
+      ];
+  return lines.map(printable).join('\n');
 }

@@ -10,7 +10,7 @@ import { activeBackup } from '#domain/enrollment.ts';
 import type { KeySpec } from '#domain/key-spec.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import { openService } from '#local/service.ts';
-import generalPolicy from '../../policies/general.json' with { type: 'json' };
+import { generalPolicy } from '#test/support/general-policy.ts';
 
 const organization = 'bench';
 

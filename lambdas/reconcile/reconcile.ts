@@ -20,28 +20,31 @@ export interface Reconciled {
   abandonedAttempts: string[];
   emittedAgain: string[];
   removedObjects: string[];
+  /** What could not be mended now, by enrollment id or object name; each failure is recorded. */
+  failed: string[];
 }
 
 /**
  * Mends what crashes left behind: abandons dead attempts at a key pair, sends `EnrollmentAccepted` again for enrollments
  * that wait for their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time,
- * and to repeat.
- * @throws what the ports throw; then the rest is left for the next time
+ * and to repeat. What cannot be mended now does not keep the rest from it.
+ * @throws StoreError `store-unavailable` if the enrollments or objects cannot be listed, or a failure not recorded
  */
 export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
   const staleBefore = dependencies.clock.now().getTime() - request.staleAfterSeconds * 1000;
-  const done: Reconciled = { abandonedAttempts: [], emittedAgain: [], removedObjects: [] };
+  const done: Reconciled = { abandonedAttempts: [], emittedAgain: [], removedObjects: [], failed: [] };
   const { organization } = request;
   for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['making'])) {
-    if (await abandonIfDead(dependencies, enrollment, staleBefore, request))
-      done.abandonedAttempts.push(enrollment.id);
+    const ended = await abandonIfDead(dependencies, enrollment, staleBefore, request);
+    if (ended === 'abandoned') done.abandonedAttempts.push(enrollment.id);
+    if (ended === 'failed') done.failed.push(enrollment.id);
   }
   for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['accepted'])) {
     if (Date.parse(enrollment.requestedAt) > staleBefore) continue;
     await emitAgain(dependencies, enrollment);
     done.emittedAgain.push(enrollment.id);
   }
-  done.removedObjects = await removeOrphans(dependencies, request);
+  await removeOrphans(dependencies, request, done);
   return done;
 }
 
@@ -64,19 +67,18 @@ async function abandonIfDead(
   enrollment: Enrollment,
   staleBefore: number,
   { requestId }: ReconcileRequest,
-): Promise<boolean> {
+): Promise<'abandoned' | 'left' | 'failed'> {
   const { organization, id: enrollmentId } = enrollment;
   // What was begun to be abandoned, and cut short, is abandoned to its end.
   const attempt = enrollment.attempt ?? enrollment.abandoned;
-  if (attempt === undefined || Date.parse(attempt.startedAt) > staleBefore) return false;
+  if (attempt === undefined || Date.parse(attempt.startedAt) > staleBefore) return 'left';
   const entry = { action: 'abandon-attempt', organization, principal: 'service', enrollmentId, requestId };
   try {
     await recorded(dependencies, entry, () => abandonAttempt(dependencies, enrollment, attempt));
-    return true;
+    return 'abandoned';
   } catch (error) {
     // Somebody finished or abandoned it meanwhile.
-    if (error instanceof EscrowError && error.code === 'wrong-state') return false;
-    throw error;
+    return error instanceof EscrowError && error.code === 'wrong-state' ? 'left' : 'failed';
   }
 }
 
@@ -95,24 +97,22 @@ async function emitAgain({ events, clock }: Needs, { organization, id, version }
 async function removeOrphans(
   dependencies: Needs,
   { organization, requestId }: ReconcileRequest,
-): Promise<string[]> {
+  done: Reconciled,
+): Promise<void> {
   const { vault, registry, clock } = dependencies;
-  const removed: string[] = [];
   for (const { name, version, retainUntil } of await vault.list(`${organization}/`)) {
     if (retainUntil > clock.now()) continue;
     const enrollmentId = name.split('/')[1] ?? '';
     const enrollment = await registry.read('enrollment', organization, enrollmentId);
     if (enrollment === undefined || refersTo(enrollment, name)) continue;
     const entry = { action: 'remove-orphan', organization, principal: 'service', enrollmentId, requestId };
-    await recorded(
-      dependencies,
-      entry,
-      () => vault.remove(name, version),
-      () => ({ about: [name] }),
+    const about = () => ({ about: [name] });
+    const removed = recorded(dependencies, entry, () => vault.remove(name, version), about);
+    await removed.then(
+      () => done.removedObjects.push(name),
+      () => done.failed.push(name),
     );
-    removed.push(name);
   }
-  return removed;
 }
 
 function refersTo(enrollment: Enrollment, objectName: string): boolean {

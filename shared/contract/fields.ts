@@ -70,4 +70,4 @@ export function namesFit(names: { givenName: string; familyName: string }): bool
   return [...commonNameOf(names)].length <= longestCommonName;
 }
 
-export const namesTooLong = `and the given name are longer than ${longestCommonName} characters together|Shorten the given name.`;
+export const namesTooLong = `is too long together with the given name: more than ${longestCommonName} characters|Shorten the given name.`;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { PolicySettings } from '#domain/organization.ts';
+import { pfxProfiles } from '#domain/policy.ts';
 
 const byAssurance = v.strictObject({
   medium: v.boolean(),
@@ -11,6 +12,9 @@ const byAssurance = v.strictObject({
 export const policySettingsSchema: v.GenericSchema<unknown, PolicySettings> = v.strictObject({
   version: v.pipe(v.string(), v.nonEmpty(), v.maxLength(64)),
   exportable: v.strictObject({ identity: byAssurance, encryption: byAssurance }),
+  // A floor: a signature key is never escrowed.
+  escrow: v.strictObject({ identity: v.literal(false), encryption: v.boolean() }),
+  profiles: v.pipe(v.array(v.picklist(pfxProfiles)), v.minLength(1)),
   heldAllowed: v.boolean(),
   passwordRules: v.pipe(
     v.strictObject({

@@ -1,5 +1,5 @@
 import type { DomainEvent } from './events.ts';
-import type { PasswordRules } from './policy.ts';
+import type { PasswordRules, PfxProfile } from './policy.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 
@@ -9,6 +9,10 @@ export interface PolicySettings {
   version: string;
   /** Whether the private key may leave custody, by purpose and assurance. */
   exportable: Readonly<Record<Purpose, Readonly<Record<Assurance, boolean>>>>;
+  /** Whether the private key is escrowed, by purpose. A signature key never is, whatever stands here. */
+  escrow: Readonly<Record<Purpose, boolean>>;
+  /** What a subscriber copy may be written as. */
+  profiles: readonly PfxProfile[];
   /** Whether an encryption key may be kept without a subscriber's lock. */
   heldAllowed: boolean;
   passwordRules: PasswordRules;

@@ -6,14 +6,15 @@ import type { Assurance, Custody, Purpose } from './purpose.ts';
 export const lockKinds = ['password', 'recipient', 'held', 'resident'] as const;
 export type LockKind = (typeof lockKinds)[number];
 
-/** The content profile of a PFX. */
-export type PfxProfile = 'modern' | 'compatible' | 'pbmac1';
+/** The content profiles of a PFX. */
+export const pfxProfiles = ['modern', 'compatible', 'pbmac1'] as const;
+export type PfxProfile = (typeof pfxProfiles)[number];
 
 /**
  * What may be asked of a policy. Escrow and the subscriber's own export are separate questions with separate answers.
  * - `Enroll`: may this request be taken at all?
  * - `MakeExportable`: may the private key leave custody? Asked once, before the key exists.
- * - `Escrow`: must, and may, the private key be escrowed?
+ * - `Escrow`: is the private key to be escrowed? What is allowed is required: a key is escrowed or it is not.
  * - `LockBy...`: may the locked record use this kind of lock?
  * - `Export`: may the subscriber take an own copy now?
  */

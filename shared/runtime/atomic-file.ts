@@ -29,6 +29,7 @@ export async function writeFileAtomically(
     await writeSynced(neighbour, content, mode);
     // A link, unlike a rename, fails if the name is taken.
     await (overwrite ? rename(neighbour, path) : link(neighbour, path));
+    await syncFolder(dirname(path));
   } catch (error) {
     if (overwrite || !isNodeError(error) || error.code !== 'EEXIST') throw error;
     throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });
@@ -45,6 +46,17 @@ async function writeSynced(path: string, content: Uint8Array | string, mode: num
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** Makes a name durable, where folders can be synced: not on Windows. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -59,6 +59,8 @@ export function organizationRecord(organization: string): Organization {
         identity: { medium: true, 'medium-token': true, 'medium-hardware': false },
         encryption: { medium: true, 'medium-token': true, 'medium-hardware': true },
       },
+      escrow: { identity: false, encryption: true },
+      profiles: ['modern'],
       heldAllowed: false,
       passwordRules: { minimumLength: 12, maximumLength: 64 },
       retentionDays: 365,

@@ -7,7 +7,7 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import type { KeySource } from '#local/open-keys.ts';
 import { openService, type Service } from '#local/service.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import generalPolicy from '../../policies/general.json' with { type: 'json' };
+import { generalPolicy } from '#test/support/general-policy.ts';
 import { administrator } from './world.ts';
 
 /** The service on one machine over a folder of its own, with one organization set up. */

@@ -25,7 +25,7 @@ import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
 import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
 import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
-import generalPolicy from '../../policies/general.json' with { type: 'json' };
+import { generalPolicy } from '#test/support/general-policy.ts';
 
 export const organization = 'acme';
 

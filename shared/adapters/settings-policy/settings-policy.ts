@@ -34,13 +34,14 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
           `A key for ${resource.purpose} at ${resource.assurance} must stay where it was made.`,
         ),
 
-  Escrow: ({ resource }) =>
-    resource.purpose === 'encryption'
-      ? permit(
-          'encryption-always-escrowed',
-          'An encryption key is escrowed before its certificate is issued.',
-        )
-      : forbid('identity-never-escrowed', 'A signature key is never escrowed.'),
+  Escrow: ({ resource }, { policy }) => {
+    if (resource.purpose === 'identity') {
+      return forbid('identity-never-escrowed', 'A signature key is never escrowed.');
+    }
+    return policy.escrow.encryption
+      ? permit('encryption-escrowed', 'An encryption key is escrowed before its certificate is issued.')
+      : forbid('encryption-not-escrowed', 'The organization does not escrow encryption keys.');
+  },
 
   LockByPassword: () => permit('lock-by-password', 'The subscriber sets a password.'),
   LockByRecipient: () => permit('lock-by-recipient', 'The request named a key to lock to.'),
@@ -49,16 +50,16 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
       ? permit('held-allowed', 'The organization holds encryption keys without a subscriber lock.')
       : forbid('held-not-allowed', "A key without its subscriber's lock is not allowed here."),
 
-  Export: ({ principal, resource }) => {
+  Export: ({ principal, resource }, { policy }) => {
     if (!principal.roles.includes('subscriber')) {
       return forbid('export-by-subscriber', 'Only the subscriber may take a copy of the own key.');
     }
     if (resource.exportable !== true) {
       return forbid('not-exportable', 'The key was made non-exportable.');
     }
-    return (resource.profile ?? 'modern') === 'modern'
+    return policy.profiles.includes(resource.profile ?? 'modern')
       ? permit('export-by-subscriber', 'The subscriber takes an own copy.')
-      : forbid('modern-profile-only', 'Only files in the modern profile may be made.');
+      : forbid('profile-not-allowed', 'The organization does not allow files of this profile.');
   },
 };
 

@@ -16,7 +16,7 @@ import {
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const nothing = { abandonedAttempts: [], emittedAgain: [], removedObjects: [] };
+const nothing = { abandonedAttempts: [], emittedAgain: [], removedObjects: [], failed: [] };
 let world: World;
 
 beforeEach(async () => {
@@ -68,6 +68,20 @@ describe('a dead attempt', () => {
     expect(after).toMatchObject({ state: 'awaiting-subscriber', backups: [] });
     expect(documentsOf(dead)).toEqual([]);
     expect(await makeKeyPair(world.dependencies, after, password())).toMatchObject({ state: 'ready' });
+  });
+
+  it('that cannot be abandoned now does not keep the others from it, and is abandoned the next time', async () => {
+    const dead = [await diedAt('vault.read', {}), await diedAt('vault.read', { idempotencyKey: 'second' })];
+    const [first, second] = dead.map(({ id }) => id).sort();
+    world.dependencies.clock.advance(16 * minute);
+    const { dependencies } = withFault(world.dependencies, 'before', 'documents.discard');
+    expect(await mend(dependencies)).toEqual({ ...nothing, abandonedAttempts: [second], failed: [first] });
+    expect(world.dependencies.ledger.entries.at(-2)).toMatchObject({
+      action: 'abandon-attempt',
+      enrollmentId: first,
+      outcome: 'failed',
+    });
+    expect(await mend()).toEqual({ ...nothing, abandonedAttempts: [first] });
   });
 
   it('is recorded as abandoned', async () => {

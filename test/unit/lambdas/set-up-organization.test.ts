@@ -6,9 +6,9 @@ import {
   type OrganizationSetUp,
   setUpOrganization,
 } from '#lambdas/set-up-organization/set-up-organization.ts';
+import { generalPolicy as general } from '#test/support/general-policy.ts';
 import { expectRefused } from '#test/support/refused.ts';
 import { makeWorld, type World } from '#test/support/world.ts';
-import general from '../../../policies/general.json' with { type: 'json' };
 
 const administrator: Principal = { organization: 'beta', subject: 'root', roles: ['administrator'] };
 let world: World;

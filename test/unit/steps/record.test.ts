@@ -19,6 +19,15 @@ describe('an act that is recorded', () => {
     expect(ledger.entries).toEqual([{ ...entry, outcome: 'done' }]);
   });
 
+  it('keeps no more of what a sender calls itself and its request than fits', async () => {
+    const ledger = new MemoryLedger();
+    const long = { ...entry, principal: 'p'.repeat(10_000), requestId: 'r'.repeat(10_000) };
+    await recorded({ ledger }, long, async () => 'result');
+    expect(ledger.entries).toEqual([
+      { ...entry, principal: 'p'.repeat(256), requestId: 'r'.repeat(256), outcome: 'done' },
+    ]);
+  });
+
   it('is recorded with what its result tells', async () => {
     const ledger = new MemoryLedger();
     const refusal = { outcome: 'refused', code: 'escrow-impossible' } as const;

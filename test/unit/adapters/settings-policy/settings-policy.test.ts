@@ -5,7 +5,7 @@ import type { PolicyAction, PolicyResource } from '#domain/policy.ts';
 import type { Role } from '#domain/principal.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
-import general from '../../../../policies/general.json' with { type: 'json' };
+import { generalPolicy as general } from '#test/support/general-policy.ts';
 
 const lax: PolicySettings = {
   ...general,
@@ -14,6 +14,8 @@ const lax: PolicySettings = {
     identity: { medium: true, 'medium-token': true, 'medium-hardware': true },
     encryption: { medium: false, 'medium-token': true, 'medium-hardware': true },
   },
+  escrow: { identity: false, encryption: false },
+  profiles: ['modern', 'compatible'],
   heldAllowed: true,
 };
 
@@ -79,19 +81,19 @@ const rows: Row[] = [
     rule: byAssurance,
   },
   { organization: 'lax', action: 'MakeExportable', resource: encryption, allowed: false, rule: stays },
-  { action: 'Escrow', resource: encryption, allowed: true, rule: 'encryption-always-escrowed' },
+  { action: 'Escrow', resource: encryption, allowed: true, rule: 'encryption-escrowed' },
   {
     action: 'Escrow',
     resource: { ...encryption, ...hardware },
     allowed: true,
-    rule: 'encryption-always-escrowed',
+    rule: 'encryption-escrowed',
   },
   {
     organization: 'lax',
     action: 'Escrow',
     resource: encryption,
-    allowed: true,
-    rule: 'encryption-always-escrowed',
+    allowed: false,
+    rule: 'encryption-not-escrowed',
   },
   { action: 'Escrow', resource: identity, allowed: false, rule: 'identity-never-escrowed' },
   {
@@ -154,14 +156,21 @@ const rows: Row[] = [
       rule: 'export-by-subscriber',
     }),
   ),
-  ...(['compatible', 'pbmac1'] as const).map(
-    (profile): Row => ({
-      organization: 'lax',
+  ...(
+    [
+      ['strict', 'compatible', false],
+      ['strict', 'pbmac1', false],
+      ['lax', 'compatible', true],
+      ['lax', 'pbmac1', false],
+    ] as const
+  ).map(
+    ([organization, profile, allowed]): Row => ({
+      organization,
       action: 'Export',
       role: 'subscriber',
       resource: { exportable: true, profile },
-      allowed: false,
-      rule: 'modern-profile-only',
+      allowed,
+      rule: allowed ? 'export-by-subscriber' : 'profile-not-allowed',
     }),
   ),
 ];

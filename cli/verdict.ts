@@ -25,15 +25,6 @@ export interface Verdict {
   problems: string[];
 }
 
-const nothingKnown: Omit<Verdict, 'code' | 'problems'> = {
-  opens: false,
-  profile: null,
-  iterations: null,
-  key: null,
-  certificate: null,
-  friendlyName: null,
-};
-
 interface OpenedFile {
   pfx: Uint8Array;
   password: Secret;
@@ -57,17 +48,26 @@ export async function judgePfx(pfx: Uint8Array, password: Secret): Promise<Verdi
   } catch (thrown) {
     const error = asEscrowError(thrown);
     if (error.code === 'internal') throw thrown;
-    return { ...nothingKnown, code: error.code, problems: [whyNot(error)] };
+    return notOpened(error);
   } finally {
     derivations.erase();
   }
 }
 
-function whyNot({ code, details, next }: EscrowError): string {
+function notOpened({ code, details, next }: EscrowError): Verdict {
   const { field, why } = details;
   const reason =
     field === undefined || why === undefined ? (why ?? errorTable[code].meaning) : `the ${field} ${why}`;
-  return `${sentence(capital(reason))} ${next}`;
+  return {
+    opens: false,
+    code,
+    profile: null,
+    iterations: null,
+    key: null,
+    certificate: null,
+    friendlyName: null,
+    problems: [`${sentence(capital(reason))} ${next}`],
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SetUpError } from '#domain/errors.ts';
+import { argumentError } from '#domain/plain-words.ts';
 import { type KeySource, keySources } from '../open-keys.ts';
 
 export interface DemoArguments {
@@ -22,7 +23,8 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
   --json              print the summary as JSON on stdout
   --help              show this
 
-Run it again on the same folders, also after it was killed: it continues.
+Run it again on the same folders, also after it was killed: it continues. The two folders of a run belong together; to
+start anew, remove both, or name new ones.
 
 Exit status: 0 all went through, 1 it failed, 2 wrong usage, 3 some rows or requests were refused.
 Examples:
@@ -34,6 +36,10 @@ Examples:
 /** Reads the command line. @throws SetUpError `usage` */
 export function parseDemoArguments(args: readonly string[]): DemoArguments {
   const { values } = parsed(args);
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty !== undefined) {
+    throw new SetUpError('usage', { field: `--${empty[0]}`, why: 'the option lacks its value' });
+  }
   const keys = keySources.find((source) => source === values.keys);
   if (keys === undefined) {
     throw new SetUpError('usage', { field: '--keys', why: `must be one of ${keySources.join(', ')}` });
@@ -52,10 +58,10 @@ function parsed(args: readonly string[]) {
         keys: { type: 'string', default: 'software' },
         subscribers: { type: 'string', default: 'examples/subscribers.csv' },
         json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (error) {
-    throw new SetUpError('usage', { why: 'An option is unknown, or lacks its value.', cause: error });
+    throw argumentError(error);
   }
 }

@@ -1,4 +1,5 @@
 import { type ActiveBackup, activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import { SetUpError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
 import { readCsr } from '#lambdas/read-csr/read-csr.ts';
@@ -42,6 +43,7 @@ export async function deliver(
 
 async function deliverOwnCopy(service: Service, enrollment: Enrollment, out: OutputFolder): Promise<void> {
   if (!enrollment.exportable || out.has(enrollment, 'pfx')) return;
+  if (!out.has(enrollment, 'password.txt')) throw passwordMissing(enrollment, out);
   const password = await passwordOf(enrollment, out);
   const copy = await exportCopy(service.dependencies, signedIn(enrollment, service), {
     enrollmentId: enrollment.id,
@@ -53,6 +55,15 @@ async function deliverOwnCopy(service: Service, enrollment: Enrollment, out: Out
   // The PFX last: where it stands, its own receipt stands beside it.
   await out.write(enrollment, 'receipt.jws', copy.receipt);
   await out.write(enrollment, 'pfx', copy.pfx);
+}
+
+/** The key pair stands, so a password generated now would open nothing. */
+function passwordMissing(enrollment: Enrollment, out: OutputFolder): SetUpError {
+  const file = out.shown(out.relativePath(enrollment, 'password.txt'));
+  return new SetUpError('not-set-up', {
+    why: `${file} of the earlier run is not there; nothing else opens this key.`,
+    next: 'Put it back, or name new folders with --out and --data.',
+  });
 }
 
 async function copyEscrowed(

@@ -1,42 +1,57 @@
-import { asEscrowError } from '#domain/errors.ts';
-import { help, parseDemoArguments } from './arguments.ts';
+import { explain } from '#domain/plain-words.ts';
+import { type DemoArguments, help, parseDemoArguments } from './arguments.ts';
+import { explainFailure, kindOfCause } from './failure.ts';
+import { print } from './print.ts';
 import { Progress } from './progress.ts';
-import { nextCommands, refusedLines, table } from './report.ts';
+import { nextCommands, policyRefusals, refusedLines, requestLines, table } from './report.ts';
 import { type DemoResult, runDemo } from './run-demo.ts';
+
+const exitStatus = { ok: 0, failed: 1, usage: 2, someRefused: 3 } as const;
+const statusOfInterrupt = 130;
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  // Unheard, a closed pipe or a full disk would end the process with a stack trace; who writes is told of it anyhow.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const progress = new Progress();
+  let folders = { out: 'the output folder', data: 'the data folder' };
   try {
     const settings = parseDemoArguments(args);
     if (settings.help) {
-      process.stdout.write(help);
-      return 0;
+      await print(help);
+      return exitStatus.ok;
     }
-    const result = await runDemo(settings, progress);
-    tell(result, settings.subscribers, settings.json, progress);
-    return result.refusedRows.length + result.refusedRequests.length > 0 ? 3 : 0;
+    folders = settings;
+    return await run(settings, progress);
   } catch (thrown) {
-    const error = asEscrowError(thrown);
-    progress.say(`${sentence(error.message)} ${error.next} (${error.code})`);
-    // Its kind only: what it says may quote what it was about.
-    if (error.cause instanceof Error && error.code === 'internal') progress.say(error.cause.name);
-    return error.code === 'usage' ? 2 : 1;
+    const error = explainFailure(thrown, folders);
+    progress.say(explain(error));
+    if (error.code === 'internal') progress.say(`What failed: ${kindOfCause(error)}.`);
+    return error.code === 'usage' ? exitStatus.usage : exitStatus.failed;
   }
 }
 
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+async function run(settings: DemoArguments, progress: Progress): Promise<number> {
+  process.once('SIGINT', () => {
+    progress.say('Stopped. Run the same again: it continues.');
+    process.exit(statusOfInterrupt);
+  });
+  const result = await runDemo(settings, progress);
+  await tell(result, settings, progress);
+  return result.refusedRows.length + result.refusedRequests.length > 0
+    ? exitStatus.someRefused
+    : exitStatus.ok;
 }
 
-function tell(result: DemoResult, list: string, json: boolean, progress: Progress): void {
+async function tell(result: DemoResult, settings: DemoArguments, progress: Progress): Promise<void> {
   const { summary, refusedRows, refusedRequests, out } = result;
-  for (const line of refusedLines(list, refusedRows)) progress.say(`Refused: ${line}`);
-  for (const { eventId, code } of refusedRequests) {
-    progress.say(`Refused: request ${eventId}: ${code}. Correct it and run again.`);
+  for (const line of refusedLines(settings.subscribers, refusedRows)) progress.say(`Refused: ${line}`);
+  for (const line of requestLines(refusedRequests)) progress.say(`Refused: ${line}`);
+  if (settings.json) await print(`${JSON.stringify(summary, null, 2)}\n`);
+  else if (summary.length > 0) {
+    const parts = [table(summary), policyRefusals(summary), nextCommands(summary, out)];
+    await print(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
   }
-  if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-  else process.stdout.write(`\n${table(summary)}\n\n${nextCommands(summary, out)}\n`);
   progress.say(`\n${summary.length} enrollments; summary in ${out.shown('summary.json')}.`);
 }

@@ -1,10 +1,19 @@
+/** A stream that text is written to, as stderr is. */
+interface Lines {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /** Says on stderr what is going on, and how far it is. */
 export class Progress {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Lines;
+  /** Whether a line can be written over. */
+  readonly #inPlace: boolean;
   #open = false;
 
-  constructor(stream: NodeJS.WriteStream = process.stderr) {
+  constructor(stream: Lines = process.stderr, terminal = process.env['TERM']) {
     this.#stream = stream;
+    this.#inPlace = stream.isTTY === true && terminal !== 'dumb';
   }
 
   /** A line of its own. */
@@ -16,12 +25,12 @@ export class Progress {
   /** A counter that a terminal shows in place, and a log shows when it is full. */
   count(what: string, done: number, all: number): void {
     const line = `  ${what}: ${done} of ${all}`;
-    if (this.#stream.isTTY) {
+    if (this.#inPlace) {
       this.#stream.write(`\r\u001b[2K${line}`);
       this.#open = true;
     }
     if (done >= all) {
-      if (this.#stream.isTTY) this.#end();
+      if (this.#inPlace) this.#end();
       else this.#stream.write(`${line}\n`);
     }
   }

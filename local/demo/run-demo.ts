@@ -56,6 +56,7 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
   try {
     await setUp(service, out);
     const wanted = rows.flatMap((row) => wantedOf(row, service));
+    const since = service.dependencies.clock.now().toISOString();
     progress.say(`Sending ${wanted.length} EnrollmentRequested events and letting the events run.`);
     await request(service, wanted);
     progress.say('Signing the subscribers in: each sets a password, and the key pair is made under it.');
@@ -70,7 +71,7 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
     const summary = (await enrollmentsOf(service, wanted)).map((enrollment) => summarize(enrollment, out));
     await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
     await out.writeTop('summary.json', summary);
-    return { summary, refusedRows, refusedRequests: await refusedRequests(service, wanted), out };
+    return { summary, refusedRows, refusedRequests: await refusedRequests(service, wanted, since), out };
   } finally {
     await service.close();
   }
@@ -141,14 +142,16 @@ async function enrollmentsOf({ dependencies }: Service, wanted: readonly Wanted[
   return (await Promise.all(read)).filter((enrollment) => enrollment !== undefined);
 }
 
+/** Of this run: a list that was corrected since is refused no more, though its dead letters are kept. */
 async function refusedRequests(
   { queues }: Service,
   wanted: readonly Wanted[],
+  startedAt: string,
 ): Promise<DemoResult['refusedRequests']> {
   const ids = new Set(wanted.map(({ event }) => event.id));
   const letters = await queues.deadLetters('request-enrollment');
   return letters
-    .filter(({ event }) => ids.has(event.id))
+    .filter(({ event, since }) => ids.has(event.id) && since >= startedAt)
     .map(({ event, code }) => ({ eventId: event.id, code }));
 }
 

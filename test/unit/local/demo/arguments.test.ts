@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { help, parseDemoArguments } from '#local/demo/arguments.ts';
+
+const defaults = {
+  out: 'out',
+  data: '.escrow',
+  keys: 'software',
+  subscribers: 'examples/subscribers.csv',
+  json: false,
+  help: false,
+};
+
+describe('the arguments of the demo', () => {
+  it.each([
+    [[], {}],
+    [['--out', 'a', '--data=b'], { out: 'a', data: 'b' }],
+    [['--keys', 'pkcs11', '--json'], { keys: 'pkcs11', json: true }],
+    [['--subscribers', 'my list.csv'], { subscribers: 'my list.csv' }],
+    [['-h'], { help: true }],
+  ])('are read: %j', (args, changed) => {
+    expect(parseDemoArguments(args)).toEqual({ ...defaults, ...changed });
+  });
+
+  it.each([
+    [['--keys', 'paper'], '--keys: must be one of software, pkcs11'],
+    [['--out='], '--out: the option lacks its value'],
+    [['--data', ''], '--data: the option lacks its value'],
+    [['--subscribers'], '--subscribers: the option lacks its value'],
+    [['--bogus'], '--bogus: there is no such option'],
+    [['--json=1'], '--json: the option takes no value'],
+    [['surplus'], 'an argument stands there that belongs to no option'],
+  ])('are refused as wrong usage: %j', (args, message) => {
+    expect(() => parseDemoArguments(args)).toThrow(expect.objectContaining({ code: 'usage', message }));
+  });
+
+  it('are all told by the help, with their defaults', () => {
+    for (const [name, value] of Object.entries(defaults)) {
+      expect(help).toContain(`--${name}`);
+      if (typeof value === 'string') expect(help).toContain(`(default ${value})`);
+    }
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { OutputFolder } from '#local/demo/folders.ts';
+import { nextCommands, policyRefusals, refusedLines, requestLines, table } from '#local/demo/report.ts';
+import type { SummaryEntry } from '#local/demo/summary.ts';
+
+function entryOf(changed: Partial<SummaryEntry>): SummaryEntry {
+  return {
+    enrollmentId: 'enr_1',
+    subscriberId: 'eva.lund',
+    familyName: 'Lund',
+    purpose: 'identity',
+    label: 'caUserCert_keyPair',
+    keySpec: 'ECC_NIST_P256',
+    custody: 'software',
+    exportable: true,
+    status: 'ready',
+    files: {},
+    ...changed,
+  };
+}
+
+const files = {
+  csr: 'eva.lund/lund_Enroll_ID.csr.pem',
+  pfx: 'eva.lund/lund_Enroll_ID.pfx',
+  receipt: 'eva.lund/lund_Enroll_ID.receipt.jws',
+  password: 'eva.lund/lund_Enroll_ID.password.txt',
+};
+const refusal = {
+  code: 'export-refused',
+  reason: 'It must stay where it was made.',
+  contact: 'help@example.org',
+} as const;
+
+describe('the table', () => {
+  it('tells of each enrollment what became of it', () => {
+    const escrow = { state: 'active', backupId: 'b', pfxSha256: 'c', objectVersion: 'd' } as const;
+    const lines = table([
+      entryOf({ files }),
+      entryOf({ exportable: false, refusal }),
+      entryOf({ purpose: 'encryption', files, escrow }),
+      entryOf({ status: 'awaiting-subscriber' }),
+    ]).split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/).slice(5).join('|'))).toEqual([
+      'STATUS|OWN COPY|ESCROW',
+      'ready|proved|-',
+      'ready|refused|-',
+      'ready|proved|active',
+      'awaiting-subscriber|-|-',
+    ]);
+  });
+
+  it('stands in columns, whatever the script of a name', () => {
+    const names = ['王', 'Παπαδοπούλου', 'Nu\u0301n\u0303ez', "O'Brien"];
+    const lines = table(names.map((familyName) => entryOf({ familyName }))).split('\n');
+    // What a terminal shows: two columns for a wide character, none for a mark.
+    const shown = lines.map((line) => line.replace('王', 'xx').replaceAll(/\p{M}/gu, ''));
+    expect(new Set(shown.map((line) => line.search(/PURPOSE|identity/))).size).toBe(1);
+  });
+});
+
+describe('the refusals by policy', () => {
+  it('say why, and whom to ask', () => {
+    expect(policyRefusals([entryOf({ refusal }), entryOf({})])).toBe(
+      'Refused by policy:\n  eva.lund, identity: It must stay where it was made. Ask help@example.org.',
+    );
+  });
+
+  it('are not mentioned where there are none', () => {
+    expect(policyRefusals([entryOf({})])).toBe('');
+  });
+});
+
+describe('the refused rows', () => {
+  const row = { row: 3, field: 'email', why: 'is empty', next: 'Fill it in.' };
+
+  it('are a line each', () => {
+    expect(refusedLines('a.csv', [row])).toEqual(['a.csv, row 3, email: is empty. Fill it in.']);
+  });
+
+  it('are counted only, where nobody would read them', () => {
+    const lines = refusedLines('a.csv', Array(65_000).fill(row));
+    expect(lines).toHaveLength(201);
+    expect(lines.at(-1)).toBe('a.csv: 64800 more of the kind. Check that it is the right file.');
+  });
+});
+
+describe('the refused requests', () => {
+  it.each([
+    ['enrollment-refused', 'Policy does not allow this enrollment. Ask the named contact.'],
+    [
+      'idempotency-mismatch',
+      'It is not what an earlier run asked for; that enrollment stands as it was. Undo',
+    ],
+    ['odd', 'It was refused. Correct it and run again.'],
+  ])('say why in words, then the code: %s', (code, words) => {
+    const [line] = requestLines([{ eventId: 'eva.identity', code }]);
+    expect(line).toContain(`request eva.identity: ${words}`);
+    expect(line?.endsWith(` (${code})`)).toBe(true);
+  });
+});
+
+describe('the next commands', () => {
+  it('name real files, quoted for a shell where they must be', () => {
+    const commands = nextCommands([entryOf({}), entryOf({ files })], new OutputFolder("/tmp/o'ut"));
+    expect(commands).toContain(
+      `-in '/tmp/o'\\''ut/${files.pfx}' -passin file:'/tmp/o'\\''ut/${files.password}'`,
+    );
+    expect(commands).toContain(`escrow -- verify '/tmp/o'\\''ut/${files.pfx}' --password-file`);
+    expect(commands).toContain(`--jwks '/tmp/o'\\''ut/jwks.json'`);
+  });
+
+  it('are none where there is no file to try', () => {
+    expect(nextCommands([entryOf({})], new OutputFolder('/tmp/out'))).toBe('');
+  });
+});

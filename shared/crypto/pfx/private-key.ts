@@ -12,6 +12,8 @@ type PrivateKeyParts =
   { kind: 'rsa'; numbers: bigint[] } | { kind: 'ec'; scalar: Uint8Array };
 
 const largestModulus = 1_024; // bytes: RSA of 8,192 bits
+/** Exporting the file again, as for an unknown algorithm, would not help. */
+const keysTaken = 'Only RSA keys of two primes, and EC keys on P-256, P-384 or P-521, are taken.';
 
 /**
  * Reads a PKCS#8 PrivateKeyInfo (RFC 5208 section 5, RFC 5958): RSA, or EC on a named curve.
@@ -25,21 +27,21 @@ function readPrivateKey(pkcs8: Uint8Array): PrivateKeyParts {
   const oid = oidText(algorithm.take(tags.oid));
   if (oid === oids.rsaEncryption) return readRsaKey(key);
   if (oid === oids.ecPublicKey) return readEcKey(key, algorithm);
-  throw new PfxError('pfx-unsupported', { why: 'the private key is neither RSA nor EC' });
+  throw new PfxError('pfx-unsupported', { why: 'the private key is neither RSA nor EC', next: keysTaken });
 }
 
 /** RSAPrivateKey (RFC 8017 appendix A.1.2), two primes. */
 function readRsaKey(element: Element): PrivateKeyParts {
   const fields = new Fields(element, tags.sequence);
   if (natural(fields.take(tags.integer)) !== 0) {
-    throw new PfxError('pfx-unsupported', { why: 'the RSA key has more than two primes' });
+    throw new PfxError('pfx-unsupported', { why: 'the RSA key has more than two primes', next: keysTaken });
   }
   const numbers = fields.rest(tags.integer).map(({ content }) => content);
   if (numbers.length !== 8 || numbers.some(([first = 0x80]) => first >= 0x80)) {
     throw new PfxError('pfx-malformed', { why: 'the RSA key is incomplete' });
   }
   if (numbers.some(({ length }) => length > largestModulus + 1)) {
-    throw new PfxError('pfx-unsupported', { why: 'the RSA key is larger than 8,192 bits' });
+    throw new PfxError('pfx-unsupported', { why: 'the RSA key is larger than 8,192 bits', next: keysTaken });
   }
   return { kind: 'rsa', numbers: numbers.map((bytes) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)) };
 }
@@ -51,6 +53,7 @@ function readEcKey(element: Element, algorithm: Fields): PrivateKeyParts {
   if (!Object.values(keySpecs).some((facts) => facts.kind === 'ec' && facts.curveOid === curveOid)) {
     throw new PfxError('pfx-unsupported', {
       why: 'the EC key is not on the named curve P-256, P-384 or P-521',
+      next: keysTaken,
     });
   }
   const fields = new Fields(element, tags.sequence);

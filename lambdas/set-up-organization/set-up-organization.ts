@@ -3,7 +3,7 @@ import { text } from '#contract/fields.ts';
 import { parse } from '#contract/parse.ts';
 import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { parseRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
-import { AccessError, StateError } from '#domain/errors.ts';
+import { AccessError, ProviderError, StateError } from '#domain/errors.ts';
 import type { Organization, PolicySettings } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -29,7 +29,8 @@ export interface OrganizationSetUp {
 /**
  * Sets up the organization of an administrator; the same set-up again is success, so that a crash may be repeated.
  * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, `recipient-key-invalid` if the recovery key is
- *   none; StateError `already-exists` if the organization has another recovery key; StoreError `store-unavailable`
+ *   none; StateError `already-exists` if the organization has another recovery key; ProviderError `key-not-found` if the
+ *   provider is not the one that it was set up with; StoreError `store-unavailable`
  */
 export async function setUpOrganization(
   dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
@@ -44,13 +45,8 @@ export async function setUpOrganization(
     const publicKey = parseRecoveryKey(setUp.recoveryKey);
     const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
     const existing = await dependencies.registry.read('organization', organization, 'organization');
-    if (existing !== undefined) {
-      if (existing.recoveryKey.kid === recoveryKey.kid) return existing;
-      throw new StateError('already-exists', {
-        why: 'The organization is set up with another recovery key.',
-        next: 'Use that key, or another data folder.',
-      });
-    }
+    const { kid: receiptKeyId } = await dependencies.keys.receiptKey();
+    if (existing !== undefined) return sameSetUp(existing, recoveryKey.kid, receiptKeyId);
     const record: Organization = {
       type: 'organization',
       organization,
@@ -59,6 +55,7 @@ export async function setUpOrganization(
       name,
       contact,
       custody: dependencies.keys.custody,
+      receiptKeyId,
       recoveryKey,
       policy,
       events: [],
@@ -66,4 +63,21 @@ export async function setUpOrganization(
     await dependencies.registry.create(record);
     return record;
   });
+}
+
+/** The organization as it stands, if both keys that everything hangs on are still the same. */
+function sameSetUp(existing: Organization, recoveryKeyId: string, receiptKeyId: string): Organization {
+  if (existing.recoveryKey.kid !== recoveryKeyId) {
+    throw new StateError('already-exists', {
+      why: 'The organization is set up with another recovery key.',
+      next: 'Use that key, or another data folder.',
+    });
+  }
+  if (existing.receiptKeyId !== receiptKeyId) {
+    throw new ProviderError('key-not-found', {
+      why: 'The keys that the organization was set up with are not in this custody: nothing locked there would open.',
+      next: 'Put back the key folder or token of that set-up, or start anew with a new data folder.',
+    });
+  }
+  return existing;
 }

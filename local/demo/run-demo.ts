@@ -11,7 +11,9 @@ import {
 import { enrollmentIdFrom } from '#crypto/identifiers.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
+import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
+import type { Custody } from '#domain/purpose.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
@@ -48,7 +50,7 @@ interface Wanted {
  */
 export async function runDemo(settings: DemoArguments, progress: Progress): Promise<DemoResult> {
   const { rows, refused: refusedRows } = readSubscriberList(await readList(settings.subscribers));
-  progress.say(`Read ${settings.subscribers}: ${rows.length} rows good, ${countRows(refusedRows)} refused.`);
+  progress.say(`Read ${settings.subscribers}: ${rows.length} good rows, ${countRows(refusedRows)} refused.`);
   const out = new OutputFolder(settings.out);
   await out.make();
   progress.say(`Opening the service over ${settings.data}, keys in ${settings.keys}.`);
@@ -92,22 +94,25 @@ async function readList(path: string): Promise<Uint8Array> {
 
 async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
   const existing = await dependencies.registry.read('organization', organization, 'organization');
+  checkCustody(existing, dependencies.keys.custody);
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
-  const { custody } = await setUpOrganization(dependencies, administrator, {
+  await setUpOrganization(dependencies, administrator, {
     name: 'Example Organization',
     contact: 'helpdesk@example.org',
     recoveryKey: await demoRecoveryKey(out.topPath('recovery.private.jwk'), existing !== undefined),
     policy: v.parse(policySettingsSchema, generalPolicy),
   });
-  if (custody !== dependencies.keys.custody) {
-    // Its receipts verify under the keys of that custody, and its keys open only there.
-    throw new SetUpError('not-set-up', {
-      why: `The data folder was set up with keys in ${custody}.`,
-      next: `Run again with --keys ${custody}, or name new folders with --out and --data.`,
-    });
-  }
   // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
   await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });
+}
+
+/** Receipts verify under the keys of the custody that a folder was set up with, and its keys open only there. */
+function checkCustody(existing: Organization | undefined, custody: Custody): void {
+  if (existing === undefined || existing.custody === custody) return;
+  throw new SetUpError('not-set-up', {
+    why: `The data folder was set up with keys in ${existing.custody}.`,
+    next: `Run again with --keys ${existing.custody}, or name new folders with --out and --data.`,
+  });
 }
 
 /** One event a certificate request, as an enrollment workflow sends it. */

@@ -44,5 +44,11 @@ export async function passwordOf(enrollment: Enrollment, out: OutputFolder): Pro
   if (!out.has(enrollment, 'password.txt')) {
     await out.write(enrollment, 'password.txt', generatePassword().bytes());
   }
-  return new Secret(await out.read(enrollment, 'password.txt'));
+  return new Secret(withoutLineEnd(await out.read(enrollment, 'password.txt')));
+}
+
+/** An editor may have put a line end behind the password. */
+function withoutLineEnd(bytes: Uint8Array): Uint8Array {
+  const end = bytes.findLastIndex((byte) => byte !== 0x0a && byte !== 0x0d);
+  return bytes.subarray(0, end + 1);
 }

@@ -22,16 +22,14 @@ export interface ReceiptKeys {
   keys: (PublicJwk & { kid: string })[];
 }
 
-const receiptKeysSchema = v.object({
-  keys: v.array(
-    v.object({
-      kty: v.literal('EC'),
-      crv: v.literal('P-256'),
-      x: v.string(),
-      y: v.string(),
-      kid: v.pipe(v.string(), v.minLength(1)),
-    }),
-  ),
+const keySetSchema = v.object({ keys: v.array(v.unknown()) });
+
+const receiptKeySchema = v.object({
+  kty: v.literal('EC'),
+  crv: v.literal('P-256'),
+  x: v.string(),
+  y: v.string(),
+  kid: v.pipe(v.string(), v.minLength(1)),
 });
 
 /**
@@ -79,13 +77,16 @@ export async function verifyReceipt(jws: string, jwks: ReceiptKeys): Promise<Rec
 }
 
 /**
- * Reads a set of receipt keys, as a file or a caller gave it.
+ * Reads a set of receipt keys, as a file or a caller gave it. Keys of other kinds in the set are passed over (RFC 7517
+ * section 5).
  * @throws InputError `invalid-input` naming the field `jwks`
  */
 export function parseReceiptKeys(value: unknown): ReceiptKeys {
-  const parsed = v.safeParse(receiptKeysSchema, value);
-  if (parsed.success) return parsed.output;
-  const why = 'is not a set of ES256 public keys, each with a kid';
+  const set = v.safeParse(keySetSchema, value);
+  const candidates = set.success ? set.output.keys.map((key) => v.safeParse(receiptKeySchema, key)) : [];
+  const keys = candidates.filter((candidate) => candidate.success).map(({ output }) => output);
+  if (keys.length > 0) return { keys };
+  const why = 'holds no ES256 public key with a kid';
   throw new InputError('invalid-input', { field: 'jwks', why });
 }
 

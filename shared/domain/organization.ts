@@ -32,6 +32,8 @@ export interface Organization {
   contact: string;
   /** Where the keys of new enrollments live. */
   custody: Custody;
+  /** Names the key that receipts are signed by (its RFC 7638 thumbprint): custody without it is another custody. */
+  receiptKeyId: string;
   /** The public half of the recovery key (RFC 7517); the private half never enters the service. */
   recoveryKey: PublicJwk;
   policy: PolicySettings;

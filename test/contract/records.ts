@@ -52,6 +52,7 @@ export function organizationRecord(organization: string): Organization {
     name: `${organization} Σία`,
     contact: `help@${organization}.example`,
     custody: 'software',
+    receiptKeyId: 'receipt-key',
     recoveryKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
     policy: {
       version: '1',

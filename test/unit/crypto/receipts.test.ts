@@ -212,8 +212,14 @@ describe('parseReceiptKeys', () => {
     expect(parseReceiptKeys({ keys: [{ ...key, use: 'sig', alg: 'ES256' }] })).toEqual(service.jwks);
   });
 
+  it('passes over keys of other kinds', () => {
+    const others = [{ kty: 'oct', k: 'AA', kid: '1' }, { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }, 7];
+    expect(parseReceiptKeys({ keys: [...others, ...service.jwks.keys] })).toEqual(service.jwks);
+  });
+
   it.each([
     ['nothing', undefined],
+    ['an empty set', { keys: [] }],
     ['a bare key', service.signer.publicKey],
     ['a key without kid', { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }] }],
     ['a symmetric key', { keys: [{ kty: 'oct', k: 'AA', kid: '1' }] }],

@@ -67,6 +67,18 @@ describe('setting up an organization', () => {
     expect(await stands()).toEqual(made);
   });
 
+  it('again over another custody is refused: nothing that was locked there would open', async () => {
+    const made = await act();
+    expect(made.receiptKeyId).toBe((await world.dependencies.keys.receiptKey()).kid);
+    const other = await makeWorld();
+    const { keys } = other.dependencies;
+    await expectRefused(world, 'key-not-found', () =>
+      setUpOrganization({ ...world.dependencies, keys }, administrator, setUp),
+    );
+    await other.close();
+    expect(await stands()).toEqual(made);
+  });
+
   it.each(['enrollment-workflow', 'subscriber', 'recovery-official', 'auditor', 'service'] as const)(
     'is not permitted to a %s',
     async (role) => {

@@ -30,6 +30,7 @@ async function policyOf(...settings: [string, PolicySettings][]) {
       name: organization,
       contact: `helpdesk@${organization}.example`,
       custody: 'software',
+      receiptKeyId: 'receipt-key',
       recoveryKey: { kty: 'EC' },
       policy,
       events: [],

@@ -50,9 +50,10 @@ export async function provePfx(input: PfxToProve): Promise<PfxProof> {
     // What OpenSSL is given to open was bounded first: it would derive as often as a file asks.
     checkPfxPassword(input.password);
     readStructure(input.pfx, { accept: 'modern', budget: new IterationBudget(iterationBudgetDefault) });
-    const [own, independent, open] = await Promise.allSettled([
-      readAndUse(input),
+    // The worker is set to its longer work before this thread begins its own.
+    const [independent, own, open] = await Promise.allSettled([
       handshake(input),
+      readAndUse(input),
       opensWithoutPassword(input.pfx),
     ]);
     if (open.status === 'rejected') throw open.reason;

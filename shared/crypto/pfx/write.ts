@@ -64,10 +64,11 @@ export async function writePfx(input: PfxToWrite): Promise<Uint8Array> {
   const macOf = macDerivation(iterations);
   const [keyOf, certificatesOf] = [newEncryption(iterations), newEncryption(iterations)];
   try {
-    const [macKey, keyKey, certificatesKey] = await Promise.all([
-      derivations.derive(password, macOf),
+    // A short PKCS12KDF runs on this thread, so the others are sent off before it.
+    const [keyKey, certificatesKey, macKey] = await Promise.all([
       derivations.derive(password, keyOf.derivation),
       derivations.derive(password, certificatesOf.derivation),
+      derivations.derive(password, macOf),
     ]);
     const attributes = bagAttributes(leaf, input.friendlyName);
     const key = encrypt(keyOf, keyKey, privateKey.bytes());

@@ -1,5 +1,4 @@
 import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
-import { checkPassword } from '#crypto/passwords.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
@@ -17,14 +16,14 @@ import { checkCustody, keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
 import { openLock, rightTry, takeBack, type Unlocking } from '#steps/open-lock.ts';
 import { recorded } from '#steps/record.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
+import { chooseFilePassword, type FilePassword } from './file-password.ts';
 
 type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'>;
 
 export interface ExportRequest {
   enrollmentId: string;
   unlocking: Unlocking;
-  /** The password of the file; it may be the one that opens the lock. */
-  pfxPassword: Secret;
+  pfxPassword: FilePassword;
   /** The same key names the same export; its file and receipt are made anew each time. */
   idempotencyKey?: string;
   requestId: string;
@@ -38,13 +37,15 @@ export interface SubscriberCopy {
   receiptId: string;
   /** Compact JWS */
   receipt: string;
+  /** The file's password, where it was generated: told here, and kept nowhere. */
+  generatedPassword?: Secret;
 }
 
 /**
  * Makes the subscriber's own copy of a pending key pair: opens both locks, writes the PFX under the password that the
  * subscriber chose, proves it, and hands it over only once receipt, event and record stand.
  * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; PolicyError `export-refused`; InputError
- *   `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
+ *   `invalid-input`, `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
  *   `enrollment-blocked`; ProofError `proof-failed`; what the ports throw
  */
 export async function exportCopy(
@@ -61,10 +62,12 @@ export async function exportCopy(
     if (enrollment.state === 'making') throw new StateError('making-in-progress');
     if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');
     await checkPolicy(dependencies, principal, enrollment);
-    checkPassword(request.pfxPassword, await dependencies.policy.passwordRules(organization));
+    const rules = await dependencies.policy.passwordRules(organization);
+    const password = chooseFilePassword(request.pfxPassword, request.unlocking, rules);
     const wrapped = await openOwnLock(dependencies, principal, enrollment, key, request.unlocking);
     try {
-      return await makeCopyOf(dependencies, enrollment, key, request, wrapped);
+      const copy = await makeCopyOf(dependencies, enrollment, key, request, wrapped, password);
+      return request.pfxPassword === 'generated' ? { ...copy, generatedPassword: password } : copy;
     } catch (error) {
       // The password was right; what failed after it must not count as a guess.
       if ('password' in request.unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
@@ -105,10 +108,11 @@ async function makeCopyOf(
   key: EnrollmentKey,
   request: ExportRequest,
   wrapped: Uint8Array,
+  password: Secret,
 ): Promise<SubscriberCopy> {
   const privateKey = await unwrap(dependencies, enrollment, wrapped, request.unlocking);
   try {
-    return await makeCopy(dependencies, enrollment, key, request, privateKey);
+    return await makeCopy(dependencies, enrollment, key, request, privateKey, password);
   } finally {
     privateKey.erase();
   }
@@ -135,8 +139,9 @@ async function makeCopy(
   dependencies: Needs,
   enrollment: Enrollment,
   key: EnrollmentKey,
-  { pfxPassword, idempotencyKey, unlocking }: ExportRequest,
+  { idempotencyKey, unlocking }: ExportRequest,
   privateKey: Secret,
+  password: Secret,
 ): Promise<SubscriberCopy> {
   const { organization, id, purpose, subscriber } = enrollment;
   const placeholder = await dependencies.documents.get({
@@ -146,7 +151,7 @@ async function makeCopy(
   });
   const publicKey = certificatePublicKey(placeholder);
   if (spkiSha256(publicKey) !== key.spkiSha256) throw new ProviderError('wrapped-key-invalid');
-  const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, pfxPassword);
+  const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, password);
 
   const exportId = exportIdOf(enrollment, idempotencyKey);
   const passwordAgreed = 'password' in unlocking;

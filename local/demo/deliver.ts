@@ -48,7 +48,7 @@ async function deliverOwnCopy(service: Service, enrollment: Enrollment, out: Out
   const copy = await exportCopy(service.dependencies, signedIn(enrollment, service), {
     enrollmentId: enrollment.id,
     unlocking: { password },
-    pfxPassword: password,
+    pfxPassword: 'same',
     idempotencyKey: 'demo',
     requestId: `demo-export-${enrollment.id}`,
   });

@@ -152,8 +152,22 @@ describe('a copy', () => {
   });
 
   it('may have the enrollment password', async () => {
-    const same = await take(enrollment, { pfxPassword: password() });
+    const same = await take(enrollment, { pfxPassword: 'same' });
     await expectKeyOf(same.pfx, password(), enrollment);
+    expect(same.generatedPassword).toBeUndefined();
+  });
+
+  it('may have a password that is generated for it, another each time, and told once', async () => {
+    const [one, other] = [
+      await take(enrollment, { pfxPassword: 'generated' }),
+      await take(enrollment, { pfxPassword: 'generated' }),
+    ];
+    if (one.generatedPassword === undefined || other.generatedPassword === undefined)
+      throw new TypeError('no password');
+    await expectKeyOf(one.pfx, one.generatedPassword, enrollment);
+    await expectKeyOf(other.pfx, other.generatedPassword, enrollment);
+    expect(one.generatedPassword.text()).not.toBe(other.generatedPassword.text());
+    expect(JSON.stringify(world.dependencies.ledger.entries)).not.toContain(one.generatedPassword.text());
   });
 
   it('of an identity key is one too', async () => {
@@ -267,6 +281,16 @@ describe('a copy that is refused', () => {
     const principal = subscriber('ada', Math.floor(clock.now().getTime() / 1000));
     await take(own, {}, { principal });
     expect(await current(world, own)).toMatchObject({ tries: { inARow: 0, inLife: 10 } });
+  });
+
+  it('under the same password as the lock is refused where that has none', async () => {
+    const held = await ready(world, { idempotencyKey: 'held-same', lock: 'held' });
+    const act = () => take(held, { unlocking: { held: true }, pfxPassword: 'same' });
+    await expectRefused(world, 'invalid-input', act, {
+      ...record,
+      enrollmentId: held.id,
+      about: ['pfxPassword'],
+    });
   });
 
   it.each([

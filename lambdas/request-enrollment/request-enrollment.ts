@@ -2,6 +2,7 @@ import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enroll
 import { organizationOf } from '#contract/events.ts';
 import { enrollmentIdFrom, fingerprint, newId } from '#crypto/identifiers.ts';
 import { parseRecipientKey } from '#crypto/locks.ts';
+import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import type { Enrollment, EnrollmentState, Refusal } from '#domain/enrollment.ts';
 import { AccessError, EscrowError, InputError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
@@ -13,6 +14,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { issueReceipt } from '#steps/issue-receipt.ts';
+import { loadOrganization } from '#steps/load.ts';
 import { type EnrollmentPlan, planEnrollment } from '#steps/plan-enrollment.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -35,6 +37,7 @@ export async function requestEnrollment(dependencies: Needs, event: CloudEvent):
     const request = parseEnrollmentRequest(event.data);
     if (organization === '' || request.organization !== organization) throw new AccessError('not-found');
     const recipientKey = recipientKeyOf(request);
+    await refuseRecoveryKey(dependencies, organization, recipientKey);
     const id = enrollmentIdFrom(organization, request.idempotencyKey);
     const existing = await dependencies.registry.read('enrollment', organization, id);
     if (existing !== undefined) return sameRequest(existing, request);
@@ -69,6 +72,25 @@ function recipientKeyOf({ lock, recipientKey }: EnrollmentRequest): PublicJwk | 
     field: 'lock',
     why: 'is not the one that a recipient key is for',
     next: 'Ask for the lock recipient, or leave the recipient key out.',
+  });
+}
+
+/**
+ * Whoever holds the recovery key would open the lock by it: an escrow that policy was not asked about, and for an
+ * identity key one that is never allowed (Federal Common Policy 4.12.1).
+ */
+async function refuseRecoveryKey(
+  dependencies: Needs,
+  organization: string,
+  recipientKey: PublicJwk | undefined,
+): Promise<void> {
+  if (recipientKey === undefined) return;
+  const { recoveryKey } = await loadOrganization(dependencies, organization);
+  if ((await recoveryKeyThumbprint(recipientKey)) !== (await recoveryKeyThumbprint(recoveryKey))) return;
+  throw new InputError('recipient-key-invalid', {
+    field: 'recipientKey',
+    why: 'is the recovery key of the organization',
+    next: 'Name a key that the subscriber or the device alone holds.',
   });
 }
 

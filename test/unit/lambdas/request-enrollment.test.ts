@@ -8,6 +8,7 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import type { Registry } from '#ports/registry.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
+import { loadOrganization } from '#steps/load.ts';
 import { expectRefused, thrownBy } from '#test/support/refused.ts';
 import {
   current,
@@ -194,6 +195,21 @@ describe('a bad request', () => {
         about: [field],
       });
       expect(error.details.field).toBe(field);
+      await expectNothingLeft();
+    },
+  );
+
+  it.each(['identity', 'encryption'] as const)(
+    'for an %s key that names the recovery key as its recipient is refused: that would be an escrow unasked',
+    async (purpose) => {
+      const { recoveryKey } = await loadOrganization(world.dependencies, organization);
+      const error = await expectRefused(
+        world,
+        'recipient-key-invalid',
+        () => request(world, { purpose, recipientKey: { ...recoveryKey, kid: 'another name' } }),
+        { about: ['recipientKey'] },
+      );
+      expect(error.message).toContain('recovery key');
       await expectNothingLeft();
     },
   );

@@ -1,3 +1,5 @@
+import type { Enrollment } from './enrollment.ts';
+import { PolicyError } from './errors.ts';
 import type { PolicyDecision, PolicyQuestion } from './policy.ts';
 
 /** A rule of the field that no organization's policy can lower (design: "Floors"). */
@@ -36,4 +38,38 @@ export function holdFloors(question: PolicyQuestion, decision: PolicyDecision): 
     rules: crossed.map((floor) => floor.rule),
     reason: first.reason,
   };
+}
+
+/** What of an enrollment's record decides how its key is kept. */
+export type Keeping = Pick<Enrollment, 'purpose' | 'exportable' | 'escrow' | 'lock'>;
+
+/** The floors again, over what a record says of a key that is about to be made. */
+const recordFloors: readonly { rule: string; crossedBy(record: Keeping): boolean }[] = [
+  {
+    rule: 'floor-identity-never-escrowed',
+    crossedBy: ({ purpose, escrow }) => purpose === 'identity' && escrow === 'required',
+  },
+  {
+    rule: 'floor-identity-never-held',
+    crossedBy: ({ purpose, lock }) => purpose === 'identity' && lock === 'held',
+  },
+  {
+    // A key that cannot be escrowed would be ready, and its CSR free, without its backup.
+    rule: 'floor-escrowed-before-ready',
+    crossedBy: ({ escrow, exportable }) => escrow === 'required' && !exportable,
+  },
+];
+
+/**
+ * Holds the record itself to the floors, just before its key is made: policy decided earlier, and a record can be wrong.
+ * @throws PolicyError `enrollment-refused`, naming every floor that it crosses
+ */
+export function holdRecordToFloors(record: Keeping): void {
+  const rules = recordFloors.filter((floor) => floor.crossedBy(record)).map(({ rule }) => rule);
+  if (rules.length === 0) return;
+  throw new PolicyError('enrollment-refused', {
+    why: 'The record of this enrollment asks for what no policy may allow.',
+    next: 'Tell the operator: stored data was changed.',
+    rules,
+  });
 }

@@ -10,6 +10,7 @@ import {
 } from '#domain/enrollment.ts';
 import { ProviderError, StateError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
+import { holdRecordToFloors } from '#domain/floors.ts';
 import { keySpecs } from '#domain/key-spec.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -38,8 +39,9 @@ interface Made {
  * count at once; anything before it that fails, or crashes, leaves an attempt that is abandoned whole.
  * @param password the subscriber's, where the enrollment's lock is `password`
  * @returns the enrollment, `ready`
- * @throws StateError `wrong-state`, `making-in-progress`, `version-conflict`; ProofError `proof-failed`; ProviderError and
- *   StoreError as the ports throw
+ * @throws StateError `wrong-state`, `making-in-progress`, `version-conflict`; PolicyError `enrollment-refused` for a record
+ *   that crosses a floor; SetUpError `not-set-up`; AccessError `not-found`; InputError `invalid-input` if the lock lacks its
+ *   password; ProofError `proof-failed`; ProviderError and StoreError as the ports throw
  */
 export async function makeKeyPair(
   dependencies: Needs,
@@ -79,10 +81,10 @@ async function startAttempt(
     objectName: objectNameOf(enrollment, attempt),
     profile: 'modern',
   } as const;
-  return await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => ({
-    attempt,
-    backups: current.escrow === 'required' ? [pending] : [],
-  }));
+  return await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => {
+    holdRecordToFloors(current);
+    return { attempt, backups: current.escrow === 'required' ? [pending] : [] };
+  });
 }
 
 async function makeExportable(

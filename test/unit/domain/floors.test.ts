@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdFloors } from '#domain/floors.ts';
+import type { ErrorCode } from '#domain/error-codes.ts';
+import { EscrowError } from '#domain/errors.ts';
+import { holdFloors, holdRecordToFloors } from '#domain/floors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
-import type { PolicyAction, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
+import { lockKinds, type PolicyAction, type PolicyDecision, type PolicyQuestion } from '#domain/policy.ts';
 import { roles } from '#domain/principal.ts';
 import { assurances, custodies, purposes } from '#domain/purpose.ts';
 
@@ -102,6 +104,35 @@ describe('the floors', () => {
       fc.property(anyQuestion, anyDecision, (asked, decision) => {
         const held = holdFloors(asked, decision);
         if (held.allowed === decision.allowed) expect(held).toBe(decision);
+      }),
+    );
+  });
+});
+
+describe('a record', () => {
+  const anyRecord = fc.record({
+    purpose: fc.constantFrom(...purposes),
+    exportable: fc.boolean(),
+    escrow: fc.constantFrom('required', 'forbidden'),
+    lock: fc.constantFrom(...lockKinds),
+  });
+
+  function refusedBy(record: Parameters<typeof holdRecordToFloors>[0]): ErrorCode | undefined {
+    try {
+      holdRecordToFloors(record);
+      return undefined;
+    } catch (error) {
+      return error instanceof EscrowError ? error.code : 'internal';
+    }
+  }
+
+  it('is held to the floors whatever else stands in it', () => {
+    fc.assert(
+      fc.property(anyRecord, (record) => {
+        const { purpose, exportable, escrow, lock } = record;
+        const identity = purpose === 'identity' && (escrow === 'required' || lock === 'held');
+        const crossing = identity || (escrow === 'required' && !exportable);
+        expect(refusedBy(record)).toBe(crossing ? 'enrollment-refused' : undefined);
       }),
     );
   });

@@ -269,6 +269,35 @@ describe('what a key pair is made from', () => {
   });
 });
 
+describe('a record that crosses a floor, whoever wrote it', () => {
+  it.each([
+    [
+      'an identity key that is escrowed',
+      { purpose: 'identity', lock: 'held', escrow: 'required' },
+      ['floor-identity-never-escrowed', 'floor-identity-never-held'],
+    ],
+    [
+      'an identity key without a lock',
+      { purpose: 'identity', lock: 'held', escrow: 'forbidden' },
+      ['floor-identity-never-held'],
+    ],
+    [
+      'a key that must be escrowed and never leaves',
+      { exportable: false, lock: 'resident', escrow: 'required' },
+      ['floor-escrowed-before-ready'],
+    ],
+  ] as const)('never becomes %s', async (what, change, rules) => {
+    const taken = await request(world, { idempotencyKey: what, lock: 'held' });
+    const odd: Enrollment = { ...taken, id: `${taken.id}-odd`, events: [], ...change };
+    await world.dependencies.registry.create(odd);
+    const error = await thrownBy(() => makeKeyPair(world.dependencies, odd));
+    expect([error.code, error.details.rules]).toEqual(['enrollment-refused', rules]);
+    expect(await current(world, odd)).toEqual(odd);
+    expect(await documentsOf(odd)).toEqual([]);
+    expect(await world.dependencies.vault.list(`${organization}/${odd.id}/`)).toEqual([]);
+  });
+});
+
 describe('the private key and the password', () => {
   it('are erased from memory once used', async () => {
     const seen: Secret[] = [];

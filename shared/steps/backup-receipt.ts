@@ -1,14 +1,12 @@
 import type { PfxProof } from '#crypto/pfx/prove.ts';
-import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import type { Enrollment, EnrollmentKey, MakingAttempt } from '#domain/enrollment.ts';
 import { purposeNames } from '#domain/purpose.ts';
 import { attemptName } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { ProvedBackup } from './escrow-backup.ts';
 import { issueReceipt } from './issue-receipt.ts';
-import { loadOrganization } from './load.ts';
 
-type Needs = Pick<Dependencies, 'registry' | 'keys' | 'documents' | 'clock' | 'build'>;
+type Needs = Pick<Dependencies, 'keys' | 'documents' | 'clock' | 'build'>;
 
 /**
  * The receipt of an escrowed backup. No subscriber has agreed on its random passphrase, and none shall.
@@ -19,9 +17,8 @@ export async function issueEscrowReceipt(
   enrollment: Enrollment,
   attempt: MakingAttempt,
   key: EnrollmentKey,
-  { backup, proof }: ProvedBackup,
+  { backup, proof, recoveryKey }: ProvedBackup,
 ): Promise<string> {
-  const { recoveryKey } = await loadOrganization(dependencies, enrollment.organization);
   const receipt = {
     ...commonFields(enrollment, key),
     backupId: backup.id,
@@ -29,7 +26,7 @@ export async function issueEscrowReceipt(
     profile: backup.profile,
     objectVersion: backup.objectVersion,
     retainUntil: backup.retainUntil,
-    recoveryKey: await recoveryKeyThumbprint(recoveryKey),
+    recoveryKey,
     ...statementOf(proof, false),
   };
   const { id } = await issueReceipt(dependencies, receipt, attemptName(enrollment, attempt));

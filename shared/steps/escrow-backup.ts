@@ -3,7 +3,7 @@ import { generatePassphrase } from '#crypto/passwords.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { randomIterations, writePfx } from '#crypto/pfx/write.ts';
-import { sealPassphrase } from '#crypto/sealing.ts';
+import { recoveryKeyThumbprint, sealPassphrase } from '#crypto/sealing.ts';
 import type { ActiveBackup, Enrollment, MakingAttempt } from '#domain/enrollment.ts';
 import { ProofError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
@@ -27,7 +27,11 @@ export interface NewKeyPair {
 export interface ProvedBackup {
   backup: Omit<ActiveBackup, 'receiptId'>;
   proof: PfxProof;
+  /** RFC 7638 thumbprint of the recovery key that the passphrase is sealed to. */
+  recoveryKey: string;
 }
+
+type Stores = Pick<Dependencies, 'vault' | 'documents' | 'clock'>;
 
 /**
  * Escrows a private key: writes its PFX under a random passphrase, stores it, reads it back by version, proves that it
@@ -36,7 +40,7 @@ export interface ProvedBackup {
  * @throws ProofError `proof-failed`; StoreError and StateError as the vault and the document store throw
  */
 export async function escrowBackup(
-  { vault, documents, clock }: Pick<Dependencies, 'vault' | 'documents' | 'clock'>,
+  dependencies: Stores,
   organization: Organization,
   enrollment: Enrollment,
   attempt: MakingAttempt,
@@ -44,60 +48,62 @@ export async function escrowBackup(
 ): Promise<ProvedBackup> {
   const passphrase = generatePassphrase();
   const derivations = new PfxDerivations();
+  const opening = { password: passphrase, derivations };
   try {
-    const pfx = await writePfx({
-      privateKey,
-      certificates: [placeholder],
-      friendlyName: friendlyNameOf(enrollment),
-      password: passphrase,
-      iterations: randomIterations,
-      derivations,
-    });
-    const pfxSha256 = sha256Hex(pfx);
-    const now = clock.now().getTime();
-    const objectName = objectNameOf(enrollment, attempt);
-    const stored = await vault.put(objectName, pfx, new Date(now + day));
-    const readBack = await vault.read(objectName, stored.version);
-    if (sha256Hex(readBack) !== pfxSha256) {
-      throw new ProofError('proof-failed', { why: 'The stored backup is not the one that was written.' });
-    }
+    const friendlyName = friendlyNameOf(enrollment);
+    const file = { privateKey, certificates: [placeholder], friendlyName, iterations: randomIterations };
+    const pfx = await writePfx({ ...file, ...opening });
+    const now = dependencies.clock.now().getTime();
+    const stored = await storeAndReadBack(dependencies, objectNameOf(enrollment, attempt), pfx, now);
     const { purpose } = enrollment;
-    const proof = await provePfx({
-      pfx: readBack,
-      password: passphrase,
-      publicKey,
-      purpose,
-      derivations,
-    });
-
-    const sealed = await sealPassphrase({
-      recoveryKey: organization.recoveryKey,
-      passphrase,
-      organization: organization.organization,
-      enrollmentId: enrollment.id,
-      backupId: attempt.id,
-      pfxSha256,
-    });
-    const sealedName = documentName(enrollment, attempt, 'sealed-passphrase');
-    await documents.put(sealedName, new TextEncoder().encode(sealed));
-
+    const proof = await provePfx({ pfx: stored.readBack, publicKey, purpose, ...opening });
+    const { name, version, sha256 } = stored;
+    const sealed = await sealBeside(dependencies, organization, enrollment, attempt, passphrase, sha256);
     const retainUntil = new Date(now + organization.policy.retentionDays * day);
-    await vault.extendRetention(objectName, stored.version, retainUntil);
-    return {
-      proof,
-      backup: {
-        id: attempt.id,
-        state: 'active',
-        objectName,
-        profile: 'modern',
-        objectVersion: stored.version,
-        pfxSha256,
-        retainUntil: retainUntil.toISOString(),
-        sealedPassphraseId: sealedName.id,
-      },
-    };
+    await dependencies.vault.extendRetention(name, version, retainUntil);
+    const backup = {
+      id: attempt.id,
+      state: 'active',
+      objectName: name,
+      profile: 'modern',
+      objectVersion: version,
+      pfxSha256: sha256,
+      retainUntil: retainUntil.toISOString(),
+      sealedPassphraseId: sealed.id,
+    } as const;
+    return { proof, recoveryKey: sealed.recoveryKey, backup };
   } finally {
     derivations.erase();
     passphrase.erase();
   }
+}
+
+/** Stores a PFX, locked for its first day. @returns what the store gives back for it, which is what was written */
+async function storeAndReadBack({ vault }: Stores, name: string, pfx: Uint8Array, now: number) {
+  const sha256 = sha256Hex(pfx);
+  const { version } = await vault.put(name, pfx, new Date(now + day));
+  const readBack = await vault.read(name, version);
+  if (sha256Hex(readBack) !== sha256) {
+    throw new ProofError('proof-failed', { why: 'The stored backup is not the one that was written.' });
+  }
+  return { name, version, sha256, readBack };
+}
+
+/** Seals the passphrase and stores it beside the PFX. It cannot be opened here, so it is compared as it was sealed. */
+async function sealBeside(
+  { documents }: Stores,
+  { organization, recoveryKey }: Organization,
+  enrollment: Enrollment,
+  attempt: MakingAttempt,
+  passphrase: Secret,
+  pfxSha256: string,
+) {
+  const backup = { organization, enrollmentId: enrollment.id, backupId: attempt.id, pfxSha256 };
+  const sealed = new TextEncoder().encode(await sealPassphrase({ recoveryKey, passphrase, ...backup }));
+  const name = documentName(enrollment, attempt, 'sealed-passphrase');
+  await documents.put(name, sealed);
+  if (sha256Hex(await documents.get(name)) !== sha256Hex(sealed)) {
+    throw new ProofError('proof-failed', { why: 'The stored passphrase is not the one that was sealed.' });
+  }
+  return { id: name.id, recoveryKey: await recoveryKeyThumbprint(recoveryKey) };
 }

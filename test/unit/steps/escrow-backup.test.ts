@@ -1,8 +1,14 @@
+import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Enrollment } from '#domain/enrollment.ts';
+import { verifyReceipt } from '#crypto/receipts.ts';
+import { makeRecoveryKey } from '#crypto/sealing.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import type { BackupVault } from '#ports/backup-vault.ts';
+import type { DocumentStore } from '#ports/document-store.ts';
+import type { Registry } from '#ports/registry.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
+import { present } from '#test/support/demo.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import { current, makeWorld, organization, request, type World } from '#test/support/world.ts';
 
@@ -71,6 +77,50 @@ describe('a backup that is not what was written', () => {
     const { make, enrollment } = await makeOver(() => ({ read: async () => others }));
     expect((await thrownBy(make)).code).toBe('proof-failed');
     await expectNotReady(enrollment);
+  });
+});
+
+describe('a sealed passphrase', () => {
+  it.each([
+    ['empty', () => new Uint8Array()],
+    ['one bit off', (bytes: Uint8Array) => bytes.map((byte, index) => (index === 200 ? byte ^ 1 : byte))],
+  ])('that is not stored as it was sealed makes no backup: read back %s', async (_how, altered) => {
+    const enrollment = await request(world, { idempotencyKey: `sealed ${_how}`, lock: 'held' });
+    const memory = world.dependencies.documents;
+    const documents: DocumentStore = {
+      put: memory.put.bind(memory),
+      discard: memory.discard.bind(memory),
+      get: async (name) => altered(await memory.get(name)),
+    };
+    const make = () => makeKeyPair({ ...world.dependencies, documents }, enrollment);
+    expect((await thrownBy(make)).code).toBe('proof-failed');
+    await expectNotReady(enrollment);
+  });
+
+  it('is of the key that the receipt names, whatever the organization names by then', async () => {
+    const enrollment = await request(world, { idempotencyKey: 'two keys', lock: 'held' });
+    const { registry, documents, keys } = world.dependencies;
+    const later = (await makeRecoveryKey()).publicKey;
+    let reads = 0;
+    const changing: Registry = {
+      create: registry.create.bind(registry),
+      replace: registry.replace.bind(registry),
+      enrollments: registry.enrollments.bind(registry),
+      read: async (type, ...name) => {
+        const found = await registry.read(type, ...name);
+        if (found?.type !== 'organization' || ++reads === 1) return found;
+        return { ...found, recoveryKey: later };
+      },
+    };
+    const made = await makeKeyPair({ ...world.dependencies, registry: changing }, enrollment);
+    const backup = present(activeBackup(made));
+    const text = async (kind: 'sealed-passphrase' | 'receipt', id: string) =>
+      new TextDecoder().decode(await documents.get({ kind, organization, id }));
+    const sealed = await text('sealed-passphrase', backup.sealedPassphraseId);
+    const receipt = await verifyReceipt(await text('receipt', backup.receiptId), {
+      keys: [await keys.receiptKey()],
+    });
+    expect(receipt).toMatchObject({ recoveryKey: decodeProtectedHeader(sealed).kid });
   });
 });
 

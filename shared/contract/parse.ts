@@ -35,10 +35,18 @@ function describe(issue: v.BaseIssue<unknown>): FieldIssue {
     const told = fieldName.test(field) ? field : '(unnamed)';
     return { field: told, why: 'is not a known field', next: 'Leave it out, or check its spelling.' };
   }
-  if (issue.kind === 'schema' && !issue.message.includes('|')) {
-    const why = issue.received === 'undefined' ? 'is missing' : `is not a valid ${issue.type}`;
-    return { field, why, next: 'Send a value of the documented type.' };
-  }
+  if (!ourMessage.test(issue.message)) return { field, ...inOurWords(issue) };
   const [why = 'is not valid', next = 'Correct it.'] = issue.message.split('|');
   return { field, why, next };
+}
+
+/** The library's own messages begin with a capital letter, and repeat the value. */
+const ourMessage = /^[a-z][^|]*\|/;
+
+function inOurWords({ kind, type, received, expected }: v.BaseIssue<unknown>): Omit<FieldIssue, 'field'> {
+  if (kind === 'schema') {
+    const why = received === 'undefined' ? 'is missing' : `is not a valid ${type}`;
+    return { why, next: 'Send a value of the documented type.' };
+  }
+  return { why: `is not valid${expected === null ? '' : `: expected ${expected}`}`, next: 'Correct it.' };
 }

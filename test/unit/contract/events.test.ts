@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { enrollmentNamedBy, eventSchemas, eventSource, organizationOf } from '#contract/events.ts';
+import { issuesOf } from '#contract/parse.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
 import type { DomainEvent } from '#domain/events.ts';
@@ -41,6 +42,11 @@ describe('the data of events', () => {
       }
     },
   );
+
+  it('is not repeated where it is refused', () => {
+    const data = { enrollmentId, code: 'MARKED' };
+    expect(JSON.stringify(issuesOf(eventSchemas.EnrollmentRefused, data))).not.toContain('MARKED');
+  });
 
   it('are written for every event that a subscription or an aggregate names', () => {
     const known = new Set(Object.keys(eventSchemas));

@@ -37,4 +37,14 @@ describe('policy settings', () => {
   ])('with a wrong %s are refused there', (field, settings) => {
     expect(fieldsAtFault(settings)).toEqual([field]);
   });
+
+  it.each([
+    ['retentionDays', { ...general, retentionDays: 424_242 }, 'is not valid: expected <=36500'],
+    ['version', { ...general, version: '424242'.repeat(20) }, 'is not valid: expected <=64'],
+    ['profiles.0', { ...general, profiles: ['424242'] }, 'is not a valid picklist'],
+  ])('say of a wrong %s what it may be, and not what it is', (field, settings, why) => {
+    const [issue] = issuesOf(policySettingsSchema, settings);
+    expect(issue).toMatchObject({ field, why });
+    expect(JSON.stringify(issue)).not.toContain('424242');
+  });
 });

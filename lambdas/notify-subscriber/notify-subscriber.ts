@@ -1,11 +1,11 @@
-import { enrollmentNamedBy, eventSchemas, organizationOf } from '#contract/events.ts';
+import { enrollmentNamedBy, eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { InputError } from '#domain/errors.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import { loadEnrollment, loadOrganization } from '#steps/load.ts';
+import { loadEnrollment, loadOrganization, organizationOfEvent } from '#steps/load.ts';
 import { recorded } from '#steps/record.ts';
 
 const consumer = 'notify-subscriber' satisfies Consumer;
@@ -52,7 +52,7 @@ export async function notifySubscriber(
   dependencies: Pick<Dependencies, 'registry' | 'notifier' | 'ledger'>,
   event: CloudEvent,
 ): Promise<void> {
-  const organization = organizationOf(event.source) ?? '';
+  const organization = await organizationOfEvent(dependencies, event);
   const named = enrollmentNamedBy(event.data);
   const entry = { action: consumer, organization, principal: 'service', requestId: event.id, ...named };
   await recorded(dependencies, entry, async () => {

@@ -1,5 +1,4 @@
 import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enrollment-requested.ts';
-import { organizationOf } from '#contract/events.ts';
 import { enrollmentIdFrom, fingerprint, newId } from '#crypto/identifiers.ts';
 import { parseRecipientKey } from '#crypto/locks.ts';
 import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
@@ -14,7 +13,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { issueReceipt } from '#steps/issue-receipt.ts';
-import { loadOrganization } from '#steps/load.ts';
+import { loadOrganization, organizationOfEvent } from '#steps/load.ts';
 import { type EnrollmentPlan, planEnrollment } from '#steps/plan-enrollment.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -30,7 +29,7 @@ type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | '
  *   `not-found` for an organization that is not the sender's or is not there; what the ports throw
  */
 export async function requestEnrollment(dependencies: Needs, event: CloudEvent): Promise<Enrollment> {
-  const organization = await knownOrganization(dependencies, event);
+  const organization = await organizationOfEvent(dependencies, event);
   const principal: Principal = { organization, subject: event.source, roles: ['enrollment-workflow'] };
   const entry = { action: 'request-enrollment', organization, principal: event.source, requestId: event.id };
   const work = async () => {
@@ -52,13 +51,6 @@ export async function requestEnrollment(dependencies: Needs, event: CloudEvent):
 function recordOf({ id: enrollmentId, state, refusal }: Enrollment): Partial<LedgerEntry> {
   if (state !== 'refused' || refusal === undefined) return { enrollmentId };
   return { enrollmentId, outcome: 'refused', code: refusal.code, about: refusal.rules };
-}
-
-/** The organization that the event's source names, if it is set up here; empty if not: its record stands apart. */
-async function knownOrganization({ registry }: Needs, { source }: CloudEvent): Promise<string> {
-  const named = organizationOf(source) ?? '';
-  if (named === '') return '';
-  return (await registry.read('organization', named, 'organization')) === undefined ? '' : named;
 }
 
 function recipientKeyOf({ lock, recipientKey }: EnrollmentRequest): PublicJwk | undefined {

@@ -1,8 +1,10 @@
+import { organizationOf } from '#contract/events.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { AccessError, ProviderError, SetUpError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { KeyContext } from '#ports/key-provider.ts';
+import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from './dependencies.ts';
 
 type WithRegistry = Pick<Dependencies, 'registry'>;
@@ -15,6 +17,19 @@ export async function loadOrganization(
   const found = await registry.read('organization', organization, 'organization');
   if (found === undefined) throw new SetUpError('not-set-up');
   return found;
+}
+
+/**
+ * The organization that an event's source names, if it is set up here; empty if not, so that what is recorded of the
+ * event stands apart from every organization's. Throws StoreError `store-unavailable`.
+ */
+export async function organizationOfEvent(
+  { registry }: WithRegistry,
+  { source }: Pick<CloudEvent, 'source'>,
+): Promise<string> {
+  const named = organizationOf(source) ?? '';
+  if (named === '') return '';
+  return (await registry.read('organization', named, 'organization')) === undefined ? '' : named;
 }
 
 /** @throws AccessError `not-found`; StoreError `store-unavailable` */

@@ -108,6 +108,16 @@ describe('an event that names no enrollment', () => {
     });
   });
 
+  it.each([eventSource('other'), eventSource('z'.repeat(100_000)), 'elsewhere'])(
+    'of an organization that is not there is recorded apart from all organizations',
+    async (source) => {
+      const event = eventOf({ enrollmentId: 'enr_none' }, source);
+      await expectRefused(world, 'not-found', () => makeKeyPairOfAccepted(world.dependencies, event), {
+        organization: '',
+      });
+    },
+  );
+
   it('of another organization finds nothing here', async () => {
     const enrollment = await accepted();
     const event = eventOf({ enrollmentId: enrollment.id }, eventSource('other'));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { text } from '#contract/fields.ts';
+import { identifier, text } from '#contract/fields.ts';
 import { parse } from '#contract/parse.ts';
 import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { parseRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
@@ -16,6 +16,9 @@ const setUpSchema = v.strictObject({
   recoveryKey: v.unknown(),
   policy: policySettingsSchema,
 });
+
+/** The name by which all that is the organization's is kept apart: in vault names, event sources, key contexts. */
+const nameSchema = v.strictObject({ organization: identifier });
 
 /** What must be known of an organization before it can enroll anyone. */
 export interface OrganizationSetUp {
@@ -41,6 +44,7 @@ export async function setUpOrganization(
   const action = 'set-up-organization';
   return await recorded(dependencies, { action, organization, principal: subject }, async () => {
     if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
+    parse(nameSchema, { organization });
     const { name, contact, policy } = parse(setUpSchema, setUp);
     const publicKey = parseRecoveryKey(setUp.recoveryKey);
     const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };

@@ -87,6 +87,17 @@ describe('setting up an organization', () => {
     },
   );
 
+  it.each(['', 'a/b', '..', 'x'.repeat(65), 'ac me'])(
+    'by the name %j is refused: vault names, event sources and folders hold it',
+    async (organization) => {
+      const principal = { ...administrator, organization };
+      await expectRefused(world, 'invalid-input', () => act({}, principal), { about: ['organization'] });
+      expect(
+        await world.dependencies.registry.read('organization', organization, 'organization'),
+      ).toBeUndefined();
+    },
+  );
+
   it.each([
     ['invalid-input', 'name', { name: '' }],
     ['invalid-input', 'name', { name: 'x'.repeat(65) }],

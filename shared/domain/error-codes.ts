@@ -52,12 +52,6 @@ export const errorTable = {
     'Your role does not allow this.',
     'Ask the contact of your organization.',
   ),
-  'fresh-sign-in-required': entry(
-    'access',
-    false,
-    'This needs a sign-in made just now.',
-    'Sign in again, then repeat the request.',
-  ),
   'wrong-password': entry(
     'lock',
     false,

@@ -19,8 +19,13 @@ export async function openEvaluationToken(folder: string): Promise<KeyProvider> 
   await clearUnfinishedFiles(folder);
   const pin = await pinIn(join(folder, 'pin'));
   const soPin = await pinIn(join(folder, 'so-pin'));
-  const token = await createSoftHsmToken({ folder, label: 'enrollment-key-escrow', pin, soPin });
-  return await openPkcs11Provider({ ...token, pin });
+  try {
+    const token = await createSoftHsmToken({ folder, label: 'enrollment-key-escrow', pin, soPin });
+    return await openPkcs11Provider({ ...token, pin });
+  } finally {
+    pin.erase();
+    soPin.erase();
+  }
 }
 
 async function pinIn(file: string): Promise<Secret> {

@@ -45,7 +45,9 @@ export async function openProviderKeys(folder: string): Promise<ProviderKeys> {
   const path = join(folder, fileName);
   const content = (await readIfThere(path)) ?? (await createKeys(path));
   await checkOwnerOnly(path);
-  return parseKeys(content);
+  const keys = parseKeys(content);
+  content.fill(0);
+  return keys;
 }
 
 async function createKeys(path: string): Promise<Buffer> {
@@ -61,7 +63,10 @@ async function createKeys(path: string): Promise<Buffer> {
       ),
     }),
   );
+  privateKey.erase();
+  wrappingKey.erase();
   await writeOnce(path, `${path}.${randomBytes(8).toString('hex')}.tmp`, content);
+  content.fill(0);
   // What stands there now is ours, or that of whoever was first.
   return readFile(path);
 }

@@ -153,6 +153,11 @@ export interface ReplaceCondition {
   states: readonly EnrollmentState[];
 }
 
+/** What may change once a request was taken. What it is for, whether it may leave and how it is kept never does. */
+export type EnrollmentChange = Partial<
+  Pick<Enrollment, 'tries' | 'attempt' | 'abandoned' | 'key' | 'backups' | 'exports' | 'events'>
+>;
+
 /**
  * Applies a transition: the next version of the record and the condition under which it may be stored. Both come from
  * the same transition, so two actors cannot race.
@@ -161,7 +166,7 @@ export interface ReplaceCondition {
 export function advance(
   enrollment: Enrollment,
   transition: Transition,
-  change: Partial<Omit<Enrollment, 'type' | 'organization' | 'id' | 'version' | 'state'>>,
+  change: EnrollmentChange,
 ): { next: Enrollment; condition: ReplaceCondition } {
   if (!transition.from.includes(enrollment.state)) {
     if (enrollment.state === 'making') throw new StateError('making-in-progress');

@@ -1,9 +1,7 @@
-import { advance, type Enrollment, type Transition } from '#domain/enrollment.ts';
+import { advance, type Enrollment, type EnrollmentChange, type Transition } from '#domain/enrollment.ts';
 import { EscrowError } from '#domain/errors.ts';
 import type { Dependencies } from './dependencies.ts';
 import { loadEnrollment } from './load.ts';
-
-export type EnrollmentChange = Parameters<typeof advance>[2];
 
 const mostTries = 8;
 

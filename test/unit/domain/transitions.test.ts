@@ -4,6 +4,7 @@ import {
   activeBackup,
   advance,
   type Enrollment,
+  type EnrollmentChange,
   type EnrollmentState,
   type Transition,
   transitions,
@@ -103,6 +104,12 @@ describe('the transitions of an enrollment', () => {
     const { next, condition } = advance(before, transitions.finishMaking, { events: [event], exports: 3 });
     expect(next).toEqual({ ...before, version: 8, state: 'ready', exports: 3, events: [event] });
     expect(condition).toEqual({ version: 7, states: ['making'] });
+  });
+
+  it('take no change of what was decided at the request: whether a key may leave is never loosened', () => {
+    // @ts-expect-error: the type check refuses it; `npm run types` fails if it no longer does
+    const loosened: EnrollmentChange = { exportable: true };
+    expect(Object.keys(loosened)).toEqual(['exportable']);
   });
 
   it('give the store the very states that the transition may start from', () => {

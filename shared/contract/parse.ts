@@ -31,7 +31,10 @@ const fieldName = /^[\w.-]{1,64}$/;
 function describe(issue: v.BaseIssue<unknown>): FieldIssue {
   const field = v.getDotPath(issue) ?? '(whole)';
   if (issue.type === 'strict_object') {
-    if (issue.expected !== 'never') return { field, why: 'is missing', next: 'Add it.' };
+    if (issue.received === 'undefined') return { field, why: 'is missing', next: 'Add it.' };
+    if (issue.expected !== 'never') {
+      return { field, why: 'is not an object', next: 'Send a value of the documented type.' };
+    }
     const told = fieldName.test(field) ? field : '(unnamed)';
     return { field: told, why: 'is not a known field', next: 'Leave it out, or check its spelling.' };
   }

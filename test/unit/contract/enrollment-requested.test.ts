@@ -159,6 +159,15 @@ describe('a bad request', () => {
     expect(refusalOf(data)).toMatchObject({ code: 'invalid-input', name: 'InputError' });
   });
 
+  it.each([
+    ['subscriber', { ...good, subscriber: 7 }],
+    ['subscriber', { ...good, subscriber: null }],
+    ['(whole)', null],
+    ['(whole)', 'text'],
+  ])('with no object where %s must be one is told so, and not that it is missing', (field, data) => {
+    expect(refusalOf(data).details).toMatchObject({ field, why: 'is not an object' });
+  });
+
   it('names of 64 characters together fit a certificate, and longer ones do not', () => {
     const givenName = 'a'.repeat(31);
     const fits = withSubscriber({ givenName, familyName: 'b'.repeat(32) });

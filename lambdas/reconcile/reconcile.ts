@@ -20,7 +20,7 @@ export interface Reconciled {
   abandonedAttempts: string[];
   emittedAgain: string[];
   removedObjects: string[];
-  /** What could not be mended now, by enrollment id or object name; each failure is recorded. */
+  /** What could not be mended now, by enrollment id or object name; recorded, unless it was the ledger that failed. */
   failed: string[];
 }
 
@@ -28,7 +28,7 @@ export interface Reconciled {
  * Mends what crashes left behind: abandons dead attempts at a key pair, sends `EnrollmentAccepted` again for enrollments
  * that wait for their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time,
  * and to repeat. What cannot be mended now does not keep the rest from it.
- * @throws StoreError `store-unavailable` if the enrollments or objects cannot be listed, or a failure not recorded
+ * @throws StoreError `store-unavailable` if enrollments or objects cannot be read, or an event cannot be published
  */
 export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
   const staleBefore = dependencies.clock.now().getTime() - request.staleAfterSeconds * 1000;

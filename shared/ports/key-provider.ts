@@ -54,7 +54,8 @@ export interface ResidentKeys {
   /**
    * Makes a key pair under a name that the caller chose (so that a crashed attempt can be discarded by name).
    * @returns the DER SubjectPublicKeyInfo
-   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`
+   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`, or a name that no key can have
+   * @throws StateError `already-exists` if the name is taken; that key is left as it is
    */
   generate(name: string, spec: KeySpec, context: KeyContext): Promise<Uint8Array>;
 

@@ -14,8 +14,8 @@ import { updateEnrollment } from './update-enrollment.ts';
  *
  * It sets nothing to work again: the message that asked for the key is delivered again, or the reconciler sends another.
  * An event from here would make a key that always fails be tried without end.
- * @throws StateError `wrong-state` if the enrollment is not making this attempt any more; StoreError, ProviderError as
- *   the ports throw
+ * @throws StateError `wrong-state` if the enrollment is not making this attempt any more, `version-conflict`; AccessError
+ *   `not-found`; StoreError, ProviderError as the ports throw
  */
 export async function abandonAttempt(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys'>,

@@ -37,7 +37,8 @@ type Stores = Pick<Dependencies, 'vault' | 'documents' | 'clock'>;
  * Escrows a private key: writes its PFX under a random passphrase, stores it, reads it back by version, proves that it
  * opens and that its key works, seals the passphrase to the organization's recovery key, and locks the object for its
  * full retention. The passphrase exists here only.
- * @throws ProofError `proof-failed`; StoreError and StateError as the vault and the document store throw
+ * @throws ProofError `proof-failed`; PfxError, InternalError as `writePfx`; InputError `recipient-key-invalid` if the
+ *   organization's recovery key is none; StoreError and StateError as the vault and the document store throw
  */
 export async function escrowBackup(
   dependencies: Stores,

@@ -8,7 +8,8 @@ type Unissued<T> = T extends Receipt ? Omit<T, 'jti' | 'iat' | 'build'> : never;
 /**
  * Signs a receipt by the service's key in custody and stores it, before anything refers to it.
  * @returns its id in the document store, and the compact JWS
- * @throws ProviderError as `KeyProvider.signReceipt`; StoreError `store-unavailable`
+ * @throws ProviderError as `KeyProvider.signReceipt`; ProofError, InternalError as `signReceipt`; StateError
+ *   `already-exists` if another receipt has the id; StoreError `store-unavailable`
  */
 export async function issueReceipt(
   { keys, documents, clock, build }: Pick<Dependencies, 'keys' | 'documents' | 'clock' | 'build'>,

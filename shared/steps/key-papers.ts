@@ -17,7 +17,8 @@ export interface KeyPapers {
 
 /**
  * Makes the CSR and the placeholder certificate, signed by the enrollment key wherever it lives.
- * @throws ProofError `proof-failed` if a signature does not verify; ProviderError as the signer throws
+ * @throws InputError `invalid-input` for a subject that a name cannot hold; ProofError `proof-failed` if a signature does not
+ *   verify; ProviderError as the signer throws
  */
 export async function makeKeyPapers(
   { clock }: Pick<Dependencies, 'clock'>,

@@ -43,7 +43,7 @@ const usualPlaces = [
  * that a crash left without its PIN gets it. All through PKCS#11, since a PIN on a command line can be read by others.
  * SoftHSM finds the folder by SOFTHSM2_CONF, which is set in this process.
  * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not there, the label is too long, or the
- *   library is in use in this process with another folder
+ *   library is in use in this process with another folder; `provider-unavailable` if the folder cannot be written
  */
 export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promise<SoftHsmToken> {
   checkSettings(settings);

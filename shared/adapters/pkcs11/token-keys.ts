@@ -60,7 +60,8 @@ const rounds = 40;
  * process may not see an object that is being written. So a fresh SoftHSM token is opened by one process first, which
  * the lock of the data folder sees to; two keys that came to be nonetheless are refused, not chosen from.
  * @returns its handle; for a key pair that of the private half
- * @throws ProviderError `provider-misconfigured` if there are several, or if it could be taken out of the token
+ * @throws ProviderError `provider-misconfigured` if there are several, or if it could be taken out of the token;
+ *   `provider-unavailable` if others kept making it
  */
 export async function ensureTokenKey(token: TokenSession, kind: TokenKeyKind): Promise<Handle> {
   for (let round = 0; round < rounds; round++) {

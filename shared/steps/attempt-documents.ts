@@ -1,5 +1,7 @@
 import type { Enrollment, MakingAttempt } from '#domain/enrollment.ts';
+import { ProofError } from '#domain/errors.ts';
 import type { DocumentKind, DocumentName } from '#ports/document-store.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** What one attempt at a key pair may write, each under a name that only this attempt uses. */
 export const attemptKinds = [
@@ -21,6 +23,20 @@ export function documentName(
   kind: DocumentKind,
 ): DocumentName {
   return { kind, organization: enrollment.organization, id: attemptName(enrollment, attempt) };
+}
+
+/**
+ * Stores what could be had from nowhere else, and reads it back: it cannot be opened here, so it is compared.
+ * @throws ProofError `proof-failed` if other bytes come back; StateError, StoreError as the document store throws
+ */
+export async function putAndReadBack(
+  { documents }: Pick<Dependencies, 'documents'>,
+  name: DocumentName,
+  bytes: Uint8Array,
+): Promise<void> {
+  await documents.put(name, bytes);
+  if (Buffer.compare(await documents.get(name), bytes) === 0) return;
+  throw new ProofError('proof-failed', { why: `The stored ${name.kind} is not the one that was written.` });
 }
 
 /** The vault name of an attempt's escrowed backup. */

@@ -8,7 +8,7 @@ import type { ActiveBackup, Enrollment, MakingAttempt } from '#domain/enrollment
 import { ProofError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
-import { documentName, objectNameOf } from './attempt-documents.ts';
+import { documentName, objectNameOf, putAndReadBack } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import { friendlyNameOf } from './key-papers.ts';
 
@@ -90,9 +90,9 @@ async function storeAndReadBack({ vault }: Stores, name: string, pfx: Uint8Array
   return { name, version, sha256, readBack };
 }
 
-/** Seals the passphrase and stores it beside the PFX. It cannot be opened here, so it is compared as it was sealed. */
+/** Seals the passphrase and stores it beside the PFX. */
 async function sealBeside(
-  { documents }: Stores,
+  dependencies: Stores,
   { organization, recoveryKey }: Organization,
   enrollment: Enrollment,
   attempt: MakingAttempt,
@@ -102,9 +102,6 @@ async function sealBeside(
   const backup = { organization, enrollmentId: enrollment.id, backupId: attempt.id, pfxSha256 };
   const sealed = new TextEncoder().encode(await sealPassphrase({ recoveryKey, passphrase, ...backup }));
   const name = documentName(enrollment, attempt, 'sealed-passphrase');
-  await documents.put(name, sealed);
-  if (sha256Hex(await documents.get(name)) !== sha256Hex(sealed)) {
-    throw new ProofError('proof-failed', { why: 'The stored passphrase is not the one that was sealed.' });
-  }
+  await putAndReadBack(dependencies, name, sealed);
   return { id: name.id, recoveryKey: await recoveryKeyThumbprint(recoveryKey) };
 }

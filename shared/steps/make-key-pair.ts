@@ -16,7 +16,7 @@ import type { Organization } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeys, ResidentKeys } from '#ports/key-provider.ts';
 import { abandonAttempt, discardAttempt } from './abandon-attempt.ts';
-import { attemptName, documentName, objectNameOf } from './attempt-documents.ts';
+import { attemptName, documentName, objectNameOf, putAndReadBack } from './attempt-documents.ts';
 import { issueEscrowReceipt } from './backup-receipt.ts';
 import type { Dependencies } from './dependencies.ts';
 import { escrowBackup, type ProvedBackup } from './escrow-backup.ts';
@@ -102,7 +102,7 @@ async function makeExportable(
     const papers = await makeKeyPapers(dependencies, organization, enrollment, publicKey, signer);
     const locked = await lockKey(dependencies, enrollment, wrapped, password);
     const lockedName = documentName(enrollment, attempt, 'locked-key');
-    await dependencies.documents.put(lockedName, locked);
+    await putAndReadBack(dependencies, lockedName, locked);
     const key = await storePapers(dependencies, enrollment, attempt, publicKey, papers);
     const made = { key: { ...key, lockedKeyId: lockedName.id } };
     if (enrollment.escrow !== 'required') return made;

@@ -9,6 +9,7 @@ import { verifyReceipt } from '#crypto/receipts.ts';
 import { openSealedPassphrase, recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import { activeBackup, type Enrollment, type EnrollmentKey } from '#domain/enrollment.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { DocumentStore } from '#ports/document-store.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
 import { thrownBy } from '#test/support/refused.ts';
@@ -266,6 +267,25 @@ describe('what a key pair is made from', () => {
     await world.dependencies.registry.create(odd);
     expect((await thrownBy(() => makeKeyPair(world.dependencies, odd))).code).toBe('internal');
     expect(await documentsOf(odd)).toEqual([]);
+  });
+});
+
+describe('a locked record', () => {
+  it('that is not stored as it was locked makes no key: the subscriber would have nothing', async () => {
+    const enrollment = await request(world, { idempotencyKey: 'locked badly', purpose: 'identity' });
+    const { documents } = world.dependencies;
+    const altered: DocumentStore = {
+      put: documents.put.bind(documents),
+      discard: documents.discard.bind(documents),
+      get: async (name) => {
+        const bytes = await documents.get(name);
+        return name.kind === 'locked-key' ? bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte)) : bytes;
+      },
+    };
+    const make = () => makeKeyPair({ ...world.dependencies, documents: altered }, enrollment, password());
+    expect((await thrownBy(make)).code).toBe('proof-failed');
+    expect(await current(world, enrollment)).toMatchObject({ state: 'awaiting-subscriber' });
+    expect(await documentsOf(enrollment)).toEqual([]);
   });
 });
 

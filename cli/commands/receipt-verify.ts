@@ -93,7 +93,7 @@ function backupLines(receipt: Extract<Receipt, { receipt: 'backup' }>): string[]
     '  confirms',
     confirmed(confirms.privateKeyWorks, 'the private key works'),
     confirmed(confirms.passwordSet, 'a password is set on the file'),
-    confirmed(confirms.passwordAgreed, 'subscriber and service agree on that password'),
+    confirmed(confirms.passwordAgreed, 'the enrollment password was entered again, and opened the lock'),
     confirmed(confirms.fileRestores, 'the file restores'),
     `  proved by   ${provedBy.join(', ')}`,
   ];

@@ -4,7 +4,7 @@ import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
 import { type Enrollment, type EnrollmentKey, transitions } from '#domain/enrollment.ts';
-import { EscrowError, LockError, ProviderError, StateError } from '#domain/errors.ts';
+import { EscrowError, LockError, ProviderError, StateError, StoreError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -46,7 +46,8 @@ export interface SubscriberCopy {
  * subscriber chose, proves it, and hands it over only once receipt, event and record stand.
  * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; PolicyError `export-refused`; InputError
  *   `invalid-input`, `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
- *   `enrollment-blocked`; ProofError `proof-failed`; what the ports throw
+ *   `enrollment-blocked`; ProofError `proof-failed`; PfxError `pfx-key-mismatch`; StoreError
+ *   `object-damaged`; what the ports throw
  */
 export async function exportCopy(
   dependencies: Needs,
@@ -85,7 +86,7 @@ async function checkPolicy(dependencies: Needs, principal: Principal, enrollment
   await updateEnrollment(dependencies, enrollment, transitions.recordExportRefusal, () => ({
     events: [{ name: 'ExportRefused', data }],
   }));
-  throw exportRefused(decision);
+  throw exportRefused(decision, exportable);
 }
 
 async function openOwnLock(
@@ -149,8 +150,7 @@ async function makeCopy(
     organization,
     id: key.placeholderId,
   });
-  const publicKey = certificatePublicKey(placeholder);
-  if (spkiSha256(publicKey) !== key.spkiSha256) throw new ProviderError('wrapped-key-invalid');
+  const publicKey = expectedPublicKey(placeholder, key);
   const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, password);
 
   const exportId = exportIdOf(enrollment, idempotencyKey);
@@ -164,6 +164,17 @@ async function makeCopy(
   }));
   const fileName = exportFileName(subscriber.familyName, purpose, 'pfx');
   return { exportId, fileName, pfx, receiptId: receipt.id, receipt: receipt.jws };
+}
+
+/** The public key of the stored placeholder: the one in the CSR, or the store was changed. */
+function expectedPublicKey(placeholder: Uint8Array, { spkiSha256: expected }: EnrollmentKey): Uint8Array {
+  try {
+    const publicKey = certificatePublicKey(placeholder);
+    if (spkiSha256(publicKey) === expected) return publicKey;
+  } catch (cause) {
+    throw new StoreError('object-damaged', { cause });
+  }
+  throw new StoreError('object-damaged');
 }
 
 /** The file, and what proved it. What was derived for writing serves our own reader too; OpenSSL derives for itself. */

@@ -41,8 +41,10 @@ export async function reconcile(dependencies: Needs, request: ReconcileRequest):
   }
   for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['accepted'])) {
     if (Date.parse(enrollment.requestedAt) > staleBefore) continue;
-    await emitAgain(dependencies, enrollment);
-    done.emittedAgain.push(enrollment.id);
+    await emitAgain(dependencies, enrollment).then(
+      () => done.emittedAgain.push(enrollment.id),
+      () => done.failed.push(enrollment.id),
+    );
   }
   await removeOrphans(dependencies, request, done);
   return done;

@@ -5,6 +5,7 @@ import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import type { Enrollment, EnrollmentState, Refusal } from '#domain/enrollment.ts';
 import { AccessError, EscrowError, InputError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
+import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import { purposeNames } from '#domain/purpose.ts';
@@ -13,7 +14,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { issueReceipt } from '#steps/issue-receipt.ts';
-import { loadOrganization, organizationOfEvent } from '#steps/load.ts';
+import { checkCustody, loadOrganization, organizationOfEvent } from '#steps/load.ts';
 import { type EnrollmentPlan, planEnrollment } from '#steps/plan-enrollment.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -26,7 +27,8 @@ type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | '
  * The enrollment's id is derived from the idempotency key, so the same request delivered again changes nothing.
  * @returns the enrollment as it stands
  * @throws InputError `invalid-input`, `key-spec-below-floor`, `recipient-key-invalid`, `idempotency-mismatch`; AccessError
- *   `not-found` for an organization that is not the sender's or is not there; what the ports throw
+ *   `not-found` for an organization that is not the sender's or is not there; ProviderError `provider-misconfigured` if the
+ *   service runs over another custody than the organization's; what the ports throw
  */
 export async function requestEnrollment(dependencies: Needs, event: CloudEvent): Promise<Enrollment> {
   const organization = await organizationOfEvent(dependencies, event);
@@ -35,8 +37,10 @@ export async function requestEnrollment(dependencies: Needs, event: CloudEvent):
   const work = async () => {
     const request = parseEnrollmentRequest(event.data);
     if (organization === '' || request.organization !== organization) throw new AccessError('not-found');
+    const owner = await loadOrganization(dependencies, organization);
+    checkCustody(dependencies, owner);
     const recipientKey = recipientKeyOf(request);
-    await refuseRecoveryKey(dependencies, organization, recipientKey);
+    await refuseRecoveryKey(owner, recipientKey);
     const id = enrollmentIdFrom(organization, request.idempotencyKey);
     const existing = await dependencies.registry.read('enrollment', organization, id);
     if (existing !== undefined) return sameRequest(existing, request);
@@ -72,12 +76,10 @@ function recipientKeyOf({ lock, recipientKey }: EnrollmentRequest): PublicJwk | 
  * identity key one that is never allowed (Federal Common Policy 4.12.1).
  */
 async function refuseRecoveryKey(
-  dependencies: Needs,
-  organization: string,
+  { recoveryKey }: Organization,
   recipientKey: PublicJwk | undefined,
 ): Promise<void> {
   if (recipientKey === undefined) return;
-  const { recoveryKey } = await loadOrganization(dependencies, organization);
   if ((await recoveryKeyThumbprint(recipientKey)) !== (await recoveryKeyThumbprint(recoveryKey))) return;
   throw new InputError('recipient-key-invalid', {
     field: 'recipientKey',

@@ -30,7 +30,8 @@ export interface OrganizationSetUp {
 }
 
 /**
- * Sets up the organization of an administrator; the same set-up again is success, so that a crash may be repeated.
+ * Sets up the organization of an administrator. Again, with the same keys, it is success and changes nothing, so that it may
+ * be repeated after a crash.
  * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, `recipient-key-invalid` if the recovery key is
  *   none; StateError `already-exists` if the organization has another recovery key; ProviderError `key-not-found` if the
  *   provider is not the one that it was set up with; StoreError `store-unavailable`

@@ -11,17 +11,16 @@ export async function decide(
   return holdFloors(question, await policy.decide(question));
 }
 
-/** What a refused export means, whoever asks and whenever. */
+/** What it means that a key cannot leave, whoever asks and whenever. */
 export const noBackupMeaning = 'No backup can be made of a certificate issued for this key pair.';
 
-/** The refusal of an export as an error: why, what it means, whom to ask. */
-export function exportRefused({
-  reason,
-  contact,
-  rules,
-}: Pick<PolicyDecision, 'reason' | 'contact' | 'rules'>) {
+/**
+ * The refusal of an export as an error: why, what it means, whom to ask.
+ * @param exportable whether the key itself may leave; if it may, other refusals do not mean that no backup can be made
+ */
+export function exportRefused({ reason, contact, rules }: PolicyDecision, exportable: boolean): PolicyError {
   return new PolicyError('export-refused', {
-    why: `${reason} ${noBackupMeaning}`,
+    why: exportable ? reason : `${reason} ${noBackupMeaning}`,
     next: `Ask ${contact}.`,
     contact,
     rules,

@@ -63,14 +63,14 @@ export function keyContextOf({ organization, id, purpose }: Enrollment): KeyCont
   return { organization, enrollmentId: id, purpose };
 }
 
-/** @throws ProviderError `provider-misconfigured` if the enrollment's keys live in another custody than the one at hand */
+/** @throws ProviderError `provider-misconfigured` if the keys live, or are to live, in another custody than the one at hand */
 export function checkCustody(
   { keys }: Pick<Dependencies, 'keys'>,
-  { custody }: Pick<Enrollment, 'custody'>,
+  { custody }: Pick<Enrollment | Organization, 'custody'>,
 ): void {
   if (custody === keys.custody) return;
   throw new ProviderError('provider-misconfigured', {
-    why: `The keys of this enrollment live in ${custody}, and the service was started with ${keys.custody}.`,
+    why: `The keys live in ${custody}, and the service was started with ${keys.custody}.`,
     next: `Start the service with ${custody}.`,
   });
 }

@@ -46,7 +46,8 @@ export async function openLock(
   } catch (error) {
     const wrong = error instanceof EscrowError && error.code === 'wrong-password';
     // A try that failed for another reason told the caller nothing about the password.
-    await (wrong ? tellIfLocked(dependencies, enrollment, tries) : takeBack(dependencies, enrollment));
+    if (wrong) throw (await lastTry(dependencies, enrollment, tries, error)) ?? error;
+    await takeBack(dependencies, enrollment);
     throw error;
   }
 }
@@ -89,16 +90,17 @@ function signedInSince({ authTime }: Principal, lastTriedAt: string | undefined)
   return lastTriedAt === undefined || authTime * 1000 > Date.parse(lastTriedAt);
 }
 
-async function tellIfLocked(
+/** The error of a wrong password that was the last one allowed, once its event is told; undefined for any other. */
+async function lastTry(
   dependencies: Pick<Dependencies, 'registry'>,
   enrollment: Enrollment,
   { inARow, inLife }: Tries,
-): Promise<void> {
-  const data = { enrollmentId: enrollment.id };
-  if (inLife >= mostTries.inLife) await tell({ name: 'EnrollmentBlocked', data });
-  else if (inARow >= mostTries.inARow) await tell({ name: 'EnrollmentLocked', data });
-
-  async function tell(event: DomainEvent) {
-    await updateEnrollment(dependencies, enrollment, transitions.recordTry, () => ({ events: [event] }));
-  }
+  cause: unknown,
+): Promise<LockError | undefined> {
+  const blocked = inLife >= mostTries.inLife;
+  if (!blocked && inARow < mostTries.inARow) return undefined;
+  const name = blocked ? 'EnrollmentBlocked' : 'EnrollmentLocked';
+  const event: DomainEvent = { name, data: { enrollmentId: enrollment.id } };
+  await updateEnrollment(dependencies, enrollment, transitions.recordTry, () => ({ events: [event] }));
+  return new LockError(blocked ? 'enrollment-blocked' : 'enrollment-locked', { cause });
 }

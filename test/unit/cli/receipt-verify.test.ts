@@ -90,7 +90,7 @@ describe('escrow receipt verify, of a genuine receipt', () => {
         '  confirms',
         '    yes the private key works',
         '    yes a password is set on the file',
-        '    no  subscriber and service agree on that password',
+        '    no  the enrollment password was entered again, and opened the lock',
         '    yes the file restores',
         '  proved by   strict reader, TLSv1.3 handshake',
         '',

@@ -9,6 +9,7 @@ import type { Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import { Secret } from '#domain/secret.ts';
 import { type ExportRequest, exportCopy, type SubscriberCopy } from '#lambdas/export-copy/export-copy.ts';
+import type { DocumentName } from '#ports/document-store.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { withFault } from '#test/support/faults.ts';
@@ -61,17 +62,14 @@ async function receiptOf({ receipt }: SubscriberCopy) {
 }
 
 /** The private key of a file signs, and the public key of its certificate verifies: the one in the CSR. */
-async function expectKeyOf(pfx: Uint8Array, secret: Secret, { key }: Enrollment): Promise<void> {
+async function expectKeyOf(pfx: Uint8Array, secret: Secret, of: Enrollment): Promise<void> {
+  const { key } = of;
   const { privateKey, certificates } = await readPfx(pfx, secret);
   const message = Buffer.from('message');
   const pkcs8 = { key: Buffer.from(privateKey.bytes()), format: 'der', type: 'pkcs8' } as const;
   const signature = sign('sha256', message, pkcs8);
   const { documents } = world.dependencies;
-  const placeholder = await documents.get({
-    kind: 'placeholder',
-    organization,
-    id: key?.placeholderId ?? '',
-  });
+  const placeholder = await placeholderOf(of);
   expect(certificates).toEqual([placeholder]);
   const spki = publicKeyOf(placeholder);
   expect(sha256Hex(spki)).toBe(key?.spkiSha256);
@@ -79,6 +77,11 @@ async function expectKeyOf(pfx: Uint8Array, secret: Secret, { key }: Enrollment)
   expect(verify('sha256', message, publicKey, signature)).toBe(true);
   const csr = await documents.get({ kind: 'csr', organization, id: key?.csrId ?? '' });
   expect(Buffer.from(csr).includes(Buffer.from(spki))).toBe(true);
+}
+
+async function placeholderOf({ key }: Enrollment): Promise<Uint8Array> {
+  const { documents } = world.dependencies;
+  return await documents.get({ kind: 'placeholder', organization, id: key?.placeholderId ?? '' });
 }
 
 function publicKeyOf(certificate: Uint8Array): Uint8Array {
@@ -354,6 +357,33 @@ describe('a copy that is refused', () => {
       { name: 'ExportRefused', data: { enrollmentId: resident.id, code: 'export-refused' } },
     ]);
     expect((await current(world, resident)).exports).toBe(0);
+  });
+
+  it.each([
+    ['is no certificate any more', async () => new Uint8Array(9)],
+    [
+      'is of another enrollment',
+      async () => await placeholderOf(await ready(world, { idempotencyKey: 'other' })),
+    ],
+  ])('where the stored placeholder %s says that a store was changed', async (_how, changed) => {
+    const placeholder = await changed();
+    const { documents } = world.dependencies;
+    const tampered = Object.assign(Object.create(documents), {
+      get: (name: DocumentName) => (name.kind === 'placeholder' ? placeholder : documents.get(name)),
+    });
+    const dependencies = { ...world.dependencies, documents: tampered };
+    await expectRefused(world, 'object-damaged', () => take(enrollment, {}, { dependencies }));
+    expect(await current(world, enrollment)).toMatchObject({ tries: { inARow: 0 } });
+  });
+
+  it('for its profile does not say that there can be no backup', async () => {
+    const strict = await makeWorld({ profiles: ['pbmac1'] });
+    const made = await ready(strict);
+    const act = () => exportCopy(strict.dependencies, subscriber('ada'), exporting(made));
+    const error = await expectRefused(strict, 'export-refused', act, { about: ['profile-not-allowed'] });
+    expect(error.message).toContain('profile');
+    expect(error.message).not.toContain(noBackupMeaning);
+    await strict.close();
   });
 
   it('in another custody than the key lives in needs an operator', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Enrollment } from '#domain/enrollment.ts';
+import { StoreError } from '#domain/errors.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
@@ -161,6 +162,20 @@ describe('an enrollment that waits for its key', () => {
     await mend();
     const messages = await world.queues.receive('make-key-pair', 10, 60);
     expect(messages.map(({ event }) => event.data)).toEqual([{ enrollmentId: waiting.id }]);
+  });
+
+  it('that cannot be set to work now does not keep the rest from being mended', async () => {
+    const dead = await diedAt('vault.read', {});
+    const waiting = await request(world, { idempotencyKey: 'waits', lock: 'held' });
+    const [orphan = ''] = await objects();
+    world.dependencies.clock.advance(2 * day);
+    const events = { publish: () => Promise.reject(new StoreError('store-unavailable')) };
+    expect(await mend({ ...world.dependencies, events })).toEqual({
+      abandonedAttempts: [dead.id],
+      emittedAgain: [],
+      removedObjects: [orphan],
+      failed: [waiting.id],
+    });
   });
 
   it('is left alone while its own event may still come', async () => {

@@ -214,6 +214,13 @@ describe('a bad request', () => {
     },
   );
 
+  it('to a service over another custody than the organization chose is refused, and leaves nothing', async () => {
+    const keys = { ...world.dependencies.keys, custody: 'kms' as const };
+    const act = () => requestEnrollment({ ...world.dependencies, keys }, requested());
+    await expectRefused(world, 'provider-misconfigured', act);
+    await expectNothingLeft();
+  });
+
   it('that names a recipient key and another lock is refused: the key would be ignored', async () => {
     for (const lock of ['password', 'held']) {
       const change = { lock, recipientKey: await recipientKey() };

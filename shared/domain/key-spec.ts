@@ -39,7 +39,7 @@ export function parseKeySpec(name: string): KeySpec {
   if (bits !== undefined && Number(bits) < 2048) {
     throw new InputError('key-spec-below-floor', {
       field: 'keySpec',
-      why: `RSA of ${bits} bits is too weak`,
+      why: `is too weak: RSA of ${bits} bits`,
     });
   }
   throw new InputError('invalid-input', {

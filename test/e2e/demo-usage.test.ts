@@ -30,7 +30,7 @@ describe('a demo of a list with bad rows', () => {
     [5, 'familyName', 'empty', 'Fill it in'],
     [6, 'email', 'not an address', 'Write it as'],
     [7, 'purposes', 'not one of the known words', 'Use one of: identity, encryption'],
-    [8, 'keySpec', '1024 bits is too weak', 'Ask for RSA_2048'],
+    [8, 'keySpec', 'is too weak: RSA of 1024 bits', 'Ask for RSA_2048'],
     [9, 'keySpec', 'not a key spec', 'Choose one of RSA_2048'],
     [10, 'assurance', 'not one of the known words', 'Use one of: medium'],
     [11, '(row)', '5 fields', 'Check its commas'],

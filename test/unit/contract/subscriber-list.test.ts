@@ -147,6 +147,8 @@ describe('a bad row', () => {
     const before = bob.replace(/bob/g, 'before');
     const list = read(header, before, bad, bob);
     expect(idsOf(list)).toEqual(['before', 'bob']);
+    // Each says what is wrong, and not only that something is.
+    for (const { why } of list.refused) expect(why).not.toMatch(/^is not valid/);
     expect(list.refused).toEqual([
       {
         row: 3,

@@ -57,7 +57,7 @@ export interface PfxToWrite {
  * @throws InternalError `internal` if a worker thread failed
  */
 export async function writePfx(input: PfxToWrite): Promise<Uint8Array> {
-  const leaf = checkInput(input);
+  checkSettings(input);
   const { password, iterations, privateKey } = input;
   const own = new PfxDerivations();
   const derivations = input.derivations ?? own;
@@ -65,11 +65,12 @@ export async function writePfx(input: PfxToWrite): Promise<Uint8Array> {
   const [keyOf, certificatesOf] = [newEncryption(iterations), newEncryption(iterations)];
   try {
     // A short PKCS12KDF runs on this thread, so the others are sent off before it.
-    const [keyKey, certificatesKey, macKey] = await Promise.all([
+    const derived = Promise.all([
       derivations.derive(password, keyOf.derivation),
       derivations.derive(password, certificatesOf.derivation),
       derivations.derive(password, macOf),
     ]);
+    const [leaf, [keyKey, certificatesKey, macKey]] = await Promise.all([leafOf(input), derived]);
     const attributes = bagAttributes(leaf, input.friendlyName);
     const key = encrypt(keyOf, keyKey, privateKey.bytes());
     const certificates = encrypt(
@@ -87,19 +88,19 @@ export async function writePfx(input: PfxToWrite): Promise<Uint8Array> {
   }
 }
 
-/** @returns the first certificate */
-function checkInput({
-  password,
-  certificates,
-  friendlyName,
-  iterations,
-  privateKey,
-}: PfxToWrite): Uint8Array {
+function checkSettings({ password, friendlyName, iterations }: PfxToWrite): void {
   checkPfxPassword(password);
   if (!Number.isInteger(iterations) || iterations < 1 || iterations > mostIterations) {
     throw invalid('iterations', 'is not a whole number from 1 to 300,000');
   }
   if (!isName(friendlyName)) throw invalid('friendlyName', 'is empty, too long, or not well-formed text');
+}
+
+/**
+ * Checks certificates and key, while other threads derive.
+ * @returns the first certificate, which is of the private key
+ */
+async function leafOf({ certificates, privateKey }: PfxToWrite): Promise<Uint8Array> {
   const parsed = certificates.map(parseCertificate);
   const [leaf] = parsed;
   if (leaf === undefined || parsed.length > mostCertificates) {

@@ -2,7 +2,7 @@ import type { Enrollment } from './enrollment.ts';
 import { PolicyError } from './errors.ts';
 import type { PolicyDecision, PolicyQuestion } from './policy.ts';
 
-/** A rule of the field that no organization's policy can lower (design: "Floors"). */
+/** A rule of the field that no organization's policy can lower. */
 interface Floor {
   rule: string;
   reason: string;

@@ -16,7 +16,7 @@ type Rule = (question: PolicyQuestion, organization: Organization) => Answer;
 const permit = (rule: string, reason: string): Answer => ({ allowed: true, rule, reason });
 const forbid = (rule: string, reason: string): Answer => ({ allowed: false, rule, reason });
 
-/** One rule an action: the rules of the field (design section 3) plus what the organization chose. */
+/** One rule an action: the rules of the field (US Federal Common Policy) plus what the organization chose. */
 const rules: Readonly<Record<PolicyAction, Rule>> = {
   Enroll: ({ principal }) =>
     principal.roles.some((role) => role === 'enrollment-workflow' || role === 'administrator')

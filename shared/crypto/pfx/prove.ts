@@ -37,7 +37,7 @@ export interface PfxProof {
 }
 
 /**
- * Proves a backup (design section 5): our strict reader opens it and finds the CSR's key whole; at the same time, in a worker
+ * Proves a backup: our strict reader opens it and finds the CSR's key whole; at the same time, in a worker
  * thread, OpenSSL opens it and runs a TLS 1.3 handshake whose peer certificate must carry the CSR's key; an encryption key is
  * also used for what it is for; and without a password the file does not open.
  *

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SetUpError } from '#domain/errors.ts';
+import { errorNumber } from '#domain/plain-words.ts';
 
 /** The name of the neighbour file that a write begins with: a version 4 UUID (RFC 9562), hidden. */
 const unfinished = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
@@ -31,7 +32,7 @@ export async function writeFileAtomically(
     await (overwrite ? rename(neighbour, path) : link(neighbour, path));
     await syncFolder(dirname(path));
   } catch (error) {
-    if (overwrite || !isNodeError(error) || error.code !== 'EEXIST') throw error;
+    if (overwrite || errorNumber(error) !== 'EEXIST') throw error;
     throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });
   } finally {
     // It may hold a secret, so it goes whatever failed.
@@ -67,12 +68,8 @@ async function syncFolder(path: string): Promise<void> {
  */
 export async function clearUnfinishedFiles(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if (isNodeError(error) && error.code === 'ENOENT') return [];
+    if (errorNumber(error) === 'ENOENT') return [];
     throw error;
   });
   for (const name of names.filter((each) => unfinished.test(each))) await unlink(join(folder, name));
-}
-
-function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
 }

@@ -1,4 +1,6 @@
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { errorNumber } from '#domain/plain-words.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 /** What the vault asks of the file system, so that tests can stop it between any two steps. */
 export interface FileOperations {
@@ -27,12 +29,7 @@ export const nodeFileOperations: FileOperations = {
     await handle.sync();
   },
   rename,
-  async syncFolder(folder) {
-    // Windows has no such call; NTFS journals folder entries itself.
-    if (process.platform === 'win32') return;
-    await using handle = await open(folder, 'r');
-    await handle.sync();
-  },
+  syncFolder,
   async read(file) {
     return unlessMissing(readFile(file), undefined);
   },
@@ -48,7 +45,7 @@ async function unlessMissing<T, M>(operation: Promise<T>, missing: M): Promise<T
   try {
     return await operation;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return missing;
+    if (errorNumber(error) === 'ENOENT') return missing;
     throw error;
   }
 }

@@ -3,10 +3,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ProviderError } from '#domain/errors.ts';
+import { errorNumber } from '#domain/plain-words.ts';
 import { Secret } from '#domain/secret.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './aes-gcm-wrapping.ts';
 import { makeKeyPair, privateKeyObject } from './key-pair.ts';
-import { isFileError, writeOnce } from './write-once.ts';
+import { writeOnce } from './write-once.ts';
 
 /** The provider's own keys. A key management service or a token keeps its like inside. */
 export interface ProviderKeys {
@@ -103,7 +104,7 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (isFileError(error, 'ENOENT')) return undefined;
+    if (errorNumber(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -6,15 +6,17 @@ import * as v from 'valibot';
 import { hashOfSignature } from '#crypto/public-key.ts';
 import { ProviderError, StateError } from '#domain/errors.ts';
 import { keySpecNames, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
+import { errorNumber } from '#domain/plain-words.ts';
 import { purposes } from '#domain/purpose.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ResidentKeys } from '#ports/key-provider.ts';
 import { encodeKeyContext } from '../key-context.ts';
 import { isKeyName } from '../key-name.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './aes-gcm-wrapping.ts';
 import { makeKeyPair, privateKeyObject } from './key-pair.ts';
 import { translated } from './provider-errors.ts';
-import { isFileError, syncFolder, writeOnce } from './write-once.ts';
+import { writeOnce } from './write-once.ts';
 
 const signOffLoop = promisify(sign);
 const recordSchema = v.strictObject({
@@ -100,7 +102,7 @@ async function create(path: string, temporary: string, content: Uint8Array): Pro
   try {
     return await writeOnce(path, temporary, content);
   } catch (error) {
-    if (isFileError(error, 'EEXIST')) return false;
+    if (errorNumber(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -108,7 +110,7 @@ async function create(path: string, temporary: string, content: Uint8Array): Pro
 async function readRecord(name: string, path: string): Promise<KeyRecord> {
   if (!isKeyName(name)) throw new ProviderError('key-not-found');
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isFileError(error, 'ENOENT')) throw new ProviderError('key-not-found');
+    if (errorNumber(error) === 'ENOENT') throw new ProviderError('key-not-found');
     throw error;
   });
   try {

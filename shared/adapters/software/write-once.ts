@@ -1,5 +1,7 @@
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorNumber } from '#domain/plain-words.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 /**
  * Writes a file that must not exist yet: whole, durable and readable by its owner alone, or not at all. The bytes go to
@@ -14,7 +16,7 @@ export async function writeOnce(path: string, temporary: string, content: Uint8A
   try {
     await link(temporary, path);
   } catch (error) {
-    if (isFileError(error, 'EEXIST')) return false;
+    if (errorNumber(error) === 'EEXIST') return false;
     throw error;
   } finally {
     await rm(temporary, { force: true });
@@ -31,20 +33,4 @@ async function writeDurably(path: string, content: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** Makes a created or removed name durable; a folder cannot be opened on Windows, and needs no such call there. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Whether an error is the file system's, with one of these codes, such as `ENOENT`. */
-export function isFileError(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => error.code === code);
 }

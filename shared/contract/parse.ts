@@ -4,13 +4,7 @@ import { type FieldIssue, InputError } from '#domain/errors.ts';
 /** Every field of the value that the schema refuses, one issue a field. Values are never repeated. */
 export function issuesOf(schema: v.GenericSchema, value: unknown): FieldIssue[] {
   const result = v.safeParse(schema, value);
-  if (result.success) return [];
-  const byField = new Map<string, FieldIssue>();
-  for (const issue of result.issues) {
-    const found = describe(issue);
-    if (!byField.has(found.field)) byField.set(found.field, found);
-  }
-  return [...byField.values()];
+  return result.success ? [] : fieldIssues(result.issues);
 }
 
 /**
@@ -20,9 +14,18 @@ export function issuesOf(schema: v.GenericSchema, value: unknown): FieldIssue[] 
 export function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOutput<T> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const issues = issuesOf(schema, value);
+  const issues = fieldIssues(result.issues);
   const [first] = issues;
   throw new InputError('invalid-input', { ...first, issues });
+}
+
+/** What a schema found, one issue a field: the first that it found there. */
+export function fieldIssues(found: readonly v.BaseIssue<unknown>[]): FieldIssue[] {
+  const byField = new Map<string, FieldIssue>();
+  for (const issue of found.map(describe)) {
+    if (!byField.has(issue.field)) byField.set(issue.field, issue);
+  }
+  return [...byField.values()];
 }
 
 /** The name of an unknown field is the sender's own words: it is told where it reads like a name, and is no longer. */

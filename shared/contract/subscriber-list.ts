@@ -4,7 +4,7 @@ import { asEscrowError, type FieldIssue, InputError } from '#domain/errors.ts';
 import { parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, type Purpose } from '#domain/purpose.ts';
 import { emailAddress, namesFit, namesTooLong, oneOf, subscriberIdentifier, text } from './fields.ts';
-import { issuesOf } from './parse.ts';
+import { fieldIssues } from './parse.ts';
 
 const columns = ['subscriberId', 'givenName', 'familyName', 'email', 'purposes', 'keySpec', 'assurance'];
 
@@ -144,7 +144,7 @@ function readRow(header: string[], record: CsvRecord, seen: Map<string, number>)
   }
   const value = Object.fromEntries(header.map((column, index) => [column, cells[index] ?? '']));
   const result = v.safeParse(rowSchema, value);
-  if (!result.success) return { issues: issuesOf(rowSchema, value) };
+  if (!result.success) return { issues: fieldIssues(result.issues) };
   const issues = repeated(result.output, record.row, seen);
   return issues.length > 0 ? { issues } : { row: result.output, issues };
 }

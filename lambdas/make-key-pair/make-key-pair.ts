@@ -2,7 +2,7 @@ import { enrollmentNamedBy, eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import { loadEnrollment, organizationOfEvent } from '#steps/load.ts';
+import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -18,7 +18,7 @@ export async function makeKeyPairOfAccepted(
   >,
   event: CloudEvent,
 ): Promise<void> {
-  const organization = await organizationOfEvent(dependencies, event);
+  const organization = recordedUnder(await organizationOfEvent(dependencies, event));
   const named = enrollmentNamedBy(event.data);
   const entry = {
     action: 'make-key-pair',

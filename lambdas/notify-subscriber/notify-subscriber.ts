@@ -2,10 +2,10 @@ import { enrollmentNamedBy, eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
-import { InputError } from '#domain/errors.ts';
+import { AccessError, InputError } from '#domain/errors.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import { loadEnrollment, loadOrganization, organizationOfEvent } from '#steps/load.ts';
+import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.ts';
 import { recorded } from '#steps/record.ts';
 
 const consumer = 'notify-subscriber' satisfies Consumer;
@@ -52,7 +52,8 @@ export async function notifySubscriber(
   dependencies: Pick<Dependencies, 'registry' | 'notifier' | 'ledger'>,
   event: CloudEvent,
 ): Promise<void> {
-  const organization = await organizationOfEvent(dependencies, event);
+  const owner = await organizationOfEvent(dependencies, event);
+  const organization = recordedUnder(owner);
   const named = enrollmentNamedBy(event.data);
   const entry = { action: consumer, organization, principal: 'service', requestId: event.id, ...named };
   await recorded(dependencies, entry, async () => {
@@ -61,9 +62,9 @@ export async function notifySubscriber(
       throw new InputError('invalid-input', { field: 'type', why: 'is not an event to tell of' });
     }
     const { enrollmentId } = parse(eventSchemas[type], event.data);
+    if (owner === undefined) throw new AccessError('not-found');
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
-    const { contact } = await loadOrganization(dependencies, organization);
-    const letter = letters[type](enrollment, contact);
+    const letter = letters[type](enrollment, owner.contact);
     if (letter === undefined) return;
     const { id: subscriberId, email } = enrollment.subscriber;
     await dependencies.notifier.notify({ id: event.id, organization, subscriberId, email, ...letter });

@@ -14,7 +14,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { issueReceipt } from '#steps/issue-receipt.ts';
-import { checkCustody, loadOrganization, organizationOfEvent } from '#steps/load.ts';
+import { checkCustody, organizationOfEvent, recordedUnder } from '#steps/load.ts';
 import { type EnrollmentPlan, planEnrollment } from '#steps/plan-enrollment.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -31,13 +31,13 @@ type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | '
  *   service runs over another custody than the organization's; what the ports throw
  */
 export async function requestEnrollment(dependencies: Needs, event: CloudEvent): Promise<Enrollment> {
-  const organization = await organizationOfEvent(dependencies, event);
+  const owner = await organizationOfEvent(dependencies, event);
+  const organization = recordedUnder(owner);
   const principal: Principal = { organization, subject: event.source, roles: ['enrollment-workflow'] };
   const entry = { action: 'request-enrollment', organization, principal: event.source, requestId: event.id };
   const work = async () => {
     const request = parseEnrollmentRequest(event.data);
-    if (organization === '' || request.organization !== organization) throw new AccessError('not-found');
-    const owner = await loadOrganization(dependencies, organization);
+    if (owner === undefined || request.organization !== organization) throw new AccessError('not-found');
     checkCustody(dependencies, owner);
     const recipientKey = recipientKeyOf(request);
     await refuseRecoveryKey(owner, recipientKey);

@@ -19,17 +19,18 @@ export async function loadOrganization(
   return found;
 }
 
-/**
- * The organization that an event's source names, if it is set up here; empty if not, so that what is recorded of the
- * event stands apart from every organization's. Throws StoreError `store-unavailable`.
- */
+/** The organization that an event's source names; undefined if none is set up here. Throws StoreError `store-unavailable`. */
 export async function organizationOfEvent(
   { registry }: WithRegistry,
   { source }: Pick<CloudEvent, 'source'>,
-): Promise<string> {
-  const named = organizationOf(source) ?? '';
-  if (named === '') return '';
-  return (await registry.read('organization', named, 'organization')) === undefined ? '' : named;
+): Promise<Organization | undefined> {
+  const named = organizationOf(source);
+  return named === undefined ? undefined : await registry.read('organization', named, 'organization');
+}
+
+/** Where an event is recorded: of an organization that is not set up here, apart from every organization's. */
+export function recordedUnder(owner: Organization | undefined): string {
+  return owner?.organization ?? '';
 }
 
 /** @throws AccessError `not-found`; StoreError `store-unavailable` */

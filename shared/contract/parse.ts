@@ -1,12 +1,6 @@
 import * as v from 'valibot';
 import { type FieldIssue, InputError } from '#domain/errors.ts';
 
-/** Every field of the value that the schema refuses, one issue a field. Values are never repeated. */
-export function issuesOf(schema: v.GenericSchema, value: unknown): FieldIssue[] {
-  const result = v.safeParse(schema, value);
-  return result.success ? [] : fieldIssues(result.issues);
-}
-
 /**
  * The value as the schema reads it.
  * @throws InputError `invalid-input`, naming every field at fault
@@ -19,7 +13,7 @@ export function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.I
   throw new InputError('invalid-input', { ...first, issues });
 }
 
-/** What a schema found, one issue a field: the first that it found there. */
+/** What a schema found, one issue a field: the first that it found there. Values are never repeated. */
 export function fieldIssues(found: readonly v.BaseIssue<unknown>[]): FieldIssue[] {
   const byField = new Map<string, FieldIssue>();
   for (const issue of found.map(describe)) {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { enrollmentNamedBy, eventSchemas, eventSource, organizationOf } from '#contract/events.ts';
-import { issuesOf } from '#contract/parse.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
 import type { DomainEvent } from '#domain/events.ts';
+import { issuesOf } from '#test/support/issues-of.ts';
 
 const enrollmentId = 'enr_1';
 const born: DomainEvent[] = [

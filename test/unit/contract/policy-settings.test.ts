@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { issuesOf } from '#contract/parse.ts';
 import { policySettingsSchema } from '#contract/policy-settings.ts';
+import { issuesOf } from '#test/support/issues-of.ts';
 import general from '../../../policies/general.json' with { type: 'json' };
 
 function fieldsAtFault(settings: unknown): string[] {

@@ -40,6 +40,54 @@ export const errorTable = {
     'The same idempotency key came before with another request.',
     'Use a new idempotency key for a new request.',
   ),
+  'body-too-large': entry(
+    'input',
+    false,
+    'The request is larger than this route takes.',
+    'Send less at once: many enrollments go in several batches.',
+  ),
+  'unsupported-media-type': entry(
+    'input',
+    false,
+    'The request is of a media type that this route does not read.',
+    'Send it as the media type that the API description names.',
+  ),
+  'not-acceptable': entry(
+    'input',
+    false,
+    'The route has no answer of a media type that the request accepts.',
+    'Accept one of the media types that the API description names.',
+  ),
+  'no-such-route': entry(
+    'input',
+    false,
+    'There is nothing at this address, or not by this method.',
+    'Look it up in the API description, at /openapi.json.',
+  ),
+  'too-many-requests': entry(
+    'limit',
+    true,
+    'More requests came than one caller may send.',
+    'Wait as long as Retry-After says, then go on more slowly.',
+  ),
+  'sign-in-required': entry(
+    'access',
+    false,
+    'The request has no access token.',
+    'Sign in, and send the access token as a bearer token.',
+  ),
+  'token-invalid': entry(
+    'access',
+    false,
+    'The access token is not one that this service accepts.',
+    'Sign in again for a new access token.',
+  ),
+  'fresh-sign-in-required': entry(
+    'access',
+    false,
+    'The last sign-in is too long ago for this.',
+    'Sign in again, then repeat the request.',
+  ),
   'not-found': entry(
     'access',
     false,
@@ -117,6 +165,12 @@ export const errorTable = {
     true,
     'Somebody else changed the record at the same moment.',
     'Repeat the request.',
+  ),
+  'precondition-failed': entry(
+    'state',
+    false,
+    'The record was changed since it was read.',
+    'Read it again, and decide anew.',
   ),
   'pfx-malformed': entry(
     'pfx',
@@ -270,6 +324,7 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 export type ErrorFamily =
   | 'input'
+  | 'limit'
   | 'access'
   | 'lock'
   | 'policy'

@@ -45,6 +45,7 @@ export class EscrowError<C extends ErrorCode = ErrorCode> extends Error {
 }
 
 export class InputError extends EscrowError<CodeOf<'input'>> {}
+export class LimitError extends EscrowError<CodeOf<'limit'>> {}
 export class AccessError extends EscrowError<CodeOf<'access'>> {}
 export class LockError extends EscrowError<CodeOf<'lock'>> {}
 export class PolicyError extends EscrowError<CodeOf<'policy'>> {}

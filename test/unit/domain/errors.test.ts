@@ -8,6 +8,7 @@ const entries = Object.entries(errorTable);
 const families: Record<ErrorFamily, string> = {
   input: 'InputError',
   access: 'AccessError',
+  limit: 'LimitError',
   lock: 'LockError',
   policy: 'PolicyError',
   state: 'StateError',

@@ -63,4 +63,10 @@ export interface Registry {
    * @throws StoreError `store-unavailable`
    */
   enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>>;
+
+  /**
+   * The organizations that were set up, in the order of their ids: for what the clock sets to work for each of them.
+   * @throws StoreError `store-unavailable`
+   */
+  organizations(): Promise<string[]>;
 }

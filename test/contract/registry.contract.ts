@@ -200,5 +200,18 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
         expect(await allPages({ organization: 'nobody', limit: 100 })).toEqual([]);
       });
     });
+
+    describe('organizations', () => {
+      it('names those that were set up, in the order of their ids, and no other', async () => {
+        expect(await subject.registry.organizations()).toEqual([]);
+        for (const name of ['b', 'acme-2', 'acme', 'Z', 'aéro']) {
+          await subject.registry.create(organizationRecord(name));
+        }
+        await subject.registry.create(enrollmentRecord('e-1'));
+        await subject.registry.create(enrollmentRecord('e-2', { organization: 'never-set-up' }));
+        subject = await subject.reopen();
+        expect(await subject.registry.organizations()).toEqual(['Z', 'acme', 'acme-2', 'aéro', 'b']);
+      });
+    });
   });
 }

@@ -97,6 +97,14 @@ export class MemoryRegistry implements Registry {
     return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
   }
 
+  async organizations(): Promise<string[]> {
+    return [...this.#records.values()]
+      .map((text): Aggregate => JSON.parse(text))
+      .filter(({ type }) => type === 'organization')
+      .map(({ organization }) => organization)
+      .sort();
+  }
+
   #write(record: Aggregate): void {
     this.#records.set(keyOf(record), JSON.stringify(record));
     this.#outbox.collect(record, this.#clock.now().toISOString());

@@ -26,6 +26,7 @@ export class SqliteRegistry implements Registry {
   readonly #all: Statement;
   readonly #ofState: Statement;
   readonly #ofSubscriber: Statement;
+  readonly #organizations: Statement;
 
   /** @param clock tells the time that events carry */
   constructor(database: Database, clock: Clock) {
@@ -49,6 +50,16 @@ export class SqliteRegistry implements Registry {
     this.#ofSubscriber = page(
       'AND subscriber_id = ? AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))',
     );
+    // From one organization to the next by the primary key: costs their number, not that of their enrollments.
+    this.#organizations = database.prepare(`
+      WITH RECURSIVE each (organization) AS (
+        SELECT min(organization) FROM aggregates
+        UNION ALL
+        SELECT (SELECT min(organization) FROM aggregates WHERE organization > each.organization)
+        FROM each WHERE each.organization IS NOT NULL)
+      SELECT organization FROM each WHERE EXISTS (
+        SELECT 1 FROM aggregates AS record
+        WHERE record.organization = each.organization AND type = 'organization')`);
   }
 
   async create(record: Aggregate): Promise<void> {
@@ -98,6 +109,10 @@ export class SqliteRegistry implements Registry {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+  }
+
+  async organizations(): Promise<string[]> {
+    return this.#organizations.all().map((row) => textOf(row, 'organization'));
   }
 
   #find({ organization, subscriberId, states }: EnrollmentQuery, after: string, limit: number): Row[] {

@@ -7,13 +7,15 @@ import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 
 /**
+ * The states of an enrollment.
  * - `accepted`: taken, and its key can be made at once (resident, locked to a recipient, or held)
  * - `awaiting-subscriber`: taken; its key is made when the subscriber signs in and sets a password
  * - `making`: one invocation is making the key pair; a crash leaves it here for the reconciler
  * - `ready`: the key pair stands, its escrowed backup (if required) is proved, the CSR may leave
  * - `refused`: policy said no
  */
-export type EnrollmentState = 'accepted' | 'awaiting-subscriber' | 'making' | 'ready' | 'refused';
+export const enrollmentStates = ['accepted', 'awaiting-subscriber', 'making', 'ready', 'refused'] as const;
+export type EnrollmentState = (typeof enrollmentStates)[number];
 
 export interface Subscriber {
   id: string;
@@ -150,7 +152,8 @@ export const transitions = {
 /** The condition under which a store may replace a record: nobody changed it, and it is in one of these states. */
 export interface ReplaceCondition {
   version: number;
-  states: readonly EnrollmentState[];
+  /** Absent for an aggregate that has no states: then the version alone decides. */
+  states?: readonly EnrollmentState[];
 }
 
 /** What may change once a request was taken. What it is for, whether it may leave and how it is kept never does. */

@@ -37,5 +37,14 @@ export interface Organization {
   /** The public half of the recovery key (RFC 7517); the private half never enters the service. */
   recoveryKey: PublicJwk;
   policy: PolicySettings;
+  /** What happened with this version; replaced by the next write. */
   events: readonly DomainEvent[];
+}
+
+/** What may change once an organization was set up. Its custody, its receipt key and its recovery key never do. */
+export type OrganizationChange = Partial<Pick<Organization, 'name' | 'contact' | 'policy' | 'events'>>;
+
+/** The next version of an organization; it carries the events of this change and no older ones. */
+export function advanceOrganization(organization: Organization, change: OrganizationChange): Organization {
+  return { ...organization, events: [], ...change, version: organization.version + 1 };
 }

@@ -52,11 +52,12 @@ export interface Registry {
   ): Promise<Aggregates[T] | undefined>;
 
   /**
-   * Replaces an enrollment if it still has the version, and is in one of the states, of the condition.
+   * Replaces an aggregate if it still has the version, and is in one of the states, of the condition. Where the condition
+   * names states, an aggregate that has none never meets it.
    * @throws StateError `version-conflict` if not, or if there is none
    * @throws StoreError `store-unavailable`
    */
-  replace(record: Enrollment, condition: ReplaceCondition): Promise<void>;
+  replace(record: Aggregate, condition: ReplaceCondition): Promise<void>;
 
   /**
    * Enrollments of an organization in the order of their ids, by pages; a page may be short and still have a cursor.

@@ -46,6 +46,15 @@ export function outboxContract(name: string, make: (clock: ManualClock) => Subje
       expect(pending?.event).toMatchObject({ id: 'organization.1.0', source: '/organizations/acme' });
     });
 
+    it('holds the events of a replaced organization', async () => {
+      const record = organizationRecord('acme');
+      await subject.registry.create(record);
+      const events = [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x' } }] as const;
+      await subject.registry.replace({ ...record, version: 2, events }, { version: 1 });
+      const [pending] = await subject.outbox.pending(10);
+      expect(pending?.event).toMatchObject({ id: 'organization.2.0', source: '/organizations/acme' });
+    });
+
     it('holds the events of each write, in the order of the writes', async () => {
       await subject.registry.create(first);
       clock.advance(60_000);

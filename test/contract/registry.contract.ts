@@ -107,6 +107,36 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
         expect(await subject.registry.read('enrollment', record.organization, 'e-2')).toBeUndefined();
       });
 
+      it('replaces an organization by its version alone, and lets one of many writers win', async () => {
+        const record = organizationRecord('acme');
+        await subject.registry.create(record);
+        const next = (name: string) => ({ ...record, version: 2, name });
+        const names = ['One', 'Two', 'Three', 'Four'];
+        const outcomes = await Promise.all(
+          names.map((name) => outcomeOf(subject.registry.replace(next(name), { version: 1 }))),
+        );
+        expect(outcomes.filter((outcome) => outcome === 'version-conflict')).toHaveLength(3);
+        subject = await subject.reopen();
+        const stored = await subject.registry.read('organization', 'acme', 'organization');
+        expect(stored).toEqual(next(names[outcomes.indexOf('done')] ?? ''));
+        expect(await subject.registry.read('enrollment', 'acme', 'e-1')).toEqual(first);
+      });
+
+      it('replaces no organization under a condition of states, and none that is not there', async () => {
+        const record = organizationRecord('acme');
+        await subject.registry.create(record);
+        const next = { ...record, version: 2 };
+        for (const [each, condition] of [
+          [next, { version: 1, states: anyState }],
+          [next, { version: 2 }],
+          [{ ...next, organization: 'other' }, { version: 1 }],
+        ] as const) {
+          expect(await outcomeOf(subject.registry.replace(each, condition))).toBe('version-conflict');
+        }
+        expect(await subject.registry.read('organization', 'acme', 'organization')).toEqual(record);
+        expect(await subject.registry.read('organization', 'other', 'organization')).toBeUndefined();
+      });
+
       it('lets one of many writers win, and stores what the winner wrote', async () => {
         const writers = Array.from({ length: 8 }, (_, exports) =>
           outcomeOf(

@@ -69,12 +69,10 @@ export class MemoryRegistry implements Registry {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  async replace(record: Enrollment, condition: ReplaceCondition): Promise<void> {
+  async replace(record: Aggregate, condition: ReplaceCondition): Promise<void> {
     const text = this.#records.get(keyOf(record));
-    const present: Enrollment | undefined = text === undefined ? undefined : JSON.parse(text);
-    if (present?.version !== condition.version || !condition.states.includes(present.state)) {
-      throw new StateError('version-conflict');
-    }
+    const present: Aggregate | undefined = text === undefined ? undefined : JSON.parse(text);
+    if (present === undefined || !meets(present, condition)) throw new StateError('version-conflict');
     this.#write(record);
   }
 
@@ -109,6 +107,11 @@ export class MemoryRegistry implements Registry {
     this.#records.set(keyOf(record), JSON.stringify(record));
     this.#outbox.collect(record, this.#clock.now().toISOString());
   }
+}
+
+function meets(present: Aggregate, { version, states }: ReplaceCondition): boolean {
+  if (present.version !== version) return false;
+  return states === undefined || (present.type === 'enrollment' && states.includes(present.state));
 }
 
 function keyOf({ type, organization, id }: { type: string; organization: string; id: string }): string {

@@ -36,8 +36,8 @@ export class SqliteRegistry implements Registry {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
     this.#update = database.prepare(`
       UPDATE aggregates SET version = ?, state = ?, subscriber_id = ?, record = ?, written_at = ?
-      WHERE organization = ? AND type = 'enrollment' AND id = ?
-        AND version = ? AND state IN (SELECT value FROM json_each(?))`);
+      WHERE organization = ? AND type = ? AND id = ? AND version = ?
+        AND (?10 IS NULL OR state IN (SELECT value FROM json_each(?10)))`);
     this.#select = database.prepare(
       'SELECT record FROM aggregates WHERE organization = ? AND type = ? AND id = ?',
     );
@@ -87,17 +87,19 @@ export class SqliteRegistry implements Registry {
     return row === undefined ? undefined : JSON.parse(textOf(row, 'record'));
   }
 
-  async replace(record: Enrollment, condition: ReplaceCondition): Promise<void> {
+  async replace(record: Aggregate, condition: ReplaceCondition): Promise<void> {
+    const { state, subscriberId } = columnsOf(record);
     const written = this.#update.run(
       record.version,
-      record.state,
-      record.subscriber.id,
+      state,
+      subscriberId,
       JSON.stringify(record),
       this.#clock.now().toISOString(),
       record.organization,
+      record.type,
       record.id,
       condition.version,
-      JSON.stringify(condition.states),
+      condition.states === undefined ? null : JSON.stringify(condition.states),
     );
     if (written === 0) throw new StateError('version-conflict');
   }

@@ -245,6 +245,12 @@ export const errorTable = {
     'The key provider did not answer.',
     'Try again later; if it stays so, tell the operator.',
   ),
+  'issuer-unavailable': entry(
+    'provider',
+    true,
+    'The issuer of access tokens did not answer, so no token can be checked.',
+    'Try again later; if it stays so, tell the operator.',
+  ),
   'provider-misconfigured': entry(
     'provider',
     false,
@@ -312,6 +318,19 @@ export const errorTable = {
     'A file of that name exists.',
     'Move it away, or name another.',
   ),
+  'server-unreachable': entry(
+    'connection',
+    true,
+    'The server did not answer.',
+    'Check its address, and whether it is running.',
+  ),
+  'answer-unknown': entry(
+    'connection',
+    false,
+    'The answer is not one that this program understands.',
+    'Check that the address is that of the service, and that the service is of the same version.',
+  ),
+  'sign-in-failed': entry('connection', false, 'The sign-in was not completed.', 'Sign in again.'),
   usage: entry('set-up', false, 'The command was not understood.', 'Ask the command for --help.'),
   internal: entry(
     'internal',
@@ -334,6 +353,7 @@ export type ErrorFamily =
   | 'provider'
   | 'store'
   | 'set-up'
+  | 'connection'
   | 'internal';
 
 /** The codes of one family. */

@@ -55,6 +55,8 @@ export class ProofError extends EscrowError<CodeOf<'proof'>> {}
 export class ProviderError extends EscrowError<CodeOf<'provider'>> {}
 export class StoreError extends EscrowError<CodeOf<'store'>> {}
 export class SetUpError extends EscrowError<CodeOf<'set-up'>> {}
+/** What a program that speaks to the service met on the way there. */
+export class ConnectionError extends EscrowError<CodeOf<'connection'>> {}
 export class InternalError extends EscrowError<CodeOf<'internal'>> {}
 
 /** The error as it is, if it is one of ours; otherwise an `internal` one that keeps it as cause and says nothing of it. */

@@ -17,6 +17,7 @@ const families: Record<ErrorFamily, string> = {
   provider: 'ProviderError',
   store: 'StoreError',
   'set-up': 'SetUpError',
+  connection: 'ConnectionError',
   internal: 'InternalError',
 };
 

@@ -56,6 +56,21 @@ export type EnrollmentRequest = Omit<v.InferOutput<typeof enrollmentRequestedSch
   keySpec: KeySpec;
 };
 
+/** What a request asks for, whatever it calls itself. */
+export type RequestedEnrollment = Omit<EnrollmentRequest, 'idempotencyKey'>;
+
+const { idempotencyKey: _its, ...asked } = enrollmentRequestedSchema.entries;
+const requestedEnrollmentSchema = v.strictObject(asked);
+
+/**
+ * Reads what a dry run asks about: a request without its idempotency key.
+ * @throws InputError `invalid-input`, `key-spec-below-floor`
+ */
+export function parseRequestedEnrollment(data: unknown): RequestedEnrollment {
+  const request = parse(requestedEnrollmentSchema, data);
+  return { ...request, keySpec: parseKeySpec(request.keySpec) };
+}
+
 /**
  * Reads the data of an `EnrollmentRequested` event.
  * @throws InputError `invalid-input`, `key-spec-below-floor`

@@ -122,6 +122,7 @@ export const places: readonly Place[] = [
       '#domain/secret.ts',
       '#contract/routes.ts',
       '#ports/clock.ts',
+      '#crypto/pfx/write.ts',
       '#runtime/atomic-file.ts',
       '#runtime/environment.ts',
       ...node,

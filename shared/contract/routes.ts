@@ -1,0 +1,75 @@
+import {
+  listEnrollments,
+  planEnrollment,
+  requestEnrollment,
+  requestEnrollments,
+  showEnrollment,
+} from './api/enrollments.ts';
+import { followEvents, publishEvents } from './api/events.ts';
+import {
+  changePassword,
+  destroyKey,
+  exportCopy,
+  listBackups,
+  readCsr,
+  readReceipt,
+  setPassword,
+  unlockEnrollment,
+} from './api/keys.ts';
+import {
+  listDeadLetters,
+  listNotices,
+  readApiDescription,
+  readHealth,
+  readKeySet,
+  readResourceMetadata,
+  readStatus,
+  redriveDeadLetter,
+} from './api/operations.ts';
+import { changeSettings, setUpOrganization, showOrganization } from './api/organization.ts';
+import type { Route } from './api/route.ts';
+import {
+  listWebhooks,
+  registerWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  showWebhook,
+} from './api/webhooks.ts';
+
+/** Every route of the API, by its name: declared once, here. */
+export const routes = {
+  requestEnrollment,
+  requestEnrollments,
+  planEnrollment,
+  listEnrollments,
+  showEnrollment,
+  setPassword,
+  changePassword,
+  unlockEnrollment,
+  destroyKey,
+  readCsr,
+  exportCopy,
+  listBackups,
+  readReceipt,
+  listNotices,
+  showOrganization,
+  setUpOrganization,
+  changeSettings,
+  publishEvents,
+  followEvents,
+  registerWebhook,
+  listWebhooks,
+  showWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  listDeadLetters,
+  redriveDeadLetter,
+  readStatus,
+  readHealth,
+  readKeySet,
+  readResourceMetadata,
+  readApiDescription,
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+export type RouteNamed<N extends RouteName> = (typeof routes)[N];

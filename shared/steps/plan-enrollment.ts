@@ -1,8 +1,8 @@
-import type { EnrollmentRequest } from '#contract/enrollment-requested.ts';
-import type { Refusal } from '#domain/enrollment.ts';
+import type { RequestedEnrollment } from '#contract/enrollment-requested.ts';
+import type { EnrollmentState, Refusal } from '#domain/enrollment.ts';
 import type { LockKind, PolicyAction, PolicyDecision } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
-import { decide } from './decide.ts';
+import { decide, noBackupMeaning } from './decide.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** What policy and custody together say about a request, before any key exists. */
@@ -17,6 +17,18 @@ export interface EnrollmentPlan {
   exportRefused?: Omit<Refusal, 'receiptId'>;
 }
 
+/** The state that an enrollment of this plan begins in. */
+export function stateOf({ refused, lock }: EnrollmentPlan): EnrollmentState {
+  if (refused !== undefined) return 'refused';
+  return lock === 'password' ? 'awaiting-subscriber' : 'accepted';
+}
+
+/** What is told of a refusal: of the request itself, or of every later export of its key, said now. */
+export function refusalTold({ refused, exportRefused }: EnrollmentPlan): EnrollmentPlan['refused'] {
+  if (refused !== undefined || exportRefused === undefined) return refused;
+  return { ...exportRefused, reason: `${exportRefused.reason} ${noBackupMeaning}` };
+}
+
 const lockActions = {
   password: 'LockByPassword',
   recipient: 'LockByRecipient',
@@ -29,7 +41,7 @@ const lockActions = {
 export async function planEnrollment(
   dependencies: Pick<Dependencies, 'policy' | 'keys'>,
   principal: Principal,
-  request: EnrollmentRequest,
+  request: RequestedEnrollment,
 ): Promise<EnrollmentPlan> {
   const { keys } = dependencies;
   const resource = {

@@ -1,9 +1,13 @@
 import { asEscrowError } from '#domain/errors.ts';
+import type { Principal } from '#domain/principal.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Longest text of a sender's choosing that a record keeps: an event's source and id come from outside. */
 const longestText = 256;
+
+/** What is known of an act before it is tried. */
+export type Act = Omit<LedgerEntry, 'outcome' | 'code' | 'about'>;
 
 /**
  * Does something and records that it was done, refused (the caller must change something) or failed (it may succeed
@@ -12,29 +16,60 @@ const longestText = 256;
  * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
  */
 export async function recorded<T>(
-  { ledger }: Pick<Dependencies, 'ledger'>,
-  entry: Omit<LedgerEntry, 'outcome' | 'code' | 'about'>,
+  dependencies: Pick<Dependencies, 'ledger'>,
+  act: Act,
   work: () => Promise<T>,
   told: (result: T) => Partial<LedgerEntry> = () => ({}),
 ): Promise<T> {
-  const bounded = {
-    ...entry,
-    principal: cut(entry.principal),
-    ...(entry.requestId !== undefined && { requestId: cut(entry.requestId) }),
-  };
-  let result: T;
+  const result = await recordedIfRefused(dependencies, act, work);
+  await dependencies.ledger.record({ ...bounded(act), outcome: 'done', ...told(result) });
+  return result;
+}
+
+/**
+ * Reads something, and records it only if it was refused or failed: a look that is allowed changes nothing, and a record of
+ * each would make every read a write.
+ * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
+ */
+export async function recordedIfRefused<T>(
+  { ledger }: Pick<Dependencies, 'ledger'>,
+  act: Act,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    result = await work();
+    return await work();
   } catch (thrown) {
     const error = asEscrowError(thrown);
     const { field, issues, rules } = error.details;
     const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
     const outcome = error.retryable ? 'failed' : 'refused';
-    await ledger.record({ ...bounded, outcome, code: error.code, ...(about && { about }) });
+    await ledger.record({ ...bounded(act), outcome, code: error.code, ...(about && { about }) });
     throw error;
   }
-  await ledger.record({ ...bounded, outcome: 'done', ...told(result) });
-  return result;
+}
+
+/** What one who signed in does, as it is recorded. */
+export function actOf(
+  action: string,
+  { organization, subject }: Principal,
+  { requestId, enrollmentId }: { requestId: string; enrollmentId?: string },
+): Act {
+  return {
+    action,
+    organization,
+    principal: subject,
+    requestId,
+    ...(enrollmentId !== undefined && { enrollmentId }),
+  };
+}
+
+function bounded(act: Act): Act {
+  return {
+    ...act,
+    principal: cut(act.principal),
+    ...(act.requestId !== undefined && { requestId: cut(act.requestId) }),
+    ...(act.enrollmentId !== undefined && { enrollmentId: cut(act.enrollmentId) }),
+  };
 }
 
 function cut(text: string): string {

@@ -1,0 +1,19 @@
+/** Every message code that is logged, with what it says to a person. A line says nothing in free words. */
+export const logMessages = {
+  request: 'request',
+  delivery: 'event delivered',
+  'token-refused': 'access token refused',
+  'webhook-delivery': 'webhook delivered',
+  'webhook-disabled': 'webhook disabled after too many failures',
+  reconciled: 'mended what crashes left behind',
+  'schedule-failed': 'work of the clock failed; it is tried again',
+  'store-unavailable': 'a store does not answer; events wait',
+  'traces-lost': 'the trace collector takes nothing; spans are lost',
+  listening: 'listening',
+  stopping: 'stopping: finishing what runs, taking no more',
+  'stop-timed-out': 'stopped before everything in hand was finished',
+  stopped: 'stopped',
+  unexpected: 'something failed that should not',
+} as const satisfies Record<string, string>;
+
+export type LogMessage = keyof typeof logMessages;

@@ -1,0 +1,64 @@
+import type { JWTPayload } from 'jose';
+import * as v from 'valibot';
+import { identifier } from '#contract/fields.ts';
+import type { Principal, Role } from '#domain/principal.ts';
+import { refusedToken } from './token-faults.ts';
+import type { TokenSettings } from './token-settings.ts';
+
+/** OpenID Connect Core, section 2: `sub` has at most 255 ASCII characters. */
+const subjectForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+/**
+ * Who a verified token speaks for, by the configured claims.
+ * @param now seconds since 1970
+ * @throws AccessError `token-invalid`
+ */
+export function principalOf(claims: JWTPayload, settings: TokenSettings, now: number): Principal {
+  const authTime = authTimeOf(claims, settings, now);
+  return {
+    organization: organizationOf(claims, settings),
+    subject: subjectOf(claims, settings),
+    roles: rolesOf(claims, settings),
+    ...(authTime !== undefined && { authTime }),
+  };
+}
+
+function claim(claims: JWTPayload, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+function subjectOf(claims: JWTPayload, { subjectClaim }: TokenSettings): string {
+  const subject = claim(claims, subjectClaim);
+  if (typeof subject !== 'string' || !subjectForm.test(subject)) throw refusedToken('no subject');
+  return subject;
+}
+
+function organizationOf(claims: JWTPayload, { organization: source }: TokenSettings): string {
+  if ('fixed' in source) return source.fixed;
+  const organization = claim(claims, source.claim);
+  if (organization === undefined || organization === '') throw refusedToken('no organization');
+  if (!v.is(identifier, organization)) throw refusedToken('unsuitable organization');
+  return organization;
+}
+
+/** An array of names, or names with spaces between them as in `scope`. */
+function rolesOf(claims: JWTPayload, { rolesClaim, roles: known }: TokenSettings): Role[] {
+  const value = claim(claims, rolesClaim) ?? [];
+  const names: unknown = typeof value === 'string' ? value.split(' ') : value;
+  if (!v.is(v.array(v.string()), names)) throw refusedToken('malformed');
+  const given = names.map((name) => (Object.hasOwn(known, name) ? known[name] : undefined));
+  return [...new Set(given.filter((role) => role !== undefined))];
+}
+
+/** When the person signed in. A time to come would count as fresh until then. */
+function authTimeOf(
+  claims: JWTPayload,
+  { authTimeClaim, clockTolerance }: TokenSettings,
+  now: number,
+): number | undefined {
+  const time = claim(claims, authTimeClaim);
+  if (time === undefined) return undefined;
+  if (typeof time !== 'number' || time < 0) throw refusedToken('malformed');
+  if (time > now + clockTolerance) throw refusedToken('not yet valid');
+  return time;
+}

@@ -79,7 +79,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       build,
     };
     const dispatcher = new Dispatcher({
-      outbox: new SqliteOutbox(database),
+      outbox: new SqliteOutbox(database, clock),
       bus,
       queues,
       clock,

@@ -91,7 +91,7 @@ it('SqliteRegistry and its outbox answer any sequence of calls as the ones in me
       const model: OutboxParts = { registry: new MemoryRegistry(clock, outbox), outbox };
       const real = onDataFolder(({ database }) => ({
         registry: new SqliteRegistry(database, clock),
-        outbox: new SqliteOutbox(database),
+        outbox: new SqliteOutbox(database, clock),
       }));
       try {
         for (const call of sequence) {

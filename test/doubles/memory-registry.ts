@@ -10,11 +10,22 @@ import type {
   Page,
   Registry,
 } from '#ports/registry.ts';
+import { ManualClock } from './clock.ts';
+import { MemoryEventFeed } from './memory-event-feed.ts';
 
-/** Collects what written aggregates carry. */
+const keptMilliseconds = 7 * 24 * 3_600_000;
+
+/** Collects what written aggregates carry; what was published stays in its feed for seven days. */
 export class MemoryOutbox implements Outbox {
+  readonly feed = new MemoryEventFeed();
+  readonly #clock: Clock;
   #position = 0;
+  #published = 0;
   #events: { position: number; event: CloudEvent }[] = [];
+
+  constructor(clock: Clock = new ManualClock()) {
+    this.#clock = clock;
+  }
 
   async pending(limit: number): Promise<{ position: number; event: CloudEvent }[]> {
     return structuredClone(this.#events.slice(0, limit));
@@ -22,6 +33,9 @@ export class MemoryOutbox implements Outbox {
 
   async published(position: number): Promise<void> {
     this.#events = this.#events.filter((each) => each.position > position);
+    const before = new Date(this.#clock.now().getTime() - keptMilliseconds).toISOString();
+    this.#published = Math.max(this.#published, position);
+    this.feed.prune(this.#published, before);
   }
 
   /** Takes the events of a record that was just written. */
@@ -40,6 +54,7 @@ export class MemoryOutbox implements Outbox {
       };
       this.#position += 1;
       this.#events.push({ position: this.#position, event });
+      this.feed.append(this.#position, event);
     }
   }
 }

@@ -9,6 +9,7 @@ import type {
   Page,
   Registry,
 } from '#ports/registry.ts';
+import { News } from '../news.ts';
 import type { Database, Statement } from './database.ts';
 import { type Row, textOf } from './rows.ts';
 
@@ -20,6 +21,7 @@ const largestPage = 1_000;
  */
 export class SqliteRegistry implements Registry {
   readonly #clock: Clock;
+  readonly #news: News;
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #select: Statement;
@@ -28,9 +30,13 @@ export class SqliteRegistry implements Registry {
   readonly #ofSubscriber: Statement;
   readonly #organizations: Statement;
 
-  /** @param clock tells the time that events carry */
-  constructor(database: Database, clock: Clock) {
+  /**
+   * @param clock tells the time that events carry
+   * @param news is told of each write that bore events
+   */
+  constructor(database: Database, clock: Clock, news = new News()) {
     this.#clock = clock;
+    this.#news = news;
     this.#insert = database.prepare(`
       INSERT INTO aggregates (organization, type, id, version, state, subscriber_id, record, written_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
@@ -76,6 +82,7 @@ export class SqliteRegistry implements Registry {
       this.#clock.now().toISOString(),
     );
     if (written === 0) throw new StateError('already-exists');
+    this.#announce(record);
   }
 
   async read<T extends AggregateType>(
@@ -102,6 +109,7 @@ export class SqliteRegistry implements Registry {
       condition.states === undefined ? null : JSON.stringify(condition.states),
     );
     if (written === 0) throw new StateError('version-conflict');
+    this.#announce(record);
   }
 
   async enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>> {
@@ -115,6 +123,10 @@ export class SqliteRegistry implements Registry {
 
   async organizations(): Promise<string[]> {
     return this.#organizations.all().map((row) => textOf(row, 'organization'));
+  }
+
+  #announce({ organization, events }: Aggregate): void {
+    if (events.length > 0) this.#news.announce(organization);
   }
 
   #find({ organization, subscriberId, states }: EnrollmentQuery, after: string, limit: number): Row[] {

@@ -125,8 +125,31 @@ const vaultObjects = `
   CREATE INDEX vault_objects_unfinished ON vault_objects (state) WHERE state <> 'stored';
 `;
 
+/**
+ * The outbox becomes a log: rows stay after they were published, until they are pruned. What was not yet published when
+ * this step was taken is all that stands there, so the cursor starts before it. An organization's row of `outbox_pruned`
+ * says up to where its events are no longer kept.
+ */
+const eventLog = `
+  ALTER TABLE outbox ADD COLUMN organization TEXT NOT NULL GENERATED ALWAYS AS (
+    substr(source, 16, instr(substr(source, 16) || '/', '/') - 1)) VIRTUAL;
+  CREATE INDEX outbox_by_organization ON outbox (organization, position);
+  CREATE TABLE outbox_cursor (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    published INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO outbox_cursor (id, published) VALUES (1, 0);
+  CREATE TABLE outbox_pruned (
+    organization TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Everything but the locked keys. */
-export const mainSchema: Schema = [aggregates + messages + documents('documents') + ledger + vaultObjects];
+export const mainSchema: Schema = [
+  aggregates + messages + documents('documents') + ledger + vaultObjects,
+  eventLog,
+];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */
 export const lockedKeysSchema: Schema = [documents('locked_keys')];

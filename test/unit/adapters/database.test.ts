@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
 import { bytesOf, integerOf, textOf } from '#adapters/sqlite/rows.ts';
+import { mainSchema } from '#adapters/sqlite/schema.ts';
 import { EscrowError, InternalError, StateError, StoreError } from '#domain/errors.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -43,7 +44,7 @@ describe('openDatabase', () => {
     expect(pragma('synchronous')).toBe(2);
     expect(pragma('foreign_keys')).toBe(1);
     expect(pragma('secure_delete')).toBe(1);
-    expect(pragma('user_version')).toBe(1);
+    expect(pragma('user_version')).toBe(mainSchema.length);
     database.close();
   });
 

@@ -45,7 +45,7 @@ describe('a registry that more than one process writes', () => {
     const after = openDatabase(folder('escrow.db'));
     const version =
       (await new SqliteRegistry(after, new ManualClock()).read('enrollment', 'acme', 'e-1'))?.version ?? 0;
-    const pending = await new SqliteOutbox(after).pending(1_000_000);
+    const pending = await new SqliteOutbox(after, new ManualClock()).pending(1_000_000);
     after.close();
     expect(version).toBeGreaterThanOrEqual(said);
     const expected = Array.from({ length: version }, (_, index) => `e-1.${index + 1}.0`);

@@ -26,7 +26,7 @@ function everything(folder: string) {
     database,
     lockedKeys,
     registry: new SqliteRegistry(database, clock),
-    outbox: new SqliteOutbox(database),
+    outbox: new SqliteOutbox(database, clock),
     bus: new SqliteEventBus(database, clock, { maker: ['EnrollmentAccepted'] }),
     queues: new SqliteMessageQueues(database, clock),
     documents: new SqliteDocumentStore(database, lockedKeys),

@@ -19,6 +19,9 @@ export const enrollmentBody = v.strictObject(requested);
 /** One of several requests, with a key of its own: so the same list sent again changes nothing. */
 const batchItem = v.strictObject({ idempotencyKey, ...requested });
 
+/** What is wrong with one request is told in its own result, so that it does not stop the others. */
+const anyItem = v.union([batchItem, v.record(v.string(), v.unknown())]);
+
 /** Most requests in one batch. */
 export const largestBatch = 100;
 
@@ -123,12 +126,13 @@ export const requestEnrollments = route({
   body: {
     schema: v.strictObject({
       requests: v.pipe(
-        v.array(batchItem),
+        v.array(anyItem),
         v.minLength(1, 'is empty|Send at least one request.'),
         v.maxLength(largestBatch, 'has more than 100 requests|Send several batches.'),
       ),
     }),
     largest: 1_048_576,
+    items: 'requests',
   },
   answer: {
     status: 200,

@@ -41,6 +41,7 @@ export const publishEvents = route({
     ]),
     media: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json'],
     largest: 1_048_576,
+    items: '(whole)',
   },
   answer: {
     status: 202,

@@ -16,7 +16,7 @@ export const setPassword = route({
   tag: 'Keys',
   summary: 'Set the password of the own enrollment, and have its key pair made under it.',
   roles: ['subscriber'],
-  rate: 'key',
+  rate: 'costly',
   params: enrollmentParams,
   body: { schema: v.strictObject({ password: secretText }), largest, secrets: ['password'] },
   answer: { status: 200, description: 'The enrollment, ready.', schema: enrollmentView },
@@ -40,7 +40,7 @@ export const changePassword = route({
   tag: 'Keys',
   summary: 'Change the password of the own enrollment.',
   roles: ['subscriber'],
-  rate: 'key',
+  rate: 'costly',
   params: enrollmentParams,
   body: {
     schema: v.strictObject({ currentPassword: secretText, newPassword: secretText }),
@@ -133,7 +133,7 @@ export const exportCopy = route({
   tag: 'Keys',
   summary: 'Export the own copy of a key pair: a PFX, proved, streamed, and kept nowhere.',
   roles: ['subscriber'],
-  rate: 'key',
+  rate: 'costly',
   params: enrollmentParams,
   body: {
     schema: v.strictObject({ unlock: unlocking, filePassword }),

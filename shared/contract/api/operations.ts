@@ -107,7 +107,7 @@ export const readHealth = route({
   tag: 'Public',
   summary: 'Whether the service answers.',
   roles: 'anyone',
-  rate: 'open',
+  rate: 'unauthenticated',
   answer: {
     status: 200,
     description: 'It does.',
@@ -121,7 +121,7 @@ export const readKeySet = route({
   tag: 'Public',
   summary: 'The public keys that receipts are signed by (RFC 7517).',
   roles: 'anyone',
-  rate: 'open',
+  rate: 'unauthenticated',
   answer: {
     status: 200,
     description: 'The key set.',
@@ -137,7 +137,7 @@ export const readResourceMetadata = route({
   tag: 'Public',
   summary: 'Where to get an access token (RFC 9728).',
   roles: 'anyone',
-  rate: 'open',
+  rate: 'unauthenticated',
   answer: {
     status: 200,
     description: 'The metadata.',
@@ -156,6 +156,6 @@ export const readApiDescription = route({
   tag: 'Public',
   summary: 'This description (OpenAPI 3.1).',
   roles: 'anyone',
-  rate: 'open',
+  rate: 'unauthenticated',
   answer: { status: 200, description: 'The description.', schema: v.record(v.string(), v.unknown()) },
 });

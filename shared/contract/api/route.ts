@@ -3,7 +3,7 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Principal, Role } from '#domain/principal.ts';
 
 /** How much of a route one caller may use, by the cost of what it does. */
-export type RateClass = 'read' | 'write' | 'key' | 'open';
+export type RateClass = 'read' | 'write' | 'costly' | 'unauthenticated';
 
 type Schema = v.GenericSchema;
 
@@ -16,6 +16,8 @@ export interface Body {
   media?: readonly string[];
   /** Top-level fields that hold a secret, and so stand in no fingerprint. */
   secrets?: readonly string[];
+  /** The top-level list whose items each count as a request, where there is one; `(whole)` if the body may be the list. */
+  items?: string;
 }
 
 /** How a route answers where nothing is refused. */

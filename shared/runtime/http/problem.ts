@@ -17,6 +17,7 @@ const statusOfFamily: Readonly<Record<ErrorFamily, number>> = {
   provider: 500,
   store: 500,
   'set-up': 409,
+  webhook: 422,
   connection: 502,
   internal: 500,
 };

@@ -1,8 +1,14 @@
-import { asEscrowError } from '#domain/errors.ts';
-import { errorNumber, explain, fileError } from '#domain/plain-words.ts';
+import { errorNumber, fileError } from '#domain/plain-words.ts';
 
-/** Exit statuses of every verb. */
-export const exitStatus = { ok: 0, no: 1, usage: 2 } as const;
+/**
+ * Exit statuses of every verb.
+ * - `no`: it was not done, or what was checked is not good
+ * - `usage`: the arguments, or what they name, are wrong
+ * - `some`: some of many were refused, the others were done
+ * - `access`: not signed in, or not permitted
+ * - `later`: the server was not reached or is busy, and the same command may succeed later
+ */
+export const exitStatus = { ok: 0, no: 1, usage: 2, some: 3, access: 4, later: 5 } as const;
 
 /** Where a command writes: what it found on stdout, what it says on stderr. */
 export interface Output {
@@ -34,11 +40,4 @@ function written(text: string): Promise<void> {
 /** A value for machines: JSON on stdout. Throws as `Output.data`. */
 export async function writeJson(output: Output, value: unknown): Promise<void> {
   await output.data(JSON.stringify(value, null, 2));
-}
-
-/** Says an error and gives its exit status: wrong usage is 2, everything else 1. */
-export function fail(output: Output, thrown: unknown): number {
-  const error = asEscrowError(thrown);
-  output.message(`escrow: ${explain(error)}`);
-  return error.code === 'usage' ? exitStatus.usage : exitStatus.no;
 }

@@ -1,38 +1,39 @@
 import { parseReceiptKeys, type Receipt, type ReceiptKeys, verifyReceipt } from '#crypto/receipts.ts';
 import { ProofError, SetUpError } from '#domain/errors.ts';
 import { printable } from '#domain/plain-words.ts';
-import { type Command, onlyFile, readArguments } from '../command.ts';
+import { command } from '../command.ts';
+import { jsonOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { readJsonFile, readNamedFile } from '../read-file.ts';
 
 /** Checks a receipt's signature, offline, and shows what it says. */
-export const receiptVerify: Command = {
+export const receiptVerify = command({
   words: ['receipt', 'verify'],
+  group: 'Offline checks',
   summary: "check a receipt's signature and show what it says",
-  help: `escrow receipt verify FILE --jwks FILE [--json]
-
-Checks, offline, that a receipt (compact JWS) is signed by a key of the service, and shows what it states.
-
-  --jwks FILE   the service's public keys (JWK set)
-  --json        print the payload as JSON
-
-Exit status: 0 the receipt is genuine, 1 it is not, 2 wrong usage.
-Example: escrow receipt verify obrien_Enroll_EN.receipt.jws --jwks jwks.json
-`,
-  async run(args, output) {
-    const { values, positionals } = readArguments(args, {
-      jwks: { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    const file = onlyFile(positionals);
-    if (values.jwks === undefined) throw new SetUpError('usage', { why: '--jwks must name the key set.' });
-    const keys = await readKeys(values.jwks);
+  about: [
+    'Checks, offline, that a receipt (compact JWS) is signed by a key of the service, and shows what it states.',
+  ],
+  operand: { name: 'FILE', required: 'Exactly one file must be named.' },
+  options: {
+    jwks: {
+      type: 'string',
+      value: 'FILE',
+      says: "the service's public keys (JWK set), from its /.well-known/jwks.json",
+      required: '--jwks must name the key set.',
+    },
+    json: { ...jsonOption, says: 'print the payload as JSON' },
+  },
+  exits: { 0: 'the receipt is genuine', 1: 'it is not' },
+  examples: ['escrow receipt verify obrien_Enroll_EN.receipt.jws --jwks jwks.json'],
+  async run(values, { output }, file) {
+    const keys = await readKeys(values.jwks ?? '');
     const receipt = await verifyFile(file, keys);
     if (values.json === true) await writeJson(output, receipt);
     else await output.data(describe(receipt));
     return exitStatus.ok;
   },
-};
+});
 
 /** A wrong set of keys says nothing about the receipt, so it is wrong usage. */
 async function readKeys(file: string): Promise<ReceiptKeys> {

@@ -1,31 +1,23 @@
 import { printable } from '#domain/plain-words.ts';
-import { type Command, onlyFile, readArguments } from '../command.ts';
+import { command } from '../command.ts';
+import { jsonOption, passwordFileOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { readNamedFile } from '../read-file.ts';
-import { readSecret } from '../read-secret.ts';
+import { readSecret } from '../terminal/read-secret.ts';
 import { judgePfx, type Verdict } from '../verdict.ts';
 
 /** Opens a PFX, offline, tries its key, and says what it is. */
-export const verify: Command = {
+export const verify = command({
   words: ['verify'],
+  group: 'Offline checks',
   summary: 'open a PFX file and try its key',
-  help: `escrow verify FILE [--password-file FILE] [--json]
-
-Opens a PFX (PKCS#12) file, offline, and tries its private key. The file is not changed.
-
-  --password-file FILE   the file's password, on one line; - reads it from standard input.
-                         Without it you are asked.
-  --json                 print what was found as JSON
-
-Exit status: 0 it opens and its key works, 1 it does not, 2 wrong usage.
-Example: escrow verify obrien_Enroll_EN.pfx --password-file obrien.password.txt
-`,
-  async run(args, output) {
-    const { values, positionals } = readArguments(args, {
-      'password-file': { type: 'string' },
-      json: { type: 'boolean' },
-    });
-    const pfx = await readNamedFile(onlyFile(positionals));
+  about: ['Opens a PFX (PKCS#12) file, offline, and tries its private key. The file is not changed.'],
+  operand: { name: 'FILE', required: 'Exactly one file must be named.' },
+  options: { 'password-file': passwordFileOption("the file's password"), json: jsonOption },
+  exits: { 0: 'it opens and its key works', 1: 'it does not' },
+  examples: ['escrow verify obrien_Enroll_EN.pfx --password-file obrien.password.txt'],
+  async run(values, { output }, file) {
+    const pfx = await readNamedFile(file);
     const password = await readSecret('Password of the file: ', values['password-file'], output);
     const verdict = await judgePfx(pfx, password);
     password.erase();
@@ -33,7 +25,7 @@ Example: escrow verify obrien_Enroll_EN.pfx --password-file obrien.password.txt
     else await output.data(describe(verdict));
     return verdict.opens ? exitStatus.ok : exitStatus.no;
   },
-};
+});
 
 const certificates = {
   placeholder: 'a placeholder: no CA has issued one yet',

@@ -4,8 +4,8 @@ import { Writable } from 'node:stream';
 import { SetUpError } from '#domain/errors.ts';
 import { fileError, printable } from '#domain/plain-words.ts';
 import { Secret } from '#domain/secret.ts';
-import type { Output } from './output.ts';
-import { readBounded, readNamedFile } from './read-file.ts';
+import type { Output } from '../output.ts';
+import { readBounded, readNamedFile } from '../read-file.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -23,16 +23,22 @@ export async function readSecret(
 ): Promise<Secret> {
   // At a terminal, reading standard input would show what is typed.
   if (process.stdin.isTTY && (file === undefined || file === '-')) return await prompt(question);
-  if (file === '-') return withoutLineEnd(await readStandardInput());
-  if (file !== undefined) {
-    const bytes = await readNamedFile(file);
-    await warnIfOpen(file, output);
-    return withoutLineEnd(bytes);
-  }
+  if (file !== undefined) return await readSecretFile(file, output);
   throw new SetUpError('usage', {
     why: 'There is no terminal to ask for the password on.',
     next: 'Name a file with --password-file, or - for standard input.',
   });
+}
+
+/**
+ * A secret from a file, or from standard input (`-`), without one line end at its end. Says so if others can read the file.
+ * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read
+ */
+export async function readSecretFile(file: string, output: Output): Promise<Secret> {
+  if (file === '-') return withoutLineEnd(await readStandardInput());
+  const bytes = await readNamedFile(file);
+  await warnIfOpen(file, output);
+  return withoutLineEnd(bytes);
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

@@ -1,0 +1,31 @@
+import { errorTable } from '#domain/error-codes.ts';
+import { asEscrowError, ConnectionError } from '#domain/errors.ts';
+import { explain } from '#domain/plain-words.ts';
+import { exitStatus, type Output } from './output.ts';
+import { explainProblem, ServerProblem } from './server/problem.ts';
+
+/** Says an error: what is wrong, what to do, its code. */
+export function say(output: Output, thrown: unknown): void {
+  const error = asEscrowError(thrown);
+  output.message(`escrow: ${error instanceof ServerProblem ? explainProblem(error) : explain(error)}`);
+}
+
+/** Codes that a sign-in, or another person, could do away with. */
+const accessCodes: readonly string[] = [
+  'sign-in-required',
+  'token-invalid',
+  'fresh-sign-in-required',
+  'not-permitted',
+];
+
+/** The exit status that an error ends a command with. */
+export function statusOf(thrown: unknown): number {
+  const error = asEscrowError(thrown);
+  const fromServer = error instanceof ServerProblem;
+  if (error.code === 'usage' && !fromServer) return exitStatus.usage;
+  if (accessCodes.includes(error.code)) return exitStatus.access;
+  const mayPass = fromServer
+    ? errorTable[error.code].retry
+    : error instanceof ConnectionError && error.retryable;
+  return mayPass ? exitStatus.later : exitStatus.no;
+}

@@ -1,5 +1,6 @@
 import type { Enrollment, EnrollmentState, ReplaceCondition } from '#domain/enrollment.ts';
 import type { Organization } from '#domain/organization.ts';
+import type { Purpose } from '#domain/purpose.ts';
 
 /** The kinds of aggregate. One aggregate is one record and carries the events of its present version. */
 export interface Aggregates {
@@ -14,11 +15,15 @@ export interface EnrollmentQuery {
   organization: string;
   subscriberId?: string;
   states?: readonly EnrollmentState[];
+  purpose?: Purpose;
   /** At most so many; 1 to 1,000. */
   limit: number;
   /** Where the page before ended. */
   cursor?: string;
 }
+
+/** How many enrollments are in each state. */
+export type EnrollmentCounts = Readonly<Record<EnrollmentState, number>>;
 
 export interface Page<T> {
   items: T[];
@@ -64,6 +69,12 @@ export interface Registry {
    * @throws StoreError `store-unavailable`
    */
   enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>>;
+
+  /**
+   * How many enrollments an organization has, by state; zeros for an organization that is not there.
+   * @throws StoreError `store-unavailable`
+   */
+  counts(organization: string): Promise<EnrollmentCounts>;
 
   /**
    * The organizations that were set up, in the order of their ids: for what the clock sets to work for each of them.

@@ -22,6 +22,7 @@ const record = fc
     version: fc.integer({ min: 1, max: 4 }),
     state: fc.constantFrom(...states),
     subscriberId: subscribers,
+    purpose: fc.constantFrom('identity', 'encryption'),
     familyName: fc.string({ unit: 'grapheme', maxLength: 8 }),
     bears: fc.integer({ min: 0, max: 2 }),
   })
@@ -60,6 +61,7 @@ const list = fc
       organization: organizations,
       subscriberId: subscribers,
       states: fc.subarray([...states]),
+      purpose: fc.constantFrom('identity', 'encryption'),
       cursor: ids,
       limit: fc.integer({ min: 1, max: 4 }),
     },
@@ -70,6 +72,11 @@ const list = fc
       ({ registry }) =>
         registry.enrollments(query),
   );
+const count = organizations.map(
+  (organization): Call =>
+    ({ registry }) =>
+      registry.counts(organization),
+);
 const publish = fc.integer({ min: 1, max: 3 }).map(
   (limit): Call =>
     async ({ outbox }) => {
@@ -81,7 +88,7 @@ const publish = fc.integer({ min: 1, max: 3 }).map(
 );
 
 it('SqliteRegistry and its outbox answer any sequence of calls as the ones in memory do', async () => {
-  const calls = fc.array(fc.oneof({ arbitrary: replace, weight: 3 }, create, read, list, publish), {
+  const calls = fc.array(fc.oneof({ arbitrary: replace, weight: 3 }, create, read, list, count, publish), {
     maxLength: 40,
   });
   await fc.assert(

@@ -156,6 +156,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
       const stored = Array.from({ length: 25 }, (_, index) =>
         enrollmentRecord(`e-${String(index).padStart(2, '0')}`, {
           state: states[index % 3] ?? 'accepted',
+          purpose: index % 5 === 0 ? 'identity' : 'encryption',
           subscriber: { id: `s-${index % 4}`, givenName: 'A', familyName: 'B', email: 'c@acme.example' },
         }),
       );
@@ -186,11 +187,12 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
         }
       });
 
-      it('selects by subscriber and by states as a filter of all would', async () => {
+      it('selects by subscriber, by states and by purpose as a filter of all would', async () => {
         const filter = fc.record(
           {
             subscriberId: fc.constantFrom('s-0', 's-3', 's-9'),
             states: fc.subarray([...anyState]),
+            purpose: fc.constantFrom('identity', 'encryption'),
             limit: fc.integer({ min: 1, max: 12 }),
           },
           { requiredKeys: ['limit'] },
@@ -198,14 +200,28 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
         await fc.assert(
           fc.asyncProperty(filter, async (query) => {
             const expected = stored.filter(
-              ({ subscriber, state }) =>
+              ({ subscriber, state, purpose }) =>
                 (query.subscriberId === undefined || subscriber.id === query.subscriberId) &&
-                (query.states === undefined || query.states.includes(state)),
+                (query.states === undefined || query.states.includes(state)) &&
+                (query.purpose === undefined || query.purpose === purpose),
             );
             expect(await allPages({ organization: 'acme', ...query })).toEqual(expected);
           }),
-          { numRuns: 60 },
+          { numRuns: 120 },
         );
+      });
+
+      it('counts by state, as they stand now, and of the organization alone', async () => {
+        const none = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0 };
+        expect(await subject.registry.counts('acme')).toEqual({ ...none, accepted: 9, ready: 8, making: 8 });
+        await subject.registry.replace(nextVersion(enrollmentRecord('e-00')), {
+          version: 1,
+          states: anyState,
+        });
+        subject = await subject.reopen();
+        expect(await subject.registry.counts('acme')).toEqual({ ...none, accepted: 8, ready: 9, making: 8 });
+        expect(await subject.registry.counts('other')).toEqual({ ...none, accepted: 1 });
+        expect(await subject.registry.counts('nobody')).toEqual(none);
       });
 
       it('names a state twice without listing twice', async () => {

@@ -6,6 +6,7 @@ import type {
   Aggregate,
   Aggregates,
   AggregateType,
+  EnrollmentCounts,
   EnrollmentQuery,
   Page,
   Registry,
@@ -91,19 +92,13 @@ export class MemoryRegistry implements Registry {
     this.#write(record);
   }
 
-  async enrollments({
-    organization,
-    subscriberId,
-    states,
-    limit,
-    cursor,
-  }: EnrollmentQuery): Promise<Page<Enrollment>> {
-    const found = [...this.#records.values()]
-      .map((text): Aggregate => JSON.parse(text))
-      .filter((record) => record.type === 'enrollment')
-      .filter((record) => record.organization === organization && record.id > (cursor ?? ''))
+  async enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>> {
+    const { organization, subscriberId, states, purpose, limit, cursor } = query;
+    const found = this.#enrollmentsOf(organization)
+      .filter((record) => record.id > (cursor ?? ''))
       .filter((record) => subscriberId === undefined || record.subscriber.id === subscriberId)
       .filter((record) => states === undefined || states.includes(record.state))
+      .filter((record) => purpose === undefined || record.purpose === purpose)
       .sort((one, other) => (one.id < other.id ? -1 : 1));
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -116,6 +111,19 @@ export class MemoryRegistry implements Registry {
       .filter(({ type }) => type === 'organization')
       .map(({ organization }) => organization)
       .sort();
+  }
+
+  async counts(organization: string): Promise<EnrollmentCounts> {
+    const counts = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0 };
+    for (const { state } of this.#enrollmentsOf(organization)) counts[state] += 1;
+    return counts;
+  }
+
+  #enrollmentsOf(organization: string): Enrollment[] {
+    return [...this.#records.values()]
+      .map((text): Aggregate => JSON.parse(text))
+      .filter((record) => record.type === 'enrollment')
+      .filter((record) => record.organization === organization);
   }
 
   #write(record: Aggregate): void {

@@ -1,19 +1,19 @@
-import type { Enrollment, EnrollmentState, ReplaceCondition } from '#domain/enrollment.ts';
+import type { Enrollment, ReplaceCondition } from '#domain/enrollment.ts';
 import { StateError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type {
   Aggregate,
   Aggregates,
   AggregateType,
+  EnrollmentCounts,
   EnrollmentQuery,
   Page,
   Registry,
 } from '#ports/registry.ts';
 import { News } from '../news.ts';
 import type { Database, Statement } from './database.ts';
-import { type Row, textOf } from './rows.ts';
-
-const largestPage = 1_000;
+import { EnrollmentQueries } from './enrollment-queries.ts';
+import { textOf } from './rows.ts';
 
 /**
  * Keeps aggregates in SQLite. Each write is one statement, with its condition in it; a trigger of the table copies the
@@ -25,9 +25,7 @@ export class SqliteRegistry implements Registry {
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #select: Statement;
-  readonly #all: Statement;
-  readonly #ofState: Statement;
-  readonly #ofSubscriber: Statement;
+  readonly #queries: EnrollmentQueries;
   readonly #organizations: Statement;
 
   /**
@@ -47,15 +45,7 @@ export class SqliteRegistry implements Registry {
     this.#select = database.prepare(
       'SELECT record FROM aggregates WHERE organization = ? AND type = ? AND id = ?',
     );
-    const page = (condition: string) =>
-      database.prepare(`
-        SELECT id, record FROM aggregates
-        WHERE organization = ? AND type = 'enrollment' AND id > ? ${condition} ORDER BY id LIMIT ?`);
-    this.#all = page('');
-    this.#ofState = page('AND state = ?');
-    this.#ofSubscriber = page(
-      'AND subscriber_id = ? AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))',
-    );
+    this.#queries = new EnrollmentQueries(database);
     // From one organization to the next by the primary key: costs their number, not that of their enrollments.
     this.#organizations = database.prepare(`
       WITH RECURSIVE each (organization) AS (
@@ -113,12 +103,11 @@ export class SqliteRegistry implements Registry {
   }
 
   async enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>> {
-    const limit = Math.min(Math.max(Math.trunc(query.limit), 1), largestPage);
-    // One more than asked for tells whether there is a further page.
-    const found = this.#find(query, query.cursor ?? '', limit + 1).map(enrollmentOf);
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+    return this.#queries.page(query);
+  }
+
+  async counts(organization: string): Promise<EnrollmentCounts> {
+    return this.#queries.counts(organization);
   }
 
   async organizations(): Promise<string[]> {
@@ -128,39 +117,9 @@ export class SqliteRegistry implements Registry {
   #announce({ organization, events }: Aggregate): void {
     if (events.length > 0) this.#news.announce(organization);
   }
-
-  #find({ organization, subscriberId, states }: EnrollmentQuery, after: string, limit: number): Row[] {
-    if (subscriberId !== undefined) {
-      const among = states === undefined ? null : JSON.stringify(states);
-      return this.#ofSubscriber.all(organization, after, subscriberId, among, limit);
-    }
-    if (states === undefined) return this.#all.all(organization, after, limit);
-    return this.#findByState(organization, states, after, limit);
-  }
-
-  // State by state, each in the order of its index, so that a rare state costs no walk over the others.
-  #findByState(
-    organization: string,
-    states: readonly EnrollmentState[],
-    after: string,
-    limit: number,
-  ): Row[] {
-    const rows = [...new Set(states)].flatMap((state) =>
-      this.#ofState.all(organization, after, state, limit),
-    );
-    return rows
-      .map((row) => ({ row, id: textOf(row, 'id') }))
-      .sort((one, other) => (one.id < other.id ? -1 : 1))
-      .map(({ row }) => row)
-      .slice(0, limit);
-  }
 }
 
 function columnsOf(record: Aggregate): { state: string | null; subscriberId: string | null } {
   if (record.type === 'enrollment') return { state: record.state, subscriberId: record.subscriber.id };
   return { state: null, subscriberId: null };
-}
-
-function enrollmentOf(row: Row): Enrollment {
-  return JSON.parse(textOf(row, 'record'));
 }

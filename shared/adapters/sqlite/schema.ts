@@ -145,10 +145,22 @@ const eventLog = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * Lists by purpose, and by state and purpose, each in the order of ids. The purpose is read out of the record, where it never
+ * changes. What lists by state alone goes through its purposes, so the index without them is not needed any more.
+ */
+const purposes = `
+  ALTER TABLE aggregates ADD COLUMN purpose TEXT GENERATED ALWAYS AS (record ->> '$.purpose') VIRTUAL;
+  DROP INDEX aggregates_by_state;
+  CREATE INDEX aggregates_by_state_and_purpose ON aggregates (organization, type, state, purpose, id);
+  CREATE INDEX aggregates_by_purpose ON aggregates (organization, type, purpose, id);
+`;
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
   eventLog,
+  purposes,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

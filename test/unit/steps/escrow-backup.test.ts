@@ -10,6 +10,7 @@ import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
 import { present } from '#test/support/demo.ts';
 import { thrownBy } from '#test/support/refused.ts';
+import { withChanged } from '#test/support/with-changed.ts';
 import { current, makeWorld, organization, request, type World } from '#test/support/world.ts';
 
 let world: World;
@@ -102,16 +103,13 @@ describe('a sealed passphrase', () => {
     const { registry, documents, keys } = world.dependencies;
     const later = (await makeRecoveryKey()).publicKey;
     let reads = 0;
-    const changing: Registry = {
-      create: registry.create.bind(registry),
-      replace: registry.replace.bind(registry),
-      enrollments: registry.enrollments.bind(registry),
+    const changing = withChanged<Registry>(registry, {
       read: async (type, ...name) => {
         const found = await registry.read(type, ...name);
         if (found?.type !== 'organization' || ++reads === 1) return found;
         return { ...found, recoveryKey: later };
       },
-    };
+    });
     const made = await makeKeyPair({ ...world.dependencies, registry: changing }, enrollment);
     const backup = present(activeBackup(made));
     const text = async (kind: 'sealed-passphrase' | 'receipt', id: string) =>

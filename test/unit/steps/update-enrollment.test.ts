@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Enrollment, type ReplaceCondition, transitions } from '#domain/enrollment.ts';
 import { StateError, StoreError } from '#domain/errors.ts';
+import type { Registry } from '#ports/registry.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
 import { enrollment as sample } from '#test/support/enrollment.ts';
 import { thrownBy } from '#test/support/refused.ts';
+import { withChanged } from '#test/support/with-changed.ts';
 
 /** A registry where somebody else writes first, some times. */
 class ContestedRegistry extends MemoryRegistry {
@@ -87,15 +89,12 @@ describe('a change of an enrollment', () => {
 
   it('is not repeated when the store does not answer: the write may stand', async () => {
     let writes = 0;
-    const silent: Pick<MemoryRegistry, 'create' | 'read' | 'replace' | 'enrollments'> = {
-      create: (record) => registry.create(record),
-      read: (type, organization, id) => registry.read(type, organization, id),
-      enrollments: (query) => registry.enrollments(query),
+    const silent = withChanged<Registry>(registry, {
       replace: async () => {
         writes += 1;
         throw new StoreError('store-unavailable');
       },
-    };
+    });
     const act = () => updateEnrollment({ registry: silent }, start, transitions.recordExport, addExport);
     expect((await thrownBy(act)).code).toBe('store-unavailable');
     expect(writes).toBe(1);

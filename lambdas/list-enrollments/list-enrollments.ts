@@ -1,0 +1,54 @@
+import type { Enrollment } from '#domain/enrollment.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { EnrollmentQuery, Page } from '#ports/registry.ts';
+import { checkLimit, placeOf, toCursor } from '#steps/cursor.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { visibleTo } from '#steps/load-visible.ts';
+import { actOf, recordedIfRefused } from '#steps/record.ts';
+
+const largestPage = 200;
+const usualPage = 50;
+/** The list goes by ids; `enrollmentIdFrom` makes them. */
+const enrollmentId = /^enr_[a-z2-7]{26}$/;
+
+export interface EnrollmentList extends Partial<Pick<EnrollmentQuery, 'states' | 'purpose'>> {
+  /** Of one subscriber. One who may see the own ones only sees those, whatever stands here. */
+  subscriberId?: string;
+  /** 1 to 200; 50 if absent. */
+  limit?: number;
+  /** Where the page before ended. */
+  cursor?: string;
+  requestId: string;
+}
+
+/**
+ * Lists enrollments in the order of their ids, by pages, to whoever may see them.
+ * @returns a page, with a cursor where there may be more
+ * @throws AccessError `not-permitted`; InputError `invalid-input` for a limit or a cursor that is none; StoreError
+ *   `store-unavailable`
+ */
+export async function listEnrollments(
+  dependencies: Pick<Dependencies, 'registry' | 'ledger'>,
+  principal: Principal,
+  { requestId, ...list }: EnrollmentList,
+): Promise<Page<Enrollment>> {
+  const act = actOf('list-enrollments', principal, { requestId });
+  return await recordedIfRefused(dependencies, act, async () => {
+    const { items, cursor } = await dependencies.registry.enrollments(queryOf(principal, list));
+    return { items, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
+  });
+}
+
+function queryOf(principal: Principal, list: Omit<EnrollmentList, 'requestId'>): EnrollmentQuery {
+  const { subscriberId, states, purpose, cursor } = list;
+  const visible = visibleTo(principal);
+  const owner = visible === 'all' ? subscriberId : visible.subscriberId;
+  return {
+    organization: principal.organization,
+    limit: checkLimit(list.limit ?? usualPage, largestPage),
+    ...(owner !== undefined && { subscriberId: owner }),
+    ...(states !== undefined && { states }),
+    ...(purpose !== undefined && { purpose }),
+    ...(cursor !== undefined && { cursor: placeOf(cursor, enrollmentId) }),
+  };
+}

@@ -1,0 +1,101 @@
+import { type Enrollment, type EnrollmentState, enrollmentStates } from '#domain/enrollment.ts';
+import { purposes } from '#domain/purpose.ts';
+import type { EnrollmentCounts, EnrollmentQuery, Page } from '#ports/registry.ts';
+import type { Database, Statement } from './database.ts';
+import { integerOf, type Row, textOf } from './rows.ts';
+
+const largestPage = 1_000;
+
+const page = (condition: string) => `
+  SELECT id, record FROM aggregates
+  WHERE organization = ? AND type = 'enrollment' AND id > ? ${condition} ORDER BY id LIMIT ?`;
+
+/**
+ * Each walks one index in the order of ids and reads no more rows than it gives, but for a subscriber's, which reads that
+ * one subscriber's.
+ */
+export const enrollmentSql = {
+  all: page(''),
+  ofPurpose: page('AND purpose = ?'),
+  ofStateAndPurpose: page('AND state = ? AND purpose = ?'),
+  ofSubscriber: page(`AND subscriber_id = ?
+    AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4))) AND (?5 IS NULL OR purpose = ?5)`),
+  counts: `
+    SELECT state, count(*) AS count FROM aggregates WHERE organization = ? AND type = 'enrollment'
+    GROUP BY state`,
+} as const;
+
+/** Finds and counts the enrollments that the table `aggregates` holds. Errors are the registry's. */
+export class EnrollmentQueries {
+  readonly #statements: Readonly<Record<keyof typeof enrollmentSql, Statement>>;
+
+  constructor(database: Database) {
+    this.#statements = {
+      all: database.prepare(enrollmentSql.all),
+      ofPurpose: database.prepare(enrollmentSql.ofPurpose),
+      ofStateAndPurpose: database.prepare(enrollmentSql.ofStateAndPurpose),
+      ofSubscriber: database.prepare(enrollmentSql.ofSubscriber),
+      counts: database.prepare(enrollmentSql.counts),
+    };
+  }
+
+  /** As `Registry.enrollments`. */
+  page(query: EnrollmentQuery): Page<Enrollment> {
+    const limit = Math.min(Math.max(Math.trunc(query.limit), 1), largestPage);
+    // One more than asked for tells whether there is a further page.
+    const found = this.#find(query, query.cursor ?? '', limit + 1).map(enrollmentOf);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+  }
+
+  /** As `Registry.counts`. */
+  counts(organization: string): EnrollmentCounts {
+    const rows = this.#statements.counts.all(organization);
+    const found = new Map(rows.map((row) => [textOf(row, 'state'), integerOf(row, 'count')]));
+    const count = (state: EnrollmentState) => found.get(state) ?? 0;
+    return {
+      accepted: count('accepted'),
+      'awaiting-subscriber': count('awaiting-subscriber'),
+      making: count('making'),
+      ready: count('ready'),
+      refused: count('refused'),
+    };
+  }
+
+  #find(query: EnrollmentQuery, after: string, limit: number): Row[] {
+    const { organization, subscriberId, states, purpose } = query;
+    if (subscriberId !== undefined) {
+      const among = states === undefined ? null : JSON.stringify(states);
+      const { ofSubscriber } = this.#statements;
+      return ofSubscriber.all(organization, after, subscriberId, among, purpose ?? null, limit);
+    }
+    if (states !== undefined) return this.#findByStates(query, states, after, limit);
+    if (purpose === undefined) return this.#statements.all.all(organization, after, limit);
+    return this.#statements.ofPurpose.all(organization, after, purpose, limit);
+  }
+
+  // One state and purpose after the other, each in the order of its index, so that a rare one costs no walk over the others.
+  #findByStates(
+    { organization, purpose }: EnrollmentQuery,
+    states: readonly EnrollmentState[],
+    after: string,
+    limit: number,
+  ): Row[] {
+    const wanted = enrollmentStates.filter((state) => states.includes(state));
+    const among = purpose === undefined ? purposes : [purpose];
+    return wanted
+      .flatMap((state) => among.map((each) => ({ state, purpose: each })))
+      .flatMap((each) =>
+        this.#statements.ofStateAndPurpose.all(organization, after, each.state, each.purpose, limit),
+      )
+      .map((row) => ({ row, id: textOf(row, 'id') }))
+      .sort((one, other) => (one.id < other.id ? -1 : 1))
+      .map(({ row }) => row)
+      .slice(0, limit);
+  }
+}
+
+function enrollmentOf(row: Row): Enrollment {
+  return JSON.parse(textOf(row, 'record'));
+}

@@ -53,3 +53,8 @@ export function toPem(label: string, derBytes: Uint8Array): string {
       .match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
+
+/** The DER that `toPem` wrote. */
+export function fromPem(pem: string): Uint8Array {
+  return new Uint8Array(Buffer.from(pem.split('\n').slice(1, -2).join(''), 'base64'));
+}

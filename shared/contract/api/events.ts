@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { enrollmentRequestedSchema } from '../enrollment-requested.ts';
 import { identifier } from '../fields.ts';
 import { looking } from './roles.ts';
 import { route } from './route.ts';
@@ -17,10 +18,16 @@ export const incomingEvent = v.object({
   type: v.literal('EnrollmentRequested', 'is not an event that is taken in|Send EnrollmentRequested.'),
   time: v.optional(v.pipe(v.string(), v.isoTimestamp('is not a time|Write it as 2026-01-31T08:00:00Z.'))),
   datacontenttype: v.optional(v.literal('application/json', 'is not JSON|Send application/json data.')),
-  data: v.record(v.string(), v.unknown()),
+  data: enrollmentRequestedSchema,
 });
 
 const mostEvents = 100;
+
+const eventBatch = v.pipe(
+  v.array(incomingEvent),
+  v.minLength(1, 'is empty|Send at least one event.'),
+  v.maxLength(mostEvents, 'has more than 100 events|Send several batches.'),
+);
 
 export const publishEvents = route({
   method: 'POST',
@@ -31,14 +38,9 @@ export const publishEvents = route({
   rate: 'write',
   repeats: 'by-event',
   body: {
-    schema: v.union([
-      incomingEvent,
-      v.pipe(
-        v.array(incomingEvent),
-        v.minLength(1, 'is empty|Send at least one event.'),
-        v.maxLength(mostEvents, 'has more than 100 events|Send several batches.'),
-      ),
-    ]),
+    // A union would say only that it fits neither; so it is read as what it looks like.
+    schema: v.lazy((body) => (Array.isArray(body) ? eventBatch : incomingEvent)),
+    described: { 'application/cloudevents-batch+json': eventBatch },
     media: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json'],
     largest: 1_048_576,
     items: '(whole)',

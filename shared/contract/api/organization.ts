@@ -89,7 +89,7 @@ export const setUpOrganization = route({
       name: text(1, 64),
       contact: text(1, 128),
       recoveryKey: publicKey,
-      policy: v.optional(policySettingsSchema),
+      policy: policySettingsSchema,
     }),
     largest,
   },

@@ -1,5 +1,9 @@
 import * as v from 'valibot';
+import { errorTable } from '#domain/error-codes.ts';
+import type { EscrowError } from '#domain/errors.ts';
+import { capital, sentence } from '#domain/plain-words.ts';
 import { errorCode } from './fields.ts';
+import { statusOf } from './status.ts';
 
 /** Names the type of a problem; the code stands at its end (RFC 9457 section 3.1.1). */
 export const problemTypePrefix = 'urn:enrollment-key-escrow:error:';
@@ -22,3 +26,24 @@ export const problemSchema = v.object({
   rules: v.optional(v.array(v.string())),
 });
 export type Problem = v.InferOutput<typeof problemSchema>;
+
+/** The problem document of an error (RFC 9457). It says what the error says, never its cause. */
+export function problemOf(error: EscrowError, requestId: string): Problem {
+  const { code, next, retryable, details } = error;
+  const known = errorTable[code];
+  // What failed inside is nobody's business outside; the log has it.
+  const told = code === 'internal' ? known.meaning : error.message;
+  return {
+    type: `${problemTypePrefix}${code}`,
+    title: known.meaning,
+    status: statusOf(code),
+    detail: sentence(details.field === undefined ? capital(told) : told),
+    code,
+    next: code === 'internal' ? known.next : sentence(capital(next)),
+    requestId,
+    retryable,
+    ...(details.issues !== undefined && { issues: details.issues.map((issue) => ({ ...issue })) }),
+    ...(details.contact !== undefined && { contact: details.contact }),
+    ...(details.rules !== undefined && { rules: [...details.rules] }),
+  };
+}

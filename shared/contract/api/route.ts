@@ -10,6 +10,8 @@ type Schema = v.GenericSchema;
 /** What a request carries besides its path and query. */
 export interface Body {
   schema: Schema;
+  /** What bodies of a media type look like, where that is not `schema`. */
+  described?: Readonly<Record<string, Schema>>;
   /** Longest body, in bytes; 0 where the route takes none. */
   largest: number;
   /** Media types that are read, all of them JSON; `application/json` if absent. */

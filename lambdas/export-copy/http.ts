@@ -1,0 +1,84 @@
+import { attachmentNamed } from '#contract/api/content-disposition.ts';
+import type { Call, ReplyOf } from '#contract/api/route.ts';
+import type { RouteNamed } from '#contract/routes.ts';
+import { InputError } from '#domain/errors.ts';
+import { Secret } from '#domain/secret.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import type { Unlocking } from '#steps/open-lock.ts';
+import { exportCopy, type SubscriberCopy } from './export-copy.ts';
+import type { FilePassword } from './file-password.ts';
+
+type R = RouteNamed<'exportCopy'>;
+type Body = Call<R>['body'];
+
+/**
+ * Answers `exportCopy`: the file itself, or JSON that holds it, where its password is generated.
+ * @throws InputError `not-acceptable` if a password is to be generated and the answer could not tell it; what the use case
+ *   throws
+ */
+export async function answerExportCopy(
+  dependencies: Pick<
+    Dependencies,
+    'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'
+  >,
+  { principal, params: { enrollmentId }, body, media, requestId, idempotencyKey }: Call<R>,
+): Promise<ReplyOf<R>> {
+  const asJson = media === 'application/json';
+  if (body.filePassword.is === 'generated' && !asJson) throw needsJson();
+  const unlocking = unlockingOf(body.unlock);
+  const pfxPassword = filePasswordOf(body.filePassword);
+  try {
+    const request = { enrollmentId, unlocking, pfxPassword, idempotencyKey, requestId };
+    const copy = await exportCopy(dependencies, principal, request);
+    return asJson ? { json: told(copy), headers: headersOf(copy, enrollmentId) } : file(copy, enrollmentId);
+  } finally {
+    if ('password' in unlocking) unlocking.password.erase();
+    if (pfxPassword instanceof Secret) pfxPassword.erase();
+  }
+}
+
+function needsJson(): InputError {
+  return new InputError('not-acceptable', {
+    field: 'Accept',
+    why: 'leaves no room to tell a generated password',
+    next: 'Accept application/json, or choose a password for the file.',
+  });
+}
+
+function unlockingOf(unlock: Body['unlock']): Unlocking {
+  switch (unlock.by) {
+    case 'password':
+      return { password: Secret.fromText(unlock.password) };
+    case 'wrapped-key':
+      return { wrappedKey: new Uint8Array(Buffer.from(unlock.wrappedKey, 'base64url')) };
+    case 'nothing':
+      return { held: true };
+  }
+}
+
+function filePasswordOf(filePassword: Body['filePassword']): FilePassword {
+  return filePassword.is === 'own' ? Secret.fromText(filePassword.password) : filePassword.is;
+}
+
+function file(copy: SubscriberCopy, enrollmentId: string): ReplyOf<R> {
+  return { bytes: copy.pfx, headers: headersOf(copy, enrollmentId) };
+}
+
+function told({ exportId, fileName, pfx, receiptId, generatedPassword }: SubscriberCopy) {
+  return {
+    exportId,
+    fileName,
+    pfx: Buffer.from(pfx).toString('base64'),
+    receiptId,
+    ...(generatedPassword !== undefined && { generatedPassword: generatedPassword.text() }),
+  };
+}
+
+function headersOf({ exportId, fileName, receiptId }: SubscriberCopy, enrollmentId: string) {
+  const receipt = `/v1/enrollments/${enrollmentId}/receipts/${receiptId}`;
+  return {
+    'Content-Disposition': attachmentNamed(fileName),
+    Link: `<${receipt}>; rel="describedby"; type="application/jose"`,
+    'Export-Id': exportId,
+  };
+}

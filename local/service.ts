@@ -6,6 +6,7 @@ import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
+import { SqliteIdempotencyKeys } from '#adapters/sqlite/idempotency-keys.ts';
 import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
 import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
@@ -75,6 +76,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       ledger: new SqliteLedger(database, clock),
       events: bus,
       notifier: new FileNotifier(join(folder, 'notices.jsonl'), clock),
+      idempotencyKeys: new SqliteIdempotencyKeys(database, clock),
       clock,
       build,
     };

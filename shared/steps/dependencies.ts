@@ -1,6 +1,7 @@
 import type { BackupVault } from '#ports/backup-vault.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
+import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { EventBus } from '#ports/messages.ts';
@@ -18,6 +19,7 @@ export interface Dependencies {
   ledger: Ledger;
   events: EventBus;
   notifier: Notifier;
+  idempotencyKeys: IdempotencyKeys;
   clock: Clock;
   /** Names the running build in receipts. */
   build: string;

@@ -29,6 +29,7 @@ const ports = [
   'ledger',
   'events',
   'notifier',
+  'idempotencyKeys',
 ] as const satisfies readonly (keyof Dependencies)[];
 
 /** Wraps every port but the clock, which never fails. */

@@ -21,6 +21,7 @@ import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
 import { MemoryDocumentStore } from '#test/doubles/memory-document-store.ts';
+import { MemoryIdempotencyKeys } from '#test/doubles/memory-idempotency-keys.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
 import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
@@ -64,6 +65,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     ledger: new MemoryLedger(),
     events: new MemoryEventBus(queues, subscriptions),
     notifier: new MemoryNotifier(),
+    idempotencyKeys: new MemoryIdempotencyKeys(clock),
     clock,
     build: 'test build',
   };

@@ -156,11 +156,24 @@ const purposes = `
   CREATE INDEX aggregates_by_purpose ON aggregates (organization, type, purpose, id);
 `;
 
+/** A claim is one row, written once; `until` is milliseconds since 1970. */
+const idempotencyKeys = `
+  CREATE TABLE idempotency_keys (
+    organization TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (organization, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_by_end ON idempotency_keys (until);
+`;
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
   eventLog,
   purposes,
+  idempotencyKeys,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

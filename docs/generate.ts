@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ConversionConfig, type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
+import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import { eventSchemas } from '#contract/events.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
+import { conversion } from './json-schema.ts';
+import { openApi } from './openapi.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 const envelopeFile = 'cloud-event.schema.json';
@@ -31,31 +33,16 @@ const envelope = {
   required: ['specversion', 'id', 'source', 'type', 'time', 'datacontenttype', 'data'],
 };
 
-/** Schemas describe text as it is after trimming and NFC, so whoever sends it so is never refused for it. */
-const conversion: ConversionConfig = {
-  target: 'draft-2020-12',
-  // A check over several fields has no form in JSON Schema; its message says what to do.
-  ignoreActions: ['transform', 'partial_check'],
-  overrideAction: ({ valibotAction, jsonSchema }) => {
-    if (valibotAction.type !== 'regex' || !('requirement' in valibotAction)) return undefined;
-    const { requirement } = valibotAction;
-    // JSON Schema reads patterns as Unicode ones (2020-12 core, section 6.4).
-    return requirement instanceof RegExp && requirement.flags === 'u'
-      ? { ...jsonSchema, pattern: requirement.source }
-      : undefined;
-  },
-};
-
 /**
- * The documents that follow from the code, by their path under `docs/`: a JSON Schema an event, that of the envelope, and
- * the table of error codes.
+ * The documents that follow from the code, by their path under `docs/`: a JSON Schema an event, that of the envelope, the
+ * table of error codes, and the description of the API.
  */
 export function generatedDocuments(): Map<string, string> {
   const documents = new Map([[`events/${envelopeFile}`, toText(envelope)]]);
   for (const [name, schema] of Object.entries(eventSchemas)) {
     documents.set(`events/${name}.schema.json`, toText(eventSchema(name, toJsonSchema(schema, conversion))));
   }
-  return documents.set('errors.md', errorsPage());
+  return documents.set('errors.md', errorsPage()).set('openapi.json', toText(openApi()));
 }
 
 function eventSchema(name: string, { $schema: _dialect, ...data }: JsonSchema) {

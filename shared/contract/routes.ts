@@ -73,3 +73,16 @@ export const routes = {
 
 export type RouteName = keyof typeof routes;
 export type RouteNamed<N extends RouteName> = (typeof routes)[N];
+
+/** What the groups of routes are about, in the order in which a reader meets them. */
+export const tags = {
+  Enrollments: 'One certificate request and its key pair each.',
+  Keys: 'What a subscriber does with the own key, and who lifts its locks.',
+  'Backups and receipts': 'What was escrowed and exported, with the signed evidence.',
+  Notices: 'What subscribers were told.',
+  Organization: 'Whom keys are kept for: contact, recovery key, policy.',
+  Events: 'Requests in, and what happens out.',
+  Webhooks: 'Events sent to a URL, signed.',
+  Operations: 'How the service fares, and what it gave up.',
+  Public: 'What needs no access token.',
+} as const;

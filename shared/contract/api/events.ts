@@ -40,7 +40,11 @@ export const publishEvents = route({
   body: {
     // A union would say only that it fits neither; so it is read as what it looks like.
     schema: v.lazy((body) => (Array.isArray(body) ? eventBatch : incomingEvent)),
-    described: { 'application/cloudevents-batch+json': eventBatch },
+    described: {
+      'application/cloudevents+json': incomingEvent,
+      'application/cloudevents-batch+json': eventBatch,
+      'application/json': incomingEvent,
+    },
     media: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json'],
     largest: 1_048_576,
     items: '(whole)',

@@ -35,18 +35,16 @@ export const cursor = v.pipe(
   v.regex(/^[\w-]+$/, 'is no cursor|Send the cursor of the page before.'),
 );
 
-export const largestPage = 200;
-const usualPage = 50;
+const usualPage = '50';
 
 /** How many of a list are wanted; text, since it stands in a query. */
 export const pageSize = v.optional(
   v.pipe(
     v.string(),
-    v.regex(/^[1-9]\d{0,2}$/, 'is not a number from 1 to 200|Send how many you want.'),
+    v.regex(/^(?:[1-9]\d?|1\d\d|200)$/, 'is not a number from 1 to 200|Send how many you want.'),
     v.transform(Number),
-    v.maxValue(largestPage, 'is more than 200|Go on with the cursor instead.'),
   ),
-  String(usualPage),
+  usualPage,
 );
 
 /** A part of the path that names a record. */

@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { SetUpError } from '#domain/errors.ts';
-import { fileError, printable } from '#domain/plain-words.ts';
+import { capital, fileError, printable } from '#domain/plain-words.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Output } from '../output.ts';
 import { readBounded, readNamedFile } from '../read-file.ts';
+import { askSecret, canAsk } from './prompt.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -22,7 +21,7 @@ export async function readSecret(
   output: Output,
 ): Promise<Secret> {
   // At a terminal, reading standard input would show what is typed.
-  if (process.stdin.isTTY && (file === undefined || file === '-')) return await prompt(question);
+  if (canAsk() && (file === undefined || file === '-')) return await askSecret(question);
   if (file !== undefined) return await readSecretFile(file, output);
   throw new SetUpError('usage', {
     why: 'There is no terminal to ask for the password on.',
@@ -64,20 +63,19 @@ async function warnIfOpen(file: string, output: Output): Promise<void> {
   }
 }
 
-async function prompt(question: string): Promise<Secret> {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const input = process.stdin;
-  // From here on the terminal shows nothing that is typed; so the question comes after it.
-  const reader = createInterface({ input, output: silent, terminal: true, historySize: 0 });
-  const typed = reader.question('');
-  process.stderr.write(question);
-  try {
-    return Secret.fromText(await typed);
-  } catch (cause) {
-    // Ctrl-C, or Ctrl-D on an empty line.
-    throw new SetUpError('usage', { why: 'No password was entered.', next: 'Run the same again.', cause });
-  } finally {
-    reader.close();
-    process.stderr.write('\n');
-  }
+/**
+ * A new secret: typed twice at a terminal, so that a slip does not lock its owner out; or read from a file, or from standard
+ * input, once.
+ * @param what as in `new password`
+ * @throws SetUpError `usage` if the two differ; what `readSecret` throws
+ */
+export async function readNewSecret(what: string, file: string | undefined, output: Output): Promise<Secret> {
+  const first = await readSecret(`${capital(what)}: `, file, output);
+  if (!canAsk() || (file !== undefined && file !== '-')) return first;
+  const second = await askSecret(`The ${what} again: `);
+  const same = Buffer.compare(first.bytes(), second.bytes()) === 0;
+  second.erase();
+  if (same) return first;
+  first.erase();
+  throw new SetUpError('usage', { why: 'The two were not the same.', next: 'Run the same again.' });
 }

@@ -12,8 +12,8 @@ import { issueCopyReceipt } from '#steps/backup-receipt.ts';
 import { decide, exportRefused } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { friendlyNameOf } from '#steps/key-papers.ts';
-import { checkCustody, keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
-import { openLock, rightTry, takeBack, type Unlocking } from '#steps/open-lock.ts';
+import { keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
+import { openOwnLock, rightTry, takeBack, type Unlocking } from '#steps/open-lock.ts';
 import { recorded } from '#steps/record.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { chooseFilePassword, type FilePassword } from './file-password.ts';
@@ -65,7 +65,7 @@ export async function exportCopy(
     await checkPolicy(dependencies, principal, enrollment);
     const rules = await dependencies.policy.passwordRules(organization);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, rules);
-    const wrapped = await openOwnLock(dependencies, principal, enrollment, key, request.unlocking);
+    const wrapped = await openOwnLock(dependencies, principal, enrollment, request.unlocking);
     try {
       const copy = await makeCopyOf(dependencies, enrollment, key, request, wrapped, password);
       return request.pfxPassword === 'generated' ? { ...copy, generatedPassword: password } : copy;
@@ -87,20 +87,6 @@ async function checkPolicy(dependencies: Needs, principal: Principal, enrollment
     events: [{ name: 'ExportRefused', data }],
   }));
   throw exportRefused(decision, exportable);
-}
-
-async function openOwnLock(
-  dependencies: Needs,
-  principal: Principal,
-  enrollment: Enrollment,
-  { lockedKeyId }: EnrollmentKey,
-  unlocking: Unlocking,
-): Promise<Uint8Array> {
-  checkCustody(dependencies, enrollment);
-  if (lockedKeyId === undefined) throw new ProviderError('key-not-exportable');
-  const { organization } = enrollment;
-  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: lockedKeyId });
-  return await openLock(dependencies, principal, enrollment, locked, unlocking);
 }
 
 async function makeCopyOf(

@@ -1,7 +1,8 @@
+import { requesting } from '#contract/api/roles.ts';
 import { parseRequestedEnrollment } from '#contract/enrollment-requested.ts';
 import type { EnrollmentState, Refusal } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
-import { checkRequest, requesting } from '#steps/check-request.ts';
+import { checkRequest } from '#steps/check-request.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOrganization } from '#steps/load.ts';
 import { type EnrollmentPlan, planEnrollment, refusalTold, stateOf } from '#steps/plan-enrollment.ts';

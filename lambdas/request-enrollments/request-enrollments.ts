@@ -1,7 +1,7 @@
+import { requesting } from '#contract/api/roles.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { asEscrowError, type EscrowError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
-import { requesting } from '#steps/check-request.ts';
 import { loadOrganization } from '#steps/load.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';

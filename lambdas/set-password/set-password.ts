@@ -6,13 +6,24 @@ import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
-import { recorded } from '#steps/record.ts';
+import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
+import { actOf, recorded } from '#steps/record.ts';
+
+export interface PasswordSetting {
+  enrollmentId: string;
+  password: Secret;
+  /** The same request again, once its key is made, asks only whether the password opens it. */
+  idempotencyKey?: string;
+  requestId: string;
+}
 
 /**
- * The subscriber's first sign-in: sets the password of the own enrollment and makes its key pair under it.
+ * The subscriber's first sign-in: sets the password of the own enrollment and makes its key pair under it. The same request
+ * that comes again changes nothing, and is answered if its password is the one that was set.
  * @returns the enrollment, `ready`
  * @throws AccessError `not-found`; InputError `password-not-ascii`, `password-too-weak`; StateError `wrong-state`,
- *   `making-in-progress`; what `makeKeyPair` throws
+ *   `making-in-progress`; what `makeKeyPair` throws; where the request came before, LockError `wrong-password`,
+ *   `enrollment-locked`, `enrollment-blocked`
  */
 export async function setPassword(
   dependencies: Pick<
@@ -20,15 +31,18 @@ export async function setPassword(
     'registry' | 'documents' | 'vault' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'
   >,
   principal: Principal,
-  { enrollmentId, password, requestId }: { enrollmentId: string; password: Secret; requestId: string },
+  { enrollmentId, password, idempotencyKey, requestId }: PasswordSetting,
 ): Promise<Enrollment> {
-  const { organization, subject } = principal;
-  const entry = { action: 'set-password', organization, principal: subject, enrollmentId, requestId };
-  return await recorded(dependencies, entry, async () => {
+  const act = actOf('set-password', principal, { requestId, enrollmentId });
+  return await recorded(dependencies, act, async () => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     if (enrollment.state === 'making') throw new StateError('making-in-progress');
+    const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
+    if (enrollment.state === 'ready' && setBy !== undefined && enrollment.passwordSetBy === setBy) {
+      return await confirmPasswordSet(dependencies, principal, enrollment, password);
+    }
     if (enrollment.state !== 'awaiting-subscriber') throw new StateError('wrong-state');
-    checkPassword(password, await dependencies.policy.passwordRules(organization));
-    return await makeKeyPair(dependencies, enrollment, password);
+    checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
+    return await makeKeyPair(dependencies, enrollment, password, setBy);
   });
 }

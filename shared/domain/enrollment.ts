@@ -123,6 +123,8 @@ export interface Enrollment {
   abandoned?: MakingAttempt | undefined;
   key?: EnrollmentKey;
   backups: readonly Backup[];
+  /** Which request set the password that the key is locked under, where it had an idempotency key. */
+  passwordSetBy?: string | undefined;
   /** How many subscriber copies were exported. */
   exports: number;
   refusal?: Refusal;
@@ -158,7 +160,10 @@ export interface ReplaceCondition {
 
 /** What may change once a request was taken. What it is for, whether it may leave and how it is kept never does. */
 export type EnrollmentChange = Partial<
-  Pick<Enrollment, 'tries' | 'attempt' | 'abandoned' | 'key' | 'backups' | 'exports' | 'events'>
+  Pick<
+    Enrollment,
+    'tries' | 'attempt' | 'abandoned' | 'key' | 'backups' | 'passwordSetBy' | 'exports' | 'events'
+  >
 >;
 
 /**

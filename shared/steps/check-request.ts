@@ -3,13 +3,9 @@ import { parseRecipientKey } from '#crypto/locks.ts';
 import { recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import { AccessError, InputError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
-import type { Role } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkCustody } from './load.ts';
-
-/** Whoever may ask for certificates in the organization's name. */
-export const requesting = ['enrollment-workflow', 'administrator'] as const satisfies readonly Role[];
 
 /**
  * Checks what no schema can tell of a request, before policy is asked.

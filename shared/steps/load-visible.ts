@@ -1,3 +1,4 @@
+import { looking } from '#contract/api/roles.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { AccessError } from '#domain/errors.ts';
 import type { Principal, Role } from '#domain/principal.ts';
@@ -5,12 +6,7 @@ import type { Dependencies } from './dependencies.ts';
 import { loadEnrollment } from './load.ts';
 
 /** Whoever may look at every enrollment of the organization. */
-const seeingAll = [
-  'enrollment-workflow',
-  'recovery-official',
-  'auditor',
-  'administrator',
-] as const satisfies readonly Role[];
+const seeingAll: readonly Role[] = looking.filter((role) => role !== 'subscriber');
 
 /**
  * What a principal may see of an organization's enrollments.
@@ -18,7 +14,7 @@ const seeingAll = [
  * @throws AccessError `not-permitted` for a role that sees none
  */
 export function visibleTo({ roles, subject }: Principal): 'all' | { subscriberId: string } {
-  if (roles.some((role) => seeingAll.some((each) => each === role))) return 'all';
+  if (roles.some((role) => seeingAll.includes(role))) return 'all';
   if (roles.includes('subscriber')) return { subscriberId: subject };
   throw new AccessError('not-permitted');
 }

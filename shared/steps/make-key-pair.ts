@@ -38,6 +38,7 @@ interface Made {
  * encryption key, its proved escrowed backup. Nothing unlocked is ever written. The one write at the end makes all of it
  * count at once; anything before it that fails, or crashes, leaves an attempt that is abandoned whole.
  * @param password the subscriber's, where the enrollment's lock is `password`
+ * @param passwordSetBy names the request that set it, so that the same request is known when it comes again
  * @returns the enrollment, `ready`
  * @throws StateError `wrong-state`, `making-in-progress`, `version-conflict`; PolicyError `enrollment-refused` for a record
  *   that crosses a floor; SetUpError `not-set-up`; AccessError `not-found`; InputError `invalid-input` if the lock lacks its
@@ -47,6 +48,7 @@ export async function makeKeyPair(
   dependencies: Needs,
   enrollment: Enrollment,
   password?: Secret,
+  passwordSetBy?: string,
 ): Promise<Enrollment> {
   checkCustody(dependencies, enrollment);
   const organization = await loadOrganization(dependencies, enrollment.organization);
@@ -56,7 +58,7 @@ export async function makeKeyPair(
     const made = enrollment.exportable
       ? await makeExportable(dependencies, organization, making, attempt, password)
       : await makeResident(dependencies, organization, making, attempt);
-    return await finish(dependencies, making, attempt, made);
+    return await finish(dependencies, making, attempt, { ...made, passwordSetBy });
   } catch (error) {
     return await giveUp(dependencies, enrollment, attempt, error);
   }
@@ -162,7 +164,7 @@ async function finish(
   dependencies: Needs,
   enrollment: Enrollment,
   attempt: MakingAttempt,
-  { key, escrow }: Made,
+  { key, escrow, passwordSetBy }: Made & { passwordSetBy: string | undefined },
 ): Promise<Enrollment> {
   const { id: enrollmentId } = enrollment;
   const events: DomainEvent[] = [{ name: 'EnrollmentKeyPairCreated', data: { enrollmentId } }];
@@ -175,7 +177,7 @@ async function finish(
   return await updateEnrollment(dependencies, enrollment, transitions.finishMaking, (current) => {
     // Somebody took the attempt for dead and abandoned it.
     if (current.attempt?.id !== attempt.id) throw new StateError('version-conflict');
-    return { attempt: undefined, key, backups, events };
+    return { attempt: undefined, key, backups, events, passwordSetBy };
   });
 }
 

@@ -1,10 +1,11 @@
 import { openByPassword, openHeld } from '#crypto/locks.ts';
 import { type Enrollment, type Tries, transitions } from '#domain/enrollment.ts';
-import { EscrowError, LockError } from '#domain/errors.ts';
+import { EscrowError, LockError, ProviderError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from './dependencies.ts';
+import { checkCustody } from './load.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
 /** Wrong passwords in a row after which a fresh sign-in is needed, and in a life after which an official is. */
@@ -50,6 +51,24 @@ export async function openLock(
     await takeBack(dependencies, enrollment);
     throw error;
   }
+}
+
+/**
+ * Reads the locked record of the own enrollment and opens its lock.
+ * @throws ProviderError `key-not-exportable` for a resident key, which has none, `provider-misconfigured` if it lives in another
+ *   custody; StoreError as the document store throws; what `openLock` throws
+ */
+export async function openOwnLock(
+  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
+  principal: Principal,
+  enrollment: Enrollment,
+  unlocking: Unlocking,
+): Promise<Uint8Array> {
+  checkCustody(dependencies, enrollment);
+  const { organization, key } = enrollment;
+  if (key?.lockedKeyId === undefined) throw new ProviderError('key-not-exportable');
+  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: key.lockedKeyId });
+  return await openLock(dependencies, principal, enrollment, locked, unlocking);
 }
 
 /** The tries as they stand after the counted one proved right. */

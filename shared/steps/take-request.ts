@@ -1,3 +1,4 @@
+import { requesting } from '#contract/api/roles.ts';
 import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enrollment-requested.ts';
 import { enrollmentIdFrom, fingerprint, newId } from '#crypto/identifiers.ts';
 import type { Enrollment, EnrollmentState, Refusal } from '#domain/enrollment.ts';
@@ -8,7 +9,7 @@ import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import { purposeNames } from '#domain/purpose.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
-import { checkRequest, requesting } from './check-request.ts';
+import { checkRequest } from './check-request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { issueReceipt } from './issue-receipt.ts';
 import { type EnrollmentPlan, planEnrollment, refusalTold, stateOf } from './plan-enrollment.ts';

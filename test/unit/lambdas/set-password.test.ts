@@ -15,6 +15,7 @@ import {
   request,
   subscriber,
   type World,
+  wrongPassword,
 } from '#test/support/world.ts';
 
 let world: World;
@@ -32,13 +33,19 @@ function awaiting(change: Record<string, unknown> = {}): Promise<Enrollment> {
 
 function set(
   { id: enrollmentId }: Pick<Enrollment, 'id'>,
-  { as = subscriber(), with: chosen = password(), dependencies = world.dependencies } = {} as {
+  { as = subscriber(), with: chosen = password(), dependencies = world.dependencies, key = '' } = {} as {
+    key?: string;
     as?: Principal;
     with?: Secret;
     dependencies?: World['dependencies'];
   },
 ): Promise<Enrollment> {
-  return setPassword(dependencies, as, { enrollmentId, password: chosen, requestId: 'set-1' });
+  return setPassword(dependencies, as, {
+    enrollmentId,
+    password: chosen,
+    requestId: 'set-1',
+    ...(key !== '' && { idempotencyKey: key }),
+  });
 }
 
 describe('setting the password', () => {
@@ -111,6 +118,79 @@ describe('setting the password', () => {
         .map(({ outcome }) => outcome)
         .sort(),
     ).toEqual(['done', 'failed']);
+  });
+
+  it('again by the same request is answered, and changes nothing but the counted try', async () => {
+    const enrollment = await awaiting({ purpose: 'identity' });
+    const made = await set(enrollment, { key: 'once' });
+    const again = await set(enrollment, { key: 'once' });
+    expect(again).toMatchObject({ state: 'ready', key: made.key, tries: { inARow: 0, inLife: 0 } });
+    expect(await eventNames(world, enrollment)).toEqual([
+      'SubscriberSignInAwaited',
+      'EnrollmentKeyPairCreated',
+    ]);
+    expect(world.dependencies.ledger.entries.slice(-2).map(({ outcome }) => outcome)).toEqual([
+      'done',
+      'done',
+    ]);
+  });
+
+  it('again by the same request with another password is a wrong try, and is counted', async () => {
+    const enrollment = await awaiting({ purpose: 'identity' });
+    const made = await set(enrollment, { key: 'once' });
+    const act = () => set(enrollment, { key: 'once', with: wrongPassword() });
+    await expectRefused(world, 'wrong-password', act);
+    expect(await current(world, enrollment)).toMatchObject({
+      key: made.key,
+      tries: { inARow: 1, inLife: 1 },
+    });
+    await set(enrollment, { key: 'once' });
+    expect(await current(world, enrollment)).toMatchObject({ tries: { inARow: 0, inLife: 1 } });
+  });
+
+  it('again by another request, or by one without a key, is refused: the key stands under the first', async () => {
+    const enrollment = await awaiting({ purpose: 'identity' });
+    const made = await set(enrollment, { key: 'once' });
+    await expectRefused(world, 'wrong-state', () => set(enrollment, { key: 'twice' }));
+    await expectRefused(world, 'wrong-state', () => set(enrollment));
+    expect(await current(world, enrollment)).toEqual(made);
+    const without = await awaiting({ purpose: 'identity' });
+    await set(without);
+    await expectRefused(world, 'wrong-state', () => set(without, { key: 'once' }));
+  });
+
+  it('by the same request for two enrollments makes the key of each', async () => {
+    const [one, other] = [await awaiting({ purpose: 'identity' }), await awaiting({ purpose: 'identity' })];
+    const first = await set(one, { key: 'once' });
+    const second = await set(other, { key: 'once' });
+    expect(second.state).toBe('ready');
+    expect(second.passwordSetBy).not.toBe(first.passwordSetBy);
+    expect(`${first.passwordSetBy}`).toMatch(/^pws_[a-z2-7]{26}$/);
+  });
+
+  it('by the same request at the same moment makes one key, and the other may come again', async () => {
+    const enrollment = await awaiting({ purpose: 'identity' });
+    const results = await Promise.allSettled([
+      set(enrollment, { key: 'once' }),
+      set(enrollment, { key: 'once' }),
+    ]);
+    const codes = results.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code));
+    expect(codes.sort()).toEqual(['made', 'making-in-progress']);
+    expect(await set(enrollment, { key: 'once' })).toMatchObject({ state: 'ready' });
+  });
+
+  it('is answered after its own answer was lost', async () => {
+    const enrollment = await awaiting({ purpose: 'identity' });
+    const ledger = { record: () => Promise.reject(new TypeError('no ledger')) };
+    const deaf = { ...world.dependencies, ledger };
+    const request = {
+      enrollmentId: enrollment.id,
+      password: password(),
+      idempotencyKey: 'once',
+      requestId: 's',
+    };
+    await expect(setPassword(deaf, subscriber(), request)).rejects.toThrow('no ledger');
+    expect(await set(enrollment, { key: 'once' })).toMatchObject({ state: 'ready' });
   });
 
   it('while the key is made is told to wait', async () => {

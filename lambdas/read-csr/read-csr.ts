@@ -1,3 +1,4 @@
+import { requesting } from '#contract/api/roles.ts';
 import { toPem } from '#crypto/pkcs10.ts';
 import { AccessError, StateError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
@@ -7,7 +8,7 @@ import { recorded } from '#steps/record.ts';
 
 /**
  * Hands out the certificate request of an enrollment that is `ready`: for an encryption key, not before its escrowed
- * backup is proved.
+ * backup is proved. It goes to its subscriber, and to those who may ask for certificates in the organization's name.
  * @returns PEM (RFC 7468)
  * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; StoreError as the ports throw
  */
@@ -21,7 +22,8 @@ export async function readCsr(
   return await recorded(dependencies, entry, async () => {
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     const own = principal.roles.includes('subscriber') && subject === enrollment.subscriber.id;
-    if (!own && !principal.roles.includes('enrollment-workflow')) throw new AccessError('not-found');
+    if (!own && !requesting.some((role) => principal.roles.includes(role)))
+      throw new AccessError('not-found');
     if (enrollment.state === 'making') throw new StateError('making-in-progress');
     const { key } = enrollment;
     if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');

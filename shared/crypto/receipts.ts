@@ -77,6 +77,20 @@ export async function verifyReceipt(jws: string, jwks: ReceiptKeys): Promise<Rec
 }
 
 /**
+ * What a receipt says, taken as it is: for one that the service itself keeps, and hands on to whoever verifies it.
+ * @param jws compact JWS
+ * @throws ProofError `receipt-invalid` if it does not say all that a receipt must
+ */
+export function readReceipt(jws: string): Receipt {
+  try {
+    const [, payload = ''] = jws.split('.');
+    return v.parse(knownReceipt, JSON.parse(new TextDecoder().decode(base64url.decode(payload))));
+  } catch (cause) {
+    throw new ProofError('receipt-invalid', { cause });
+  }
+}
+
+/**
  * Reads a set of receipt keys, as a file or a caller gave it. Keys of other kinds in the set are passed over (RFC 7517
  * section 5).
  * @throws InputError `invalid-input` naming the field `jwks`

@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import { FileNotifier } from '#adapters/files/file-notifier.ts';
 import { FileVault } from '#adapters/files/file-vault.ts';
+import { News } from '#adapters/news.ts';
 import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
+import { SqliteEventFeed } from '#adapters/sqlite/event-feed.ts';
 import { SqliteIdempotencyKeys } from '#adapters/sqlite/idempotency-keys.ts';
 import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
 import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
+import { HttpWebhookSender, type WebhookSenderSettings } from '#adapters/webhooks/http-webhook-sender.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
+import { deliverWebhook } from '#lambdas/deliver-webhook/deliver-webhook.ts';
+import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
 import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
@@ -35,6 +40,8 @@ export interface ServiceSettings {
   folder: string;
   keys: KeySource;
   clock?: Clock;
+  /** Where webhooks may be sent: the public network only, if absent. */
+  webhooks?: WebhookSenderSettings;
   onDelivery?: (delivery: Delivery) => void;
 }
 
@@ -60,7 +67,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     const keys = await openKeys(settings.keys, folder);
     closers.push(() => keys.close());
 
-    const registry = new SqliteRegistry(database, clock);
+    const news = new News();
+    const registry = new SqliteRegistry(database, clock, news);
     const bus = new SqliteEventBus(database, clock, subscriptions);
     const queues = new SqliteMessageQueues(database, clock);
     const vault = new FileVault(database, join(folder, 'vault'), clock);
@@ -75,6 +83,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       keys,
       ledger: new SqliteLedger(database, clock),
       events: bus,
+      feed: new SqliteEventFeed(database, news),
+      webhooks: new HttpWebhookSender(clock, settings.webhooks),
       notifier: new FileNotifier(join(folder, 'notices.jsonl'), clock),
       idempotencyKeys: new SqliteIdempotencyKeys(database, clock),
       clock,
@@ -89,6 +99,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
         'request-enrollment': (event) => requestEnrollment(dependencies, event),
         'make-key-pair': (event) => makeKeyPairOfAccepted(dependencies, event),
         'notify-subscriber': (event) => notifySubscriber(dependencies, event),
+        'fan-out-webhooks': (event) => fanOutWebhooks(dependencies, event),
+        'deliver-webhook': (event) => deliverWebhook(dependencies, event),
       },
       ...(settings.onDelivery !== undefined && { onDelivery: settings.onDelivery }),
     });

@@ -3,8 +3,20 @@ import { enrollmentRequestedSchema } from './enrollment-requested.ts';
 import type { EventName } from './subscriptions.ts';
 
 const reference = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
+const text = v.pipe(v.string(), v.nonEmpty());
 const enrollment = v.object({ enrollmentId: reference });
 const refusal = v.object({ enrollmentId: reference, code: v.pipe(v.string(), v.regex(/^[a-z-]+$/)) });
+
+/** An event inside another one, as it is sent to a webhook. */
+const cloudEvent = v.looseObject({
+  specversion: v.literal('1.0'),
+  id: text,
+  source: text,
+  type: text,
+  time: text,
+  datacontenttype: v.literal('application/json'),
+  data: v.unknown(),
+});
 
 /** Data of every event by its name. Receivers ignore members they do not know, so that events can grow. */
 export const eventSchemas = {
@@ -19,6 +31,8 @@ export const eventSchemas = {
   ExportRefused: refusal,
   EnrollmentLocked: enrollment,
   EnrollmentBlocked: enrollment,
+  WebhookDisabled: v.object({ webhookId: reference }),
+  WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
 } as const satisfies Record<EventName, v.GenericSchema>;
 
 /** The source attribute of an event that an aggregate of an organization bore (CloudEvents 1.0, `source`). */

@@ -305,6 +305,24 @@ export const errorTable = {
     'The object is under retention and cannot be removed or its retention shortened.',
     'Wait until its retention ends.',
   ),
+  'webhook-failed': entry(
+    'webhook',
+    true,
+    'The webhook was not taken by its target.',
+    'Check the target; dead letters can be redriven.',
+  ),
+  'webhook-redirected': entry(
+    'webhook',
+    true,
+    'The target of the webhook answered with a redirect, and none is followed.',
+    'Register the URL that it redirects to.',
+  ),
+  'webhook-target-refused': entry(
+    'webhook',
+    false,
+    'The webhook leads to an address that nothing is sent to.',
+    'Register a target with a public address; the operator can open others.',
+  ),
   'data-folder-in-use': entry(
     'set-up',
     true,
@@ -352,6 +370,7 @@ export type ErrorFamily =
   | 'proof'
   | 'provider'
   | 'store'
+  | 'webhook'
   | 'set-up'
   | 'connection'
   | 'internal';

@@ -21,6 +21,8 @@ export interface ErrorDetails {
   contact?: string;
   /** The policy rules that decided. */
   rules?: readonly string[];
+  /** How long the other side asked to be left alone. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 }
 
@@ -54,6 +56,7 @@ export class PfxError extends EscrowError<CodeOf<'pfx'>> {}
 export class ProofError extends EscrowError<CodeOf<'proof'>> {}
 export class ProviderError extends EscrowError<CodeOf<'provider'>> {}
 export class StoreError extends EscrowError<CodeOf<'store'>> {}
+export class WebhookError extends EscrowError<CodeOf<'webhook'>> {}
 export class SetUpError extends EscrowError<CodeOf<'set-up'>> {}
 /** What a program that speaks to the service met on the way there. */
 export class ConnectionError extends EscrowError<CodeOf<'connection'>> {}

@@ -14,6 +14,29 @@ export type DomainEvent =
   | { name: 'SubscriberCopyExported'; data: { enrollmentId: string; exportId: string } }
   | { name: 'ExportRefused'; data: { enrollmentId: string; code: ErrorCode } }
   | { name: 'EnrollmentLocked'; data: { enrollmentId: string } }
-  | { name: 'EnrollmentBlocked'; data: { enrollmentId: string } };
+  | { name: 'EnrollmentBlocked'; data: { enrollmentId: string } }
+  | { name: 'WebhookDisabled'; data: { webhookId: string } };
 
 export type DomainEventName = DomainEvent['name'];
+
+const allNames: Readonly<Record<DomainEventName, true>> = {
+  EnrollmentAccepted: true,
+  SubscriberSignInAwaited: true,
+  EnrollmentRefused: true,
+  EnrollmentKeyPairCreated: true,
+  KeyPairAttemptAbandoned: true,
+  BackupEscrowed: true,
+  SubscriberCopyExported: true,
+  ExportRefused: true,
+  EnrollmentLocked: true,
+  EnrollmentBlocked: true,
+  WebhookDisabled: true,
+};
+
+/** Every event that an aggregate can bear. */
+export const domainEventNames: readonly DomainEventName[] = Object.keys(allNames).filter(isDomainEventName);
+
+/** Whether an event of this name is one that an aggregate bears; what comes in from outside is none. */
+export function isDomainEventName(name: string): name is DomainEventName {
+  return Object.hasOwn(allNames, name);
+}

@@ -2,6 +2,7 @@ import type { DomainEvent } from './events.ts';
 import type { PasswordRules, PfxProfile } from './policy.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
+import type { Webhook } from './webhook.ts';
 
 /** What an organization may choose. The floors of `floors.ts` hold whatever it chooses. */
 export interface PolicySettings {
@@ -37,12 +38,16 @@ export interface Organization {
   /** The public half of the recovery key (RFC 7517); the private half never enters the service. */
   recoveryKey: PublicJwk;
   policy: PolicySettings;
+  /** Where its events are sent; absent for nowhere. */
+  webhooks?: readonly Webhook[];
   /** What happened with this version; replaced by the next write. */
   events: readonly DomainEvent[];
 }
 
 /** What may change once an organization was set up. Its custody, its receipt key and its recovery key never do. */
-export type OrganizationChange = Partial<Pick<Organization, 'name' | 'contact' | 'policy' | 'events'>>;
+export type OrganizationChange = Partial<
+  Pick<Organization, 'name' | 'contact' | 'policy' | 'webhooks' | 'events'>
+>;
 
 /** The next version of an organization; it carries the events of this change and no older ones. */
 export function advanceOrganization(organization: Organization, change: OrganizationChange): Organization {

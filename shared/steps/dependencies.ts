@@ -1,6 +1,7 @@
 import type { BackupVault } from '#ports/backup-vault.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
+import type { EventFeed } from '#ports/event-feed.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Ledger } from '#ports/ledger.ts';
@@ -8,6 +9,7 @@ import type { EventBus } from '#ports/messages.ts';
 import type { Notifier } from '#ports/notifier.ts';
 import type { ExportabilityPolicy } from '#ports/policy.ts';
 import type { Registry } from '#ports/registry.ts';
+import type { WebhookSender } from '#ports/webhook-sender.ts';
 
 /** Everything that use cases work with; each takes the part that it needs. */
 export interface Dependencies {
@@ -18,6 +20,8 @@ export interface Dependencies {
   keys: KeyProvider;
   ledger: Ledger;
   events: EventBus;
+  feed: EventFeed;
+  webhooks: WebhookSender;
   notifier: Notifier;
   idempotencyKeys: IdempotencyKeys;
   clock: Clock;

@@ -26,6 +26,7 @@ import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
 import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
 import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
+import { MemoryWebhookSender } from '#test/doubles/memory-webhook-sender.ts';
 import { generalPolicy } from '#test/support/general-policy.ts';
 
 export const organization = 'acme';
@@ -38,6 +39,7 @@ export interface World {
     vault: MemoryBackupVault;
     ledger: MemoryLedger;
     notifier: MemoryNotifier;
+    webhooks: MemoryWebhookSender;
     clock: ManualClock;
   };
   /** What aggregates bore, not yet published. */
@@ -52,7 +54,7 @@ export interface World {
 export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-world-'));
   const clock = new ManualClock();
-  const outbox = new MemoryOutbox();
+  const outbox = new MemoryOutbox(clock);
   const registry = new MemoryRegistry(clock, outbox);
   const keys = await openSoftwareProvider({ folder, stage: 'test' });
   const queues = new MemoryMessageQueues(clock);
@@ -64,6 +66,8 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     keys,
     ledger: new MemoryLedger(),
     events: new MemoryEventBus(queues, subscriptions),
+    feed: outbox.feed,
+    webhooks: new MemoryWebhookSender(),
     notifier: new MemoryNotifier(),
     idempotencyKeys: new MemoryIdempotencyKeys(clock),
     clock,

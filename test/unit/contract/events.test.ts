@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { enrollmentNamedBy, eventSchemas, eventSource, organizationOf } from '#contract/events.ts';
-import { subscriptions } from '#contract/subscriptions.ts';
+import { retries, subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
-import type { DomainEvent } from '#domain/events.ts';
+import { type DomainEvent, domainEventNames, isDomainEventName } from '#domain/events.ts';
 import { issuesOf } from '#test/support/issues-of.ts';
 
 const enrollmentId = 'enr_1';
@@ -19,6 +19,7 @@ const born: DomainEvent[] = [
   { name: 'ExportRefused', data: { enrollmentId, code: 'export-refused' } },
   { name: 'EnrollmentLocked', data: { enrollmentId } },
   { name: 'EnrollmentBlocked', data: { enrollmentId } },
+  { name: 'WebhookDisabled', data: { webhookId: 'whk_1' } },
 ];
 
 describe('the data of events', () => {
@@ -50,7 +51,9 @@ describe('the data of events', () => {
 
   it('are written for every event that a subscription or an aggregate names', () => {
     const known = new Set(Object.keys(eventSchemas));
-    expect(known).toEqual(new Set(['EnrollmentRequested', ...born.map(({ name }) => name)]));
+    const names = born.map(({ name }) => name);
+    expect(known).toEqual(new Set(['EnrollmentRequested', 'WebhookDeliveryRequested', ...names]));
+    expect(new Set(domainEventNames)).toEqual(new Set(names));
     for (const type of Object.values(subscriptions).flat()) expect(known).toContain(type);
   });
 
@@ -65,6 +68,45 @@ describe('subscriptions', () => {
   it.each(Object.entries(subscriptions))('of %s name an event once', (_consumer, types) => {
     expect(new Set(types).size).toBe(types.length);
     expect(types.length).toBeGreaterThan(0);
+  });
+
+  it('fan out to webhooks what aggregates bear, and never what came in with personal data', () => {
+    const fannedOut: readonly string[] = subscriptions['fan-out-webhooks'];
+    expect(new Set(fannedOut)).toEqual(new Set(born.map(({ name }) => name)));
+    for (const name of ['EnrollmentRequested', 'WebhookDeliveryRequested', 'toString', '']) {
+      expect([isDomainEventName(name), fannedOut.includes(name)]).toEqual([false, false]);
+    }
+  });
+
+  it('are tried again by a policy each, for webhooks over more than a day', () => {
+    expect(Object.keys(retries)).toEqual(Object.keys(subscriptions));
+    expect(retries['make-key-pair'].pauses).toEqual([1, 2, 4, 8]);
+    const { pauses, longestAsked } = retries['deliver-webhook'];
+    expect(pauses).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]);
+    // A queue of SQS hides a message for twelve hours at most.
+    for (const pause of [...pauses, longestAsked]) expect(pause * 1.1).toBeLessThanOrEqual(43_200 * 1.1);
+  });
+
+  it('send the event inside an order with all that it holds', () => {
+    const event = {
+      specversion: '1.0',
+      id: 'e.1.0',
+      source: '/organizations/acme',
+      type: 'EnrollmentAccepted',
+    };
+    const whole = {
+      ...event,
+      time: 't',
+      datacontenttype: 'application/json',
+      data: { a: [1] },
+      traceparent: 'x',
+    };
+    const data = { webhookId: 'whk_1', event: whole };
+    expect(JSON.stringify(v.parse(eventSchemas.WebhookDeliveryRequested, data).event)).toBe(
+      JSON.stringify(whole),
+    );
+    const { data: _left, ...without } = whole;
+    expect(v.is(eventSchemas.WebhookDeliveryRequested, { webhookId: 'whk_1', event: without })).toBe(false);
   });
 });
 

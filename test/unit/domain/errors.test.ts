@@ -16,6 +16,7 @@ const families: Record<ErrorFamily, string> = {
   proof: 'ProofError',
   provider: 'ProviderError',
   store: 'StoreError',
+  webhook: 'WebhookError',
   'set-up': 'SetUpError',
   connection: 'ConnectionError',
   internal: 'InternalError',

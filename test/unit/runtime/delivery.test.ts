@@ -1,8 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { retries } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
-import { InputError, LockError, ProviderError, StateError, StoreError } from '#domain/errors.ts';
-import { afterFailure, mostReceives } from '#runtime/delivery.ts';
+import {
+  InputError,
+  LockError,
+  ProviderError,
+  StateError,
+  StoreError,
+  WebhookError,
+} from '#domain/errors.ts';
+import { afterFailure } from '#runtime/delivery.ts';
+
+const usual = retries['make-key-pair'];
+const webhooks = retries['deliver-webhook'];
 
 const passing = [
   new StoreError('store-unavailable'),
@@ -26,20 +37,19 @@ describe('after a failure that may pass', () => {
     [4, 8],
   ])('the %s. receive is followed by a delay of %s seconds at most', (receiveCount, most) => {
     for (const error of passing) {
-      expect(afterFailure(error, receiveCount, 1)).toEqual({ retryAfterSeconds: most });
-      expect(afterFailure(error, receiveCount, 0.5)).toEqual({ retryAfterSeconds: most / 2 });
-      expect(afterFailure(error, receiveCount, 0)).toEqual({ retryAfterSeconds: 0 });
+      expect(afterFailure(usual, error, receiveCount, 1)).toEqual({ retryAfterSeconds: most });
+      expect(afterFailure(usual, error, receiveCount, 0.5)).toEqual({ retryAfterSeconds: most / 2 });
+      expect(afterFailure(usual, error, receiveCount, 0)).toEqual({ retryAfterSeconds: 0 });
     }
   });
 
   it('the fifth receive is the last', () => {
-    expect(mostReceives).toBe(5);
     for (const receiveCount of [5, 6, 100]) {
-      expect(afterFailure(new StoreError('store-unavailable'), receiveCount)).toEqual({
+      expect(afterFailure(usual, new StoreError('store-unavailable'), receiveCount)).toEqual({
         bury: 'store-unavailable',
       });
     }
-    expect(afterFailure(new TypeError('a bug'), 5)).toEqual({ bury: 'internal' });
+    expect(afterFailure(usual, new TypeError('a bug'), 5)).toEqual({ bury: 'internal' });
   });
 
   it('delays are spread, and never long', () => {
@@ -48,24 +58,60 @@ describe('after a failure that may pass', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (count, random) => {
-          const disposition = afterFailure(passing[0], count, random);
+          const disposition = afterFailure(usual, passing[0], count, random);
           if (!('retryAfterSeconds' in disposition)) throw new TypeError('given up');
           expect(disposition.retryAfterSeconds).toBeGreaterThanOrEqual(0);
           expect(disposition.retryAfterSeconds).toBeLessThanOrEqual(60);
         },
       ),
     );
-    const delays = Array.from({ length: 50 }, () => JSON.stringify(afterFailure(passing[0], 4)));
+    const delays = Array.from({ length: 50 }, () => JSON.stringify(afterFailure(usual, passing[0], 4)));
     expect(new Set(delays).size).toBeGreaterThan(10);
   });
 });
 
 describe('after a failure that will not pass', () => {
   it('there is no retry, at any receive', () => {
-    for (const error of lasting) expect(afterFailure(error, 1)).toEqual({ bury: error.code });
+    for (const error of lasting) expect(afterFailure(usual, error, 1)).toEqual({ bury: error.code });
   });
 
   it('is one of the codes that say so', () => {
     for (const error of lasting) expect(errorTable[error.code].retry).toBe(false);
+  });
+});
+
+describe('after a webhook failed', () => {
+  const failed = (retryAfterSeconds?: number) =>
+    new WebhookError('webhook-failed', retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+
+  it.each(webhooks.pauses.map((pause, index) => [index + 1, pause] as const))(
+    'the %s. time, the next try comes after %s seconds and little more',
+    (receiveCount, pause) => {
+      expect(afterFailure(webhooks, failed(), receiveCount, 0)).toEqual({ retryAfterSeconds: pause });
+      const latest = afterFailure(webhooks, failed(), receiveCount, 1);
+      expect(latest).toEqual({ retryAfterSeconds: expect.closeTo(pause * 1.1) });
+    },
+  );
+
+  it('the eighth time was the last', () => {
+    expect(afterFailure(webhooks, failed(60), 8)).toEqual({ bury: 'webhook-failed' });
+  });
+
+  it.each([
+    ['sooner than planned, the plan stands', 1, 300],
+    ['later than planned, it is waited for', 900, 900],
+    ['for an age, it is waited for twelve hours', 1e9, 43_200],
+  ])('and the target asks to be tried %s', (_what, asked, expected) => {
+    expect(afterFailure(webhooks, failed(asked), 2, 0)).toEqual({ retryAfterSeconds: expected });
+  });
+
+  it('nobody else may ask for a pause', () => {
+    const error = new StoreError('store-unavailable', { retryAfterSeconds: 900 });
+    expect(afterFailure(usual, error, 1, 1)).toEqual({ retryAfterSeconds: 1 });
+  });
+
+  it('for good, by a target that nothing is sent to, there is no other try', () => {
+    const error = new WebhookError('webhook-target-refused');
+    expect(afterFailure(webhooks, error, 1)).toEqual({ bury: 'webhook-target-refused' });
   });
 });

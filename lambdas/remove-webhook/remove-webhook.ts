@@ -1,0 +1,27 @@
+import type { Principal } from '#domain/principal.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { actOf, recorded } from '#steps/record.ts';
+import { requireRole } from '#steps/require-role.ts';
+import { updateOrganization } from '#steps/update-organization.ts';
+import { webhookOf } from '#steps/webhooks.ts';
+
+/**
+ * Removes a webhook from an administrator's organization; what waits to be sent to it is not sent any more.
+ * @throws AccessError `not-permitted`, `not-found`; SetUpError `not-set-up`; StateError `version-conflict`; StoreError
+ *   `store-unavailable`
+ */
+export async function removeWebhook(
+  dependencies: Pick<Dependencies, 'registry' | 'ledger'>,
+  principal: Principal,
+  { webhookId, requestId }: { webhookId: string; requestId: string },
+): Promise<void> {
+  const work = async () => {
+    requireRole(principal, ['administrator']);
+    await updateOrganization(dependencies, principal.organization, (current) => {
+      const removed = webhookOf(current, webhookId);
+      return { webhooks: (current.webhooks ?? []).filter((each) => each !== removed) };
+    });
+  };
+  const about = () => ({ about: [webhookId] });
+  await recorded(dependencies, actOf('remove-webhook', principal, { requestId }), work, about);
+}

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Webhook } from '#domain/webhook.ts';
 import { identifier } from '../fields.ts';
 import { moment } from './fields.ts';
 import { administering } from './roles.ts';
@@ -12,6 +13,17 @@ export const webhookView = v.object({
   enabled: v.boolean(),
   createdAt: moment,
 });
+
+/** What callers see of a webhook. */
+export function webhookViewOf({
+  id,
+  url,
+  types,
+  enabled,
+  createdAt,
+}: Webhook): v.InferOutput<typeof webhookView> {
+  return { id, url, ...(types !== undefined && { types: [...types] }), enabled, createdAt };
+}
 
 /** The one answer that tells the signing secret: at registration, and at rotation. */
 const withSecret = v.object({ webhook: webhookView, secret: v.string() });

@@ -53,13 +53,16 @@ export class Api {
     const { clock, log, tracing } = this.#parts;
     const requestId = givenRequestId(request) ?? newId('req');
     const started = clock.now().getTime();
+    const { method } = request;
     const trace = { traceparent: request.header('traceparent') };
-    const { response, about } = await tracing.request(trace, { requestId, method: request.method }, () =>
-      this.#answer(request, requestId),
-    );
-    const { status, headers, body } = response;
-    const durationMs = clock.now().getTime() - started;
-    log.info('request', { requestId, method: request.method, status, durationMs, ...about });
+    const { status, headers, body } = await tracing.request(trace, { requestId, method }, async (span) => {
+      const { response, about } = await this.#answer(request, requestId);
+      span.set({ ...about, status: response.status });
+      const durationMs = clock.now().getTime() - started;
+      const traceId = tracing.traceId();
+      log.info('request', { requestId, method, status: response.status, durationMs, traceId, ...about });
+      return response;
+    });
     return { status, headers: { ...everyAnswer, ...headers, 'x-request-id': requestId }, body };
   }
 

@@ -1,0 +1,51 @@
+import type { ReplyOf } from '#contract/api/route.ts';
+import type { RouteNamed } from '#contract/routes.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+
+/** What the service tells everybody of itself, beyond what its dependencies know. */
+export interface ServiceDescription {
+  /** The issuer of access tokens. */
+  issuer: string;
+  /** What access tokens must be meant for. */
+  audience: string;
+  /** The OpenAPI description, parsed. */
+  openApi: Record<string, unknown>;
+}
+
+/** Answers `readHealth`. */
+export async function answerReadHealth({
+  build,
+  clock,
+}: Pick<Dependencies, 'build' | 'clock'>): Promise<ReplyOf<RouteNamed<'readHealth'>>> {
+  return { json: { status: 'ok', build, time: clock.now().toISOString() } };
+}
+
+/** Answers `readKeySet` (RFC 7517 section 5). Throws as `KeyProvider.receiptKey` does. */
+export async function answerReadKeySet({
+  keys,
+}: Pick<Dependencies, 'keys'>): Promise<ReplyOf<RouteNamed<'readKeySet'>>> {
+  const key = await keys.receiptKey();
+  return { json: { keys: [{ ...key, use: 'sig', alg: 'ES256' }] } };
+}
+
+/** Answers `readResourceMetadata` (RFC 9728 section 2). */
+export async function answerReadResourceMetadata({
+  issuer,
+  audience,
+}: ServiceDescription): Promise<ReplyOf<RouteNamed<'readResourceMetadata'>>> {
+  return {
+    json: {
+      resource: audience,
+      authorization_servers: [issuer],
+      bearer_methods_supported: ['header'],
+      scopes_supported: ['openid'],
+    },
+  };
+}
+
+/** Answers `readApiDescription`. */
+export async function answerReadApiDescription({
+  openApi,
+}: ServiceDescription): Promise<ReplyOf<RouteNamed<'readApiDescription'>>> {
+  return { json: openApi };
+}

@@ -1,0 +1,78 @@
+import { routes } from '#contract/routes.ts';
+import { answerChangePassword } from '#lambdas/change-password/http.ts';
+import { answerChangeSettings } from '#lambdas/change-settings/http.ts';
+import {
+  answerReadApiDescription,
+  answerReadHealth,
+  answerReadKeySet,
+  answerReadResourceMetadata,
+  type ServiceDescription,
+} from '#lambdas/describe-service/http.ts';
+import { answerDestroyKey } from '#lambdas/destroy-enrollment/http.ts';
+import { answerExportCopy } from '#lambdas/export-copy/http.ts';
+import { answerFollowEvents } from '#lambdas/follow-events/http.ts';
+import { answerListBackups } from '#lambdas/list-backups/http.ts';
+import { answerListDeadLetters } from '#lambdas/list-dead-letters/http.ts';
+import { answerListEnrollments } from '#lambdas/list-enrollments/http.ts';
+import { answerListNotices } from '#lambdas/list-notices/http.ts';
+import { answerListWebhooks } from '#lambdas/list-webhooks/http.ts';
+import { answerPlanEnrollment } from '#lambdas/plan-enrollment/http.ts';
+import { answerPublishEvents } from '#lambdas/publish-events/http.ts';
+import { answerReadCsr } from '#lambdas/read-csr/http.ts';
+import { answerReadReceipt } from '#lambdas/read-receipt/http.ts';
+import { answerReadStatus } from '#lambdas/read-status/http.ts';
+import { answerRedriveDeadLetter } from '#lambdas/redrive-dead-letter/http.ts';
+import { answerRegisterWebhook } from '#lambdas/register-webhook/http.ts';
+import { answerRemoveWebhook } from '#lambdas/remove-webhook/http.ts';
+import { answerRequestEnrollment } from '#lambdas/request-enrollment/http.ts';
+import { answerRequestEnrollments } from '#lambdas/request-enrollments/http.ts';
+import { answerRotateWebhookSecret } from '#lambdas/rotate-webhook-secret/http.ts';
+import { answerSetPassword } from '#lambdas/set-password/http.ts';
+import { answerSetUpOrganization } from '#lambdas/set-up-organization/http.ts';
+import { answerShowEnrollment } from '#lambdas/show-enrollment/http.ts';
+import { answerShowOrganization } from '#lambdas/show-organization/http.ts';
+import { answerShowWebhook } from '#lambdas/show-webhook/http.ts';
+import { answerUnlockEnrollment } from '#lambdas/unlock-enrollment/http.ts';
+import { type Endpoint, endpoint } from '#runtime/http/endpoint.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+
+/** Every route of the API with what answers it, over one set of dependencies. */
+export function endpointsOf(all: Dependencies, description: ServiceDescription): Endpoint[] {
+  return [
+    endpoint('requestEnrollment', routes.requestEnrollment, (call) => answerRequestEnrollment(all, call)),
+    endpoint('requestEnrollments', routes.requestEnrollments, (call) => answerRequestEnrollments(all, call)),
+    endpoint('planEnrollment', routes.planEnrollment, (call) => answerPlanEnrollment(all, call)),
+    endpoint('listEnrollments', routes.listEnrollments, (call) => answerListEnrollments(all, call)),
+    endpoint('showEnrollment', routes.showEnrollment, (call) => answerShowEnrollment(all, call)),
+    endpoint('setPassword', routes.setPassword, (call) => answerSetPassword(all, call)),
+    endpoint('changePassword', routes.changePassword, (call) => answerChangePassword(all, call)),
+    endpoint('unlockEnrollment', routes.unlockEnrollment, (call) => answerUnlockEnrollment(all, call)),
+    endpoint('destroyKey', routes.destroyKey, (call) => answerDestroyKey(all, call)),
+    endpoint('readCsr', routes.readCsr, (call) => answerReadCsr(all, call)),
+    endpoint('exportCopy', routes.exportCopy, (call) => answerExportCopy(all, call)),
+    endpoint('listBackups', routes.listBackups, (call) => answerListBackups(all, call)),
+    endpoint('readReceipt', routes.readReceipt, (call) => answerReadReceipt(all, call)),
+    endpoint('listNotices', routes.listNotices, (call) => answerListNotices(all, call)),
+    endpoint('showOrganization', routes.showOrganization, (call) => answerShowOrganization(all, call)),
+    endpoint('setUpOrganization', routes.setUpOrganization, (call) => answerSetUpOrganization(all, call)),
+    endpoint('changeSettings', routes.changeSettings, (call) => answerChangeSettings(all, call)),
+    endpoint('publishEvents', routes.publishEvents, (call) => answerPublishEvents(all, call)),
+    endpoint('followEvents', routes.followEvents, (call) => answerFollowEvents(all, call)),
+    endpoint('registerWebhook', routes.registerWebhook, (call) => answerRegisterWebhook(all, call)),
+    endpoint('listWebhooks', routes.listWebhooks, (call) => answerListWebhooks(all, call)),
+    endpoint('showWebhook', routes.showWebhook, (call) => answerShowWebhook(all, call)),
+    endpoint('removeWebhook', routes.removeWebhook, (call) => answerRemoveWebhook(all, call)),
+    endpoint('rotateWebhookSecret', routes.rotateWebhookSecret, (call) =>
+      answerRotateWebhookSecret(all, call),
+    ),
+    endpoint('listDeadLetters', routes.listDeadLetters, (call) => answerListDeadLetters(all, call)),
+    endpoint('redriveDeadLetter', routes.redriveDeadLetter, (call) => answerRedriveDeadLetter(all, call)),
+    endpoint('readStatus', routes.readStatus, (call) => answerReadStatus(all, call)),
+    endpoint('readHealth', routes.readHealth, () => answerReadHealth(all)),
+    endpoint('readKeySet', routes.readKeySet, () => answerReadKeySet(all)),
+    endpoint('readResourceMetadata', routes.readResourceMetadata, () =>
+      answerReadResourceMetadata(description),
+    ),
+    endpoint('readApiDescription', routes.readApiDescription, () => answerReadApiDescription(description)),
+  ];
+}

@@ -23,6 +23,7 @@ import { allowedFields, type LogFields } from './log-fields.ts';
 import { samplerOf } from './sampler.ts';
 import { parentOf, traceparentOf } from './traceparent.ts';
 import type { Span, Tracing } from './tracing.ts';
+import { endsWithin } from './within.ts';
 
 const serviceName = 'enrollment-key-escrow';
 
@@ -51,9 +52,8 @@ export function openTelemetry(settings: OpenTelemetrySettings): Tracing {
     spanProcessors: [new BatchSpanProcessor({ exporter: telling(new OTLPTraceExporter(), log) })],
     ...(sampler !== undefined && { sampler }),
   });
-  return new OpenTelemetryTracing(provider.getTracer(serviceName, version), () =>
-    within(shutdownMilliseconds, provider.shutdown()),
-  );
+  const shutdown = async () => void (await endsWithin(shutdownMilliseconds, provider.shutdown()));
+  return new OpenTelemetryTracing(provider.getTracer(serviceName, version), shutdown);
 }
 
 class OpenTelemetryTracing implements Tracing {
@@ -138,14 +138,4 @@ function telling(exporter: SpanExporter, log: Logger): SpanExporter {
     },
     shutdown: () => exporter.shutdown(),
   };
-}
-
-/** Waits for something whose failure does not matter, but no longer than this. */
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work.catch(() => {}), limit]);
-  clearTimeout(timer);
 }

@@ -75,8 +75,9 @@ export class SqliteMessageQueues implements MessageQueues {
   }
 
   /**
-   * Makes every hidden message visible at once: for whoever opens the data folder alone, since those who were working on
-   * them are gone. Not part of the port.
+   * Makes every message that somebody was working on visible at once: for whoever opens the data folder alone, since those
+   * are gone. One that waits for its next try goes on waiting: a webhook's target is not tried sooner because the service
+   * starts again. Not part of the port.
    * @throws StoreError `store-unavailable`
    */
   takeOver(): void {
@@ -91,16 +92,16 @@ export class SqliteMessageQueues implements MessageQueues {
 function prepare(database: Database) {
   return {
     receive: database.prepare(`
-      UPDATE messages SET visible_at = ?, receive_count = receive_count + 1
+      UPDATE messages SET visible_at = ?, receive_count = receive_count + 1, pausing = 0
       WHERE id IN (
         SELECT id FROM messages WHERE consumer = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?)
       RETURNING id, consumer, event, receive_count`),
-    takeOver: database.prepare('UPDATE messages SET visible_at = min(visible_at, ?)'),
+    takeOver: database.prepare('UPDATE messages SET visible_at = min(visible_at, ?) WHERE pausing = 0'),
     acknowledge: database.prepare(
       'DELETE FROM messages WHERE id = ? AND receive_count = ? AND visible_at > ?',
     ),
     release: database.prepare(
-      'UPDATE messages SET visible_at = ? WHERE id = ? AND receive_count = ? AND visible_at > ?',
+      'UPDATE messages SET visible_at = ?, pausing = 1 WHERE id = ? AND receive_count = ? AND visible_at > ?',
     ),
     copyToDeadLetters: database.prepare(`
       INSERT INTO dead_letters (consumer, source, event_id, event, code, since)

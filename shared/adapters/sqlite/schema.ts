@@ -168,12 +168,16 @@ const idempotencyKeys = `
   CREATE INDEX idempotency_keys_by_end ON idempotency_keys (until);
 `;
 
+/** Tells a message that waits for its next try (1) from one that somebody works on, or that is visible. */
+const pausing = 'ALTER TABLE messages ADD COLUMN pausing INTEGER NOT NULL DEFAULT 0;';
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
   eventLog,
   purposes,
   idempotencyKeys,
+  pausing,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

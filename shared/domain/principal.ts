@@ -11,6 +11,9 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** The roles that a token can give. `service` is this service itself, and nobody signs in as that. */
+export const rolesOfTokens = roles.filter((role) => role !== 'service');
+
 /** Who asks: from a verified token, or the service itself when an event or the clock set it to work. */
 export interface Principal {
   organization: string;

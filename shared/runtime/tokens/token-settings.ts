@@ -1,13 +1,11 @@
 import * as v from 'valibot';
 import { identifier, oneOf } from '#contract/fields.ts';
 import { parse } from '#contract/parse.ts';
-import { roles } from '#domain/principal.ts';
+import { rolesOfTokens } from '#domain/principal.ts';
 
 /** Asymmetric signatures only: with a MAC whoever checks a token could also make one. */
 export const tokenAlgorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const;
 
-/** The roles that a token can give. `service` is this service itself, and nobody signs in as that. */
-const rolesOfTokens = roles.filter((role) => role !== 'service');
 const ownRoleNames: Record<string, (typeof rolesOfTokens)[number]> = Object.fromEntries(
   rolesOfTokens.map((role) => [role, role]),
 );

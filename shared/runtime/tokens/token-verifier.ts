@@ -18,12 +18,19 @@ export interface TokenVerifier {
   verify(authorization: string | undefined): Promise<Principal>;
 }
 
+/** Where a verifier's settings come from configuration, and the rest from whoever wires it. */
+export interface TokenVerifierParts extends TokenSettings {
+  clock: Clock;
+  /** The issuer's keys, where they are at hand; fetched from the issuer if absent. */
+  keys?: JWTVerifyGetKey;
+}
+
 /**
  * A verifier of one issuer's access tokens: JWTs signed by the issuer (RFC 9068, and what issuers gave before it), meant for
  * us, in force now. Claims are looked at once the signature is good. Nothing is fetched before the first token comes.
  */
-export function createTokenVerifier(settings: TokenSettings & { clock: Clock }): TokenVerifier {
-  const keys = issuerKeys(settings);
+export function createTokenVerifier(settings: TokenVerifierParts): TokenVerifier {
+  const keys = settings.keys ?? issuerKeys(settings);
   return {
     async verify(authorization) {
       const token = bearerToken(authorization);
@@ -69,6 +76,7 @@ function faultOf(error: unknown): TokenFault {
   if (error instanceof errors.JWTClaimValidationFailed) return faultOfClaim(error);
   if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'signature';
   // Not a JWS, an unknown critical header, or claims that are no JSON object.
   if (error instanceof errors.JOSEError) return 'malformed';
   // A key that does not fit the algorithm, such as RSA of less than 2048 bits.

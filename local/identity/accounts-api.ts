@@ -1,0 +1,172 @@
+import { accountRoutes } from '#contract/api/accounts.ts';
+import type { Call, Route } from '#contract/api/route.ts';
+import { newId } from '#crypto/identifiers.ts';
+import { AccessError, asEscrowError, InputError } from '#domain/errors.ts';
+import type { Principal } from '#domain/principal.ts';
+import { Secret } from '#domain/secret.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import { everyAnswer, responseOf } from '#runtime/http/answer.ts';
+import type { ApiRequest, ApiResponse } from '#runtime/http/api-request.ts';
+import { type Endpoint, endpoint } from '#runtime/http/endpoint.ts';
+import { Matcher } from '#runtime/http/match.ts';
+import { problemResponse } from '#runtime/http/problem.ts';
+import { givenRequestId, readBody, readQuery } from '#runtime/http/read-request.ts';
+import type { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
+import { refusalReason } from '#runtime/tokens/token-faults.ts';
+import type { TokenVerifier } from '#runtime/tokens/token-verifier.ts';
+import { recorded } from '#steps/record.ts';
+import type { Accounts } from './accounts.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface AccountsApiParts {
+  organization: string;
+  accounts: Accounts;
+  signIn: SignIn;
+  tokens: TokenVerifier;
+  refusedTokens: RefusedTokens;
+  ledger: Ledger;
+  onFailure: (error: Error) => void;
+}
+
+/** Who asks by the set-up code, as the record names it. */
+const setUpSubject = 'set-up-code';
+const media = 'application/json';
+
+/** The accounts over HTTP, for administrators; for the set-up code as long as there is none. It never throws. */
+export class AccountsApi {
+  readonly #parts: AccountsApiParts;
+  readonly #matcher: Matcher;
+
+  constructor(parts: AccountsApiParts) {
+    this.#parts = parts;
+    this.#matcher = new Matcher(endpointsOf(parts));
+  }
+
+  async handle(request: ApiRequest): Promise<ApiResponse> {
+    const requestId = givenRequestId(request) ?? newId('req');
+    const { status, headers, body } = await this.#answer(request, requestId);
+    return { status, headers: { ...everyAnswer, ...headers, 'x-request-id': requestId }, body };
+  }
+
+  async #answer(request: ApiRequest, requestId: string): Promise<ApiResponse> {
+    try {
+      const found = this.#matcher.find(request.method, request.path);
+      if ('allowed' in found) throw new InputError('no-such-route');
+      const {
+        endpoint: { route, name, read },
+        params,
+      } = found;
+      const principal = await this.#whoAsks(name, request, requestId);
+      const query = readQuery(request.query);
+      const body = await readBody(request, route);
+      const raw = { principal, params, query, body, requestId, idempotencyKey: '', media, headers: {} };
+      const call = read({ ...raw, signal: request.signal });
+      return responseOf(await call.answer(), route, media);
+    } catch (thrown) {
+      const error = asEscrowError(thrown);
+      if (error.code === 'internal') this.#parts.onFailure(error);
+      return problemResponse(error, requestId);
+    }
+  }
+
+  async #whoAsks(name: string, request: ApiRequest, requestId: string): Promise<Principal> {
+    const { accounts, organization } = this.#parts;
+    const authorization = request.header('authorization');
+    const code = /^Bearer +([0-9a-f]{32})$/i.exec(authorization ?? '')?.[1];
+    if (code !== undefined && accounts.isSetUpCode(code)) {
+      return { organization, subject: setUpSubject, roles: ['administrator'] };
+    }
+    const principal = await this.#verified(request, authorization, requestId);
+    // The account may have gone, or lost the role, since the token was given.
+    if (accounts.find(principal.subject)?.roles.includes('administrator') === true) return principal;
+    return await act(this.#parts, name, { principal, requestId }, [], async () => {
+      throw new AccessError('not-permitted', { next: 'Ask an administrator.' });
+    });
+  }
+
+  async #verified(
+    request: ApiRequest,
+    authorization: string | undefined,
+    requestId: string,
+  ): Promise<Principal> {
+    const { tokens, refusedTokens } = this.#parts;
+    try {
+      return await tokens.verify(authorization);
+    } catch (thrown) {
+      const error = asEscrowError(thrown);
+      const reason = refusalReason(error);
+      if (reason !== undefined && error instanceof AccessError) {
+        await refusedTokens.note(error.code, reason, request.clientAddress, requestId);
+      }
+      throw error;
+    }
+  }
+}
+
+function endpointsOf(parts: AccountsApiParts): Endpoint[] {
+  const { accounts, signIn } = parts;
+  const { listAccounts, addAccount, removeAccount, setAccountPassword } = accountRoutes;
+  return [
+    endpoint('list-accounts', listAccounts, async (call) => {
+      return await act(parts, 'list-accounts', call, [], async () => {
+        refuseSetUpCode(call);
+        return { json: { accounts: accounts.list() } };
+      });
+    }),
+    endpoint('add-account', addAccount, async (call) => {
+      const { password, ...account } = call.body;
+      const bySetUp = call.principal.subject === setUpSubject;
+      return await act(parts, 'add-account', call, [account.subject, ...account.roles], async () => {
+        const added = await accounts.add(account, secretOf(password), { bySetUp });
+        return { json: { account: added.account, ...told(added) } };
+      });
+    }),
+    endpoint('remove-account', removeAccount, async (call) => {
+      const { subject } = call.params;
+      return await act(parts, 'remove-account', call, [subject], async () => {
+        refuseSetUpCode(call);
+        await accounts.remove(subject);
+        return { nothing: true };
+      });
+    }),
+    endpoint('set-account-password', setAccountPassword, async (call) => {
+      const { subject } = call.params;
+      return await act(parts, 'set-account-password', call, [subject], async () => {
+        refuseSetUpCode(call);
+        const set = await accounts.setPassword(subject, secretOf(call.body.password));
+        signIn.forget(subject);
+        return { json: told(set) };
+      });
+    }),
+  ];
+}
+
+type Asked = Pick<Call<Route>, 'principal' | 'requestId'>;
+
+/** Does something that an administrator asks for, and records it. @param about what it was done to */
+async function act<T>(
+  { ledger, organization }: AccountsApiParts,
+  action: string,
+  { principal, requestId }: Asked,
+  about: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const entry = { action, organization, principal: principal.subject, requestId };
+  return await recorded({ ledger }, entry, work, () => ({ about }));
+}
+
+function refuseSetUpCode({ principal }: Asked): void {
+  if (principal.subject !== setUpSubject) return;
+  throw new AccessError('not-permitted', {
+    why: 'The set-up code adds the first administrator, and does nothing else.',
+    next: 'Add an administrator, and sign in as that one.',
+  });
+}
+
+function secretOf(password: string | undefined): Secret | undefined {
+  return password === undefined ? undefined : Secret.fromText(password);
+}
+
+function told({ secret }: { secret?: Secret }): { secret?: string } {
+  return secret === undefined ? {} : { secret: secret.text() };
+}

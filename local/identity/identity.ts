@@ -1,0 +1,127 @@
+import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createLocalJWKSet } from 'jose';
+import { identityAudience, identityPath } from '#contract/api/accounts.ts';
+import { asEscrowError, SetUpError } from '#domain/errors.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import { clearUnfinishedFiles } from '#runtime/atomic-file.ts';
+import { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
+import { tokenSettings } from '#runtime/tokens/token-settings.ts';
+import { createTokenVerifier, type TokenVerifier } from '#runtime/tokens/token-verifier.ts';
+import { createGateway } from '../server/gateway.ts';
+import { Accounts } from './accounts.ts';
+import { AccountsApi } from './accounts-api.ts';
+import { handleInteraction } from './interactions.ts';
+import { createProvider } from './provider.ts';
+import { SignIn } from './sign-in.ts';
+import { openSigningKeys, publicKeys } from './signing-keys.ts';
+
+export interface IdentitySettings {
+  /** Where keys, accounts and the set-up code are kept; made if it is not there. Nobody else may write there. */
+  folder: string;
+  /** The issuer identifier: the server's address and `/identity`, without a slash at its end. */
+  issuer: string;
+  /** The one organization that tokens are for. */
+  organization: string;
+  /** Where tries are counted and sign-ins recorded by; tokens have the system's time, the library takes no other. */
+  clock?: Clock;
+  /** Where sign-ins and changes of accounts are recorded. */
+  ledger?: Ledger;
+  /** Is told what failed inside; nothing of it leaves. */
+  onFailure?: (error: Error) => void;
+}
+
+/** The evaluation issuer of one machine. */
+export interface Identity {
+  /** Answers whatever comes under `/identity`. It never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  accounts: Accounts;
+  /** Verifies this issuer's tokens by its keys, without asking over the network. */
+  tokens: TokenVerifier;
+  /** Lets requests under way end, and takes no more. */
+  close(): void;
+}
+
+const systemClock: Clock = { now: () => new Date() };
+
+/**
+ * Opens the evaluation issuer: an OpenID provider with accounts of its own, for trying the service out on one machine.
+ * @throws SetUpError `usage` for an issuer that is not at `/identity`; ProviderError `provider-misconfigured` if a file of the
+ *   folder is damaged or open to others; the error of node:fs
+ */
+export async function openIdentity(settings: IdentitySettings): Promise<Identity> {
+  const { folder, issuer, organization, clock = systemClock, ledger = { record: async () => '' } } = settings;
+  if (!issuer.endsWith(identityPath) || new URL(issuer).pathname !== identityPath) {
+    throw new SetUpError('usage', { field: 'issuer', why: `does not end in ${identityPath}` });
+  }
+  const onFailure = settings.onFailure ?? (() => {});
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await clearUnfinishedFiles(folder);
+  const keys = await openSigningKeys(folder);
+  const accounts = await Accounts.open(folder);
+  const signIn = new SignIn({ accounts, organization, clock, ledger });
+  const { origin } = new URL(issuer);
+  const provider = createProvider({
+    ...{ issuer, organization, accounts, signIn, keys, onFailure },
+    resources: [origin, `${origin}/`],
+  });
+  const tokens = createTokenVerifier({
+    ...tokenSettings({ issuer, audience: identityAudience, algorithms: ['ES256'] }),
+    clock: systemClock,
+    keys: createLocalJWKSet(publicKeys(keys)),
+  });
+  const refusedTokens = new RefusedTokens({ ledger, clock });
+  const stopping = new AbortController();
+  const api = new AccountsApi({ organization, accounts, signIn, tokens, refusedTokens, ledger, onFailure });
+  const ways: Ways = {
+    accounts: createGateway({ api, stopping: stopping.signal }),
+    interaction: (request, response) => handleInteraction({ provider, signIn, issuer }, request, response),
+    library: provider.callback(),
+  };
+  return {
+    handle: (request, response) => {
+      route(ways, issuer, request, response).catch((error: unknown) => {
+        onFailure(asEscrowError(error));
+        response.destroy();
+      });
+    },
+    accounts,
+    tokens,
+    close: () => stopping.abort(),
+  };
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+interface Ways {
+  accounts: Handler;
+  interaction: Handler;
+  library: Handler;
+}
+
+async function route(ways: Ways, issuer: string, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? '/', issuer);
+  const path = url.pathname.slice(identityPath.length);
+  if (path === '/accounts' || path.startsWith('/accounts/')) {
+    await ways.accounts(request, response);
+  } else if (path.startsWith('/interaction/')) {
+    await ways.interaction(request, response);
+  } else {
+    prepareForLibrary(request, url, path);
+    await ways.library(request, response);
+  }
+}
+
+/**
+ * The library answers at its own root, and makes addresses of the request's `Host`, which is whatever the sender says: so it
+ * is told the issuer's. A sign-in begins without the session of an earlier one, see `signInOnly`.
+ */
+function prepareForLibrary(request: IncomingMessage, url: URL, path: string): void {
+  const begins = request.method !== 'POST' && (path === '/auth' || path === '/device');
+  if (begins) delete request.headers.cookie;
+  // The address that a device shows may hold its code. The library would post it by a script; people confirm it instead.
+  if (path === '/device') url.searchParams.delete('user_code');
+  request.url = `${path || '/'}${url.search}`;
+  request.headers.host = url.host;
+}

@@ -1,0 +1,69 @@
+import type { Account } from '#contract/api/accounts.ts';
+import type { Secret } from '#domain/secret.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Ledger } from '#ports/ledger.ts';
+import type { Accounts } from './accounts.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+
+/** Whether somebody is who they say; if not, why not, which is all they may know. */
+export type SignInResult = { account: Account } | { refused: 'wrong-password' | 'too-many-requests' };
+
+export interface SignInParts {
+  accounts: Accounts;
+  organization: string;
+  clock: Clock;
+  ledger?: Ledger;
+}
+
+/** A person signs in by name and password: however that reaches us, tries are counted and what came of them is recorded. */
+export class SignIn {
+  readonly #parts: SignInParts;
+  readonly #failed: FailedAttempts;
+  /** Names that are no account's are a stranger's choice: of those a few are recorded. */
+  readonly #strangers: FailedAttempts;
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts;
+    this.#failed = new FailedAttempts(parts.clock);
+    this.#strangers = new FailedAttempts(parts.clock);
+  }
+
+  /**
+   * Ten wrong passwords for one name within fifteen minutes make the name wait for the rest of them, whether or not it is an
+   * account's.
+   * @throws StoreError `store-unavailable` if it could not be recorded: then nobody is signed in
+   */
+  async check(subject: string, password: Secret): Promise<SignInResult> {
+    // Counted before it is tried: guesses that come at once are no gift.
+    const attempt = this.#failed.begin(subject);
+    if (attempt === 'refused') return { refused: 'too-many-requests' };
+    const account = await this.#parts.accounts.withSecret(subject, 'person', password);
+    if (account === undefined) {
+      await this.#recordRefusal(subject, attempt);
+      return { refused: 'wrong-password' };
+    }
+    await this.#record(subject, { outcome: 'done' });
+    this.#failed.forget(subject);
+    return { account };
+  }
+
+  /** Lets a name try again at once: an administrator gave it another password. */
+  forget(subject: string): void {
+    this.#failed.forget(subject);
+  }
+
+  async #recordRefusal(subject: string, attempt: 'allowed' | 'last'): Promise<void> {
+    const known = this.#parts.accounts.find(subject) !== undefined;
+    if (!known && this.#strangers.begin('') === 'refused') return;
+    const about = attempt === 'last' ? ['the tenth in a row: the account waits'] : [];
+    await this.#record(known ? subject : 'unknown', { outcome: 'refused', code: 'wrong-password', about });
+  }
+
+  async #record(
+    principal: string,
+    entry: { outcome: 'done' } | { outcome: 'refused'; code: 'wrong-password'; about: string[] },
+  ): Promise<void> {
+    const { ledger, organization } = this.#parts;
+    await ledger?.record({ action: 'sign-in', organization, principal, ...entry });
+  }
+}

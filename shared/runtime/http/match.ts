@@ -38,7 +38,7 @@ export class Matcher {
       const found = pattern.exec(path);
       if (found === null) continue;
       const endpoint = byMethod.get(method === 'HEAD' ? 'GET' : method);
-      if (endpoint === undefined) return { allowed: [...byMethod.keys()] };
+      if (endpoint === undefined) return { allowed: [...byMethod.keys()].flatMap(withHead) };
       const values = found.slice(1).map(decoded);
       return {
         endpoint,
@@ -53,9 +53,14 @@ function placeOf(path: string): Place {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const pattern = path
     .split(/\{\w+\}/)
-    .map((literal) => literal.replaceAll('.', '.'))
+    .map((literal) => literal.replaceAll('.', '\\.'))
     .join('([^/]+)');
   return { pattern: new RegExp(`^${pattern}$`), names, byMethod: new Map() };
+}
+
+/** What can be read can be asked for its head (RFC 9110 section 9.3.2). */
+function withHead(method: string): string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
 }
 
 function decoded(segment: string): string {

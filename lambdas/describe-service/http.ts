@@ -6,8 +6,8 @@ import type { Dependencies } from '#steps/dependencies.ts';
 export interface ServiceDescription {
   /** The issuer of access tokens. */
   issuer: string;
-  /** What access tokens must be meant for. */
-  audience: string;
+  /** The service's own URL, which access tokens are asked for (RFC 8707) and clients check (RFC 9728 section 3.3). */
+  resource: string;
   /** The OpenAPI description, parsed. */
   openApi: Record<string, unknown>;
 }
@@ -31,11 +31,11 @@ export async function answerReadKeySet({
 /** Answers `readResourceMetadata` (RFC 9728 section 2). */
 export async function answerReadResourceMetadata({
   issuer,
-  audience,
+  resource,
 }: ServiceDescription): Promise<ReplyOf<RouteNamed<'readResourceMetadata'>>> {
   return {
     json: {
-      resource: audience,
+      resource,
       authorization_servers: [issuer],
       bearer_methods_supported: ['header'],
       scopes_supported: ['openid'],

@@ -1,6 +1,7 @@
 import { needsIdempotencyKey, type Route } from '#contract/api/route.ts';
 import { InputError } from '#domain/errors.ts';
 import type { ApiRequest } from './api-request.ts';
+import { readJson } from './json-text.ts';
 
 /**
  * The query's fields by name.
@@ -21,33 +22,34 @@ export function readQuery(query: URLSearchParams): Record<string, string> {
 
 /**
  * The JSON body of a request; an empty object where the route takes none, and none came.
- * @throws InputError `unsupported-media-type`, `body-too-large`, `invalid-input` if it is not JSON in UTF-8
+ * @throws InputError `unsupported-media-type`, `body-too-large`, `invalid-input` if it is not I-JSON in UTF-8
  */
 export async function readBody(request: ApiRequest, route: Route): Promise<unknown> {
   const bytes = await request.body(route.body.largest);
   if (bytes.length === 0) return route.body.largest === 0 ? {} : undefined;
-  checkMedia(request.header('content-type'), route.body.media ?? ['application/json']);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    // Without the cause: a parser's message quotes what it read, and that may be a password.
-    throw new InputError('invalid-input', {
-      field: 'body',
-      why: 'is not JSON in UTF-8',
-      next: 'Send the documented JSON object.',
-    });
+    checkMedia(request.header('content-type'), route.body.media ?? ['application/json']);
+    return readJson(inUtf8(bytes));
   } finally {
     // It may hold a password; the text made of it is beyond reach.
     bytes.fill(0);
   }
 }
 
+/** The text; what is no UTF-8 becomes none of JSON. */
+function inUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return '';
+  }
+}
+
 function checkMedia(contentType: string | undefined, media: readonly string[]): void {
   const [named = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase());
-  const inUtf8 = parameters.every(
-    (parameter) => !parameter.startsWith('charset=') || /^charset="?utf-8"?$/.test(parameter),
-  );
-  if (media.includes(named) && inUtf8) return;
+  const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charsets.every((charset) => ['charset=utf-8', 'charset="utf-8"'].includes(charset));
+  if (media.includes(named) && isUtf8) return;
   throw new InputError('unsupported-media-type', {
     field: 'Content-Type',
     why: 'is not one that this route reads',

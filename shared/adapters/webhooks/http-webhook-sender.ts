@@ -57,7 +57,8 @@ export class HttpWebhookSender implements WebhookSender {
     const deadline = AbortSignal.timeout(this.#settings.timeoutMilliseconds ?? 10_000);
     try {
       const answer = await this.#post(url, request, deadline);
-      this.#resting.answered(url.origin);
+      if (deadline.aborted) this.#resting.hung(url.origin);
+      else this.#resting.answered(url.origin);
       return answer;
     } catch (error) {
       if (deadline.aborted) this.#resting.hung(url.origin);
@@ -85,17 +86,15 @@ export class HttpWebhookSender implements WebhookSender {
               ...(ca !== undefined && { ca }),
             })
           : httpRequest(url, { ...shared, agent: new HttpAgent() });
+      let answer: WebhookAnswer | undefined;
+      // Whatever becomes of the rest of an answer, its status has said whether it was taken.
+      const settle = (cause: unknown) => (answer === undefined ? reject(cause) : resolve(answer));
       posted.on('response', (response) => {
-        const retryAfter = retryAfterSeconds(response.headers['retry-after'], this.#clock.now());
-        const answer = {
-          status: response.statusCode ?? 0,
-          ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
-        };
-        // Whatever becomes of the rest, the status has said whether it was taken.
-        readSome(response, () => resolve(answer));
+        answer = answerOf(response, this.#clock.now());
+        readSome(response);
       });
-      posted.on('error', reject);
-      posted.on('close', () => reject(new Error('closed before an answer')));
+      posted.on('error', settle);
+      posted.on('close', () => settle(new Error('closed before an answer')));
       posted.end(body);
     });
   }
@@ -118,15 +117,20 @@ export class HttpWebhookSender implements WebhookSender {
   }
 }
 
+function answerOf({ statusCode = 0, headers }: IncomingMessage, now: Date): WebhookAnswer {
+  const seconds = retryAfterSeconds(headers['retry-after'], now);
+  return { status: statusCode, ...(seconds !== undefined && { retryAfterSeconds: seconds }) };
+}
+
 /** Reads an answer to its end, or as much as is read of any, and lets go of the connection. */
-function readSome(response: IncomingMessage, done: () => void): void {
+function readSome(response: IncomingMessage): void {
   let read = 0;
   response.on('data', (chunk: Uint8Array) => {
     read += chunk.length;
     if (read > longestAnswer) response.destroy();
   });
-  response.on('error', done);
-  response.on('close', done);
+  // The request tells of it.
+  response.on('error', () => {});
 }
 
 function targetRefused(): WebhookError {

@@ -64,7 +64,7 @@ export class WebhookTargets {
       throw refused('is not a URL of a target', 'Send an absolute HTTPS URL of printable ASCII characters.');
     }
     if (Math.max(text.length, url.href.length) > longestUrl) {
-      throw refused(`is longer than ${longestUrl} characters`, 'Shorten it.');
+      throw refused('is longer than 2,048 characters', 'Shorten it.');
     }
     if (url.protocol !== 'https:' && !this.#opensAny) throw refused('is not HTTPS', 'Send an HTTPS URL.');
     if (url.username !== '' || url.password !== '') {

@@ -24,6 +24,8 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'libnss3-tools', programs: ['pk12util', 'certutil'], purpose: 'reads PFX files as NSS does' },
   { name: 'gnutls-bin', programs: ['certtool'], purpose: 'reads PFX files as GnuTLS does' },
   { name: 'default-jre-headless', programs: ['java', 'keytool'], purpose: 'reads PFX files as Java does' },
+  { name: 'zsh', programs: ['zsh'], purpose: 'completes commands as its users see it' },
+  { name: 'fish', programs: ['fish'], purpose: 'completes commands as its users see it' },
   { name: 'build-essential', programs: ['cc', 'c++', 'make'], purpose: 'compiles the token binding' },
   { name: 'python3', programs: ['python3'], purpose: 'runs node-gyp, which builds the token binding' },
 ];

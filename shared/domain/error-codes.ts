@@ -61,8 +61,14 @@ export const errorTable = {
   'no-such-route': entry(
     'input',
     false,
-    'There is nothing at this address, or not by this method.',
+    'There is nothing at this address.',
     'Look it up in the API description, at /openapi.json.',
+  ),
+  'method-not-allowed': entry(
+    'input',
+    false,
+    'What is at this address does not take this method.',
+    'Use a method that the header Allow names.',
   ),
   'too-many-requests': entry(
     'limit',

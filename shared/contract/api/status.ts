@@ -22,6 +22,7 @@ const statusOfCode: Readonly<Partial<Record<ErrorCode, number>>> = {
   'unsupported-media-type': 415,
   'not-acceptable': 406,
   'no-such-route': 404,
+  'method-not-allowed': 405,
   'idempotency-mismatch': 409,
   'sign-in-required': 401,
   'token-invalid': 401,

@@ -70,14 +70,14 @@ export class Api {
     const about: About = {};
     try {
       const found = this.#matcher.find(request.method, request.path);
-      if ('allowed' in found) return { response: noSuchRoute(found.allowed, requestId), about };
+      if ('allowed' in found) return nothingThere(found.allowed, requestId);
       about.route = found.endpoint.route.path;
       return { response: await this.#serve(found, request, requestId, about), about };
     } catch (thrown) {
       const error = asEscrowError(thrown);
       about.code = error.code;
       if (error.code === 'internal') this.#parts.log.error('unexpected', { requestId }, error);
-      return { response: problemResponse(error, requestId, pauseOf(error)), about };
+      return { response: problemResponse(error, requestId), about };
     }
   }
 
@@ -114,12 +114,15 @@ export class Api {
     }
   }
 
-  /** @throws LimitError `too-many-requests`, with the seconds to wait as its cause */
+  /** @throws LimitError `too-many-requests`, with the seconds to wait */
   #limit(rate: RateClass, caller: string, count = 1): void {
     const answer = this.#parts.limits.take(rate, caller, count);
     if (answer.allowed) return;
-    const { retryAfterSeconds: seconds } = answer;
-    throw new LimitError('too-many-requests', { next: `Wait ${seconds} seconds.`, cause: seconds });
+    const { retryAfterSeconds } = answer;
+    throw new LimitError('too-many-requests', {
+      next: `Wait ${retryAfterSeconds} seconds.`,
+      retryAfterSeconds,
+    });
   }
 
   async #read(
@@ -209,15 +212,12 @@ function itemsOf({ body: { items } }: Route, body: unknown): number {
   return Array.isArray(list) ? list.length : 1;
 }
 
-function noSuchRoute(allowed: readonly string[], requestId: string): ApiResponse {
-  const error = new InputError('no-such-route');
-  const response = problemResponse(error, requestId, allowed.length > 0 ? { allow: allowed.join(', ') } : {});
-  return allowed.length > 0 ? { ...response, status: 405 } : response;
-}
-
-function pauseOf({ code, details: { cause } }: EscrowError): Record<string, string> {
-  if (code !== 'too-many-requests' || typeof cause !== 'number') return {};
-  return { 'retry-after': String(cause) };
+/** @param allowed the methods that there are at the address */
+function nothingThere(allowed: readonly string[], requestId: string): Answered {
+  const isThere = allowed.length > 0;
+  const error = new InputError(isThere ? 'method-not-allowed' : 'no-such-route');
+  const headers = isThere ? { allow: allowed.join(', ') } : {};
+  return { response: problemResponse(error, requestId, headers), about: { code: error.code } };
 }
 
 function given<N extends string>(name: N, value: string | undefined) {

@@ -25,9 +25,9 @@ export function problemResponse(
   };
 }
 
-function headersOf({ code, retryable }: EscrowError): Record<string, string> {
+function headersOf({ code, retryable, details }: EscrowError): Record<string, string> {
   return {
-    ...(retryable && { 'retry-after': String(usualPause) }),
+    ...(retryable && { 'retry-after': String(details.retryAfterSeconds ?? usualPause) }),
     ...(challenges[code] !== undefined && { 'www-authenticate': challenges[code] }),
   };
 }

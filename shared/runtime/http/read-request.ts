@@ -81,7 +81,8 @@ export function readIdempotencyKey(request: ApiRequest, route: Route): string {
 export function chooseMedia(accept: string | undefined, { answer }: Route): string {
   const offered = answer.media ?? ['application/json'];
   const [first = 'application/json'] = offered;
-  if (accept === undefined || accept.trim() === '') return first;
+  const isNothing = answer.media === undefined && answer.schema === undefined;
+  if (isNothing || accept === undefined || accept.trim() === '') return first;
   const ranges = accept.split(',').map(readRange);
   const liked = offered
     .map((media) => ({ media, quality: qualityOf(media, ranges) }))

@@ -44,6 +44,7 @@ const concurrency: Readonly<Record<Consumer, number>> = {
   /** Making a key keeps two cores busy. */
   'make-key-pair': 4,
   'notify-subscriber': 4,
+  'discard-superseded': 4,
   'fan-out-webhooks': 4,
   /** Waits for others most of the time. */
   'deliver-webhook': 16,

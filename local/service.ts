@@ -16,6 +16,7 @@ import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
 import { HttpWebhookSender, type WebhookSenderSettings } from '#adapters/webhooks/http-webhook-sender.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { deliverWebhook } from '#lambdas/deliver-webhook/deliver-webhook.ts';
+import { discardSupersededOf } from '#lambdas/discard-superseded/discard-superseded.ts';
 import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
 import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
@@ -98,6 +99,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       handlers: {
         'request-enrollment': (event) => requestEnrollment(dependencies, event),
         'make-key-pair': (event) => makeKeyPairOfAccepted(dependencies, event),
+        'discard-superseded': (event) => discardSupersededOf(dependencies, event),
         'notify-subscriber': (event) => notifySubscriber(dependencies, event),
         'fan-out-webhooks': (event) => fanOutWebhooks(dependencies, event),
         'deliver-webhook': (event) => deliverWebhook(dependencies, event),

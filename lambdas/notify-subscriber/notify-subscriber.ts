@@ -25,10 +25,15 @@ const letters: Readonly<Record<Told, (enrollment: Enrollment, contact: string) =
           text: `A certificate was requested for you (${id}). Sign in and set a password: your key is made then, and only that password opens it.`,
         }
       : undefined,
-  EnrollmentKeyPairCreated: (enrollment, contact) => ({
-    subject: 'Your key is ready',
-    text: [readyText(enrollment), escrowText(enrollment, contact)].filter((part) => part !== '').join(' '),
-  }),
+  EnrollmentKeyPairCreated: (enrollment, contact) =>
+    enrollment.state === 'destroyed'
+      ? undefined
+      : {
+          subject: 'Your key is ready',
+          text: [readyText(enrollment), escrowText(enrollment, contact)]
+            .filter((part) => part !== '')
+            .join(' '),
+        },
   EnrollmentRefused: ({ id, refusal }, contact) => ({
     subject: 'Your certificate request was refused',
     text: `Request ${id} was refused: ${refusal?.reason ?? ''} Ask ${contact}.`,
@@ -40,6 +45,25 @@ const letters: Readonly<Record<Told, (enrollment: Enrollment, contact: string) =
   EnrollmentBlocked: ({ id }, contact) => ({
     subject: 'Your key is blocked',
     text: `A hundred wrong passwords were tried on your key (${id}). Ask ${contact} to unblock it.`,
+  }),
+  EnrollmentUnlocked: ({ id }, contact) => ({
+    subject: 'Your key was unlocked',
+    text: `The help desk lifted the lock that wrong passwords had put on your key (${id}): you may try again. Nobody was shown the key. If you did not ask for it, tell ${contact}.`,
+  }),
+  EnrollmentPasswordChanged: ({ id }, contact) => ({
+    subject: 'Your password was changed',
+    text: `The password of your key (${id}) was changed, and the old one opens it no more. Copies that you took before keep theirs. If that was not you, tell ${contact} at once.`,
+  }),
+  EnrollmentDestroyed: (enrollment, contact) => ({
+    subject: 'Your key was destroyed',
+    text: [
+      `The key of your request ${enrollment.id} was destroyed, and nobody can bring it back from here.`,
+      'Copies that you took are still yours.',
+      keptText(enrollment),
+      `If you did not ask for it, tell ${contact}.`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
   }),
 };
 
@@ -85,4 +109,12 @@ function readyText({ id, refusal }: Enrollment): string {
 function escrowText(enrollment: Enrollment, contact: string): string {
   if (activeBackup(enrollment) === undefined) return '';
   return `It was escrowed: your organization can recover it through two recovery agents. Questions: ${contact}.`;
+}
+
+/** Retention holds whatever becomes of the key, and so does the duty to say so. */
+function keptText(enrollment: Enrollment): string {
+  const backup = activeBackup(enrollment);
+  if (backup === undefined) return '';
+  const [day] = backup.retainUntil.split('T');
+  return `Its escrowed backup is locked until ${day}: until it is removed, your organization can recover it through two recovery agents.`;
 }

@@ -31,6 +31,10 @@ export const eventSchemas = {
   ExportRefused: refusal,
   EnrollmentLocked: enrollment,
   EnrollmentBlocked: enrollment,
+  EnrollmentUnlocked: enrollment,
+  EnrollmentPasswordChanged: enrollment,
+  EnrollmentDestroyed: enrollment,
+  OrganizationSettingsChanged: v.object({ fields: v.array(v.pipe(v.string(), v.maxLength(64))) }),
   WebhookDisabled: v.object({ webhookId: reference }),
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
 } as const satisfies Record<EventName, v.GenericSchema>;

@@ -16,7 +16,11 @@ export const subscriptions = {
     'EnrollmentRefused',
     'EnrollmentLocked',
     'EnrollmentBlocked',
+    'EnrollmentUnlocked',
+    'EnrollmentPasswordChanged',
+    'EnrollmentDestroyed',
   ],
+  'discard-superseded': ['EnrollmentPasswordChanged', 'EnrollmentDestroyed'],
   'fan-out-webhooks': domainEventNames,
   'deliver-webhook': ['WebhookDeliveryRequested'],
 } as const satisfies Record<string, readonly EventName[]>;
@@ -47,6 +51,7 @@ export const retries: Readonly<Record<Consumer, RetryPolicy>> = {
   'request-enrollment': usual,
   'make-key-pair': usual,
   'notify-subscriber': usual,
+  'discard-superseded': usual,
   'fan-out-webhooks': usual,
   'deliver-webhook': overADay,
 };

@@ -19,10 +19,10 @@ const knownRows = [
 /**
  * Checks a password that a person chose. Length is what makes it strong (SP 800-63B-4 section 3.1.1.2): there are no rules of
  * composition, but neither something said twice over nor a row of the keyboard is a password.
+ * @param field what the caller calls it
  * @throws InputError `password-not-ascii`, `password-too-weak`; the message never holds any of the password
  */
-export function checkPassword(password: Secret, rules: PasswordRules): void {
-  const field = 'password';
+export function checkPassword(password: Secret, rules: PasswordRules, field = 'password'): void {
   // Java refuses other characters in a PFX password, and systems differ in how they encode them.
   if (!password.bytes().every(isPrintableAscii)) throw new InputError('password-not-ascii', { field });
   const text = password.text();

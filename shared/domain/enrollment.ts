@@ -13,8 +13,16 @@ import type { Assurance, Custody, Purpose } from './purpose.ts';
  * - `making`: one invocation is making the key pair; a crash leaves it here for the reconciler
  * - `ready`: the key pair stands, its escrowed backup (if required) is proved, the CSR may leave
  * - `refused`: policy said no
+ * - `destroyed`: the key is gone for ever; what its certificate request and its backups left stays
  */
-export const enrollmentStates = ['accepted', 'awaiting-subscriber', 'making', 'ready', 'refused'] as const;
+export const enrollmentStates = [
+  'accepted',
+  'awaiting-subscriber',
+  'making',
+  'ready',
+  'refused',
+  'destroyed',
+] as const;
 export type EnrollmentState = (typeof enrollmentStates)[number];
 
 export interface Subscriber {
@@ -95,6 +103,13 @@ export interface Tries {
   lastTriedAt?: string;
 }
 
+/** Something that once opened to the key and must not stay: a locked record, or the key itself where custody holds it. */
+export interface Superseded {
+  kind: 'locked-key' | 'resident-key';
+  /** The id of the document, or the name in custody. */
+  id: string;
+}
+
 /** One certificate request and its key pair: one aggregate, one record. */
 export interface Enrollment {
   type: 'enrollment';
@@ -122,6 +137,10 @@ export interface Enrollment {
   /** An attempt that was given up, so that it can never finish, and whose traces are being discarded. */
   abandoned?: MakingAttempt | undefined;
   key?: EnrollmentKey;
+  /** The locked record that a change of password is writing; it counts once `key` names it, and else never. */
+  pendingLock?: string | undefined;
+  /** What can never be the key's again, and is being discarded. */
+  superseded?: readonly Superseded[] | undefined;
   backups: readonly Backup[];
   /** Which request set the password that the key is locked under, where it had an idempotency key. */
   passwordSetBy?: string | undefined;
@@ -149,6 +168,10 @@ export const transitions = {
   recordTry: { name: 'try a password', from: ['ready'] },
   recordExport: { name: 'export', from: ['ready'] },
   recordExportRefusal: { name: 'refuse an export', from: ['ready'] },
+  changePassword: { name: 'change the password', from: ['ready'] },
+  unlock: { name: 'unlock', from: ['ready'] },
+  destroy: { name: 'destroy', from: ['accepted', 'awaiting-subscriber', 'ready'], to: 'destroyed' },
+  clearSuperseded: { name: 'discard what was superseded', from: ['ready', 'destroyed'] },
 } as const satisfies Record<string, Transition>;
 
 /** The condition under which a store may replace a record: nobody changed it, and it is in one of these states. */
@@ -162,7 +185,16 @@ export interface ReplaceCondition {
 export type EnrollmentChange = Partial<
   Pick<
     Enrollment,
-    'tries' | 'attempt' | 'abandoned' | 'key' | 'backups' | 'passwordSetBy' | 'exports' | 'events'
+    | 'tries'
+    | 'attempt'
+    | 'abandoned'
+    | 'key'
+    | 'pendingLock'
+    | 'superseded'
+    | 'backups'
+    | 'passwordSetBy'
+    | 'exports'
+    | 'events'
   >
 >;
 
@@ -195,4 +227,22 @@ export function advance(
 /** The one backup that counts, if there is one. */
 export function activeBackup(enrollment: Enrollment): ActiveBackup | undefined {
   return enrollment.backups.find((backup) => backup.state === 'active');
+}
+
+/**
+ * What is to be discarded of an enrollment, with more of it; undefined while there is nothing.
+ * @param lockedKeys ids of locked records
+ * @param residentKey the name of a key in custody
+ */
+export function withSuperseded(
+  { superseded = [] }: Pick<Enrollment, 'superseded'>,
+  lockedKeys: readonly (string | undefined)[],
+  residentKey?: string,
+): Enrollment['superseded'] {
+  const more = [
+    ...lockedKeys.map((id) => ({ kind: 'locked-key', id }) as const),
+    { kind: 'resident-key', id: residentKey } as const,
+  ];
+  const all = [...superseded, ...more.flatMap(({ kind, id }) => (id === undefined ? [] : [{ kind, id }]))];
+  return all.length === 0 ? undefined : all;
 }

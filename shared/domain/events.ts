@@ -15,6 +15,10 @@ export type DomainEvent =
   | { name: 'ExportRefused'; data: { enrollmentId: string; code: ErrorCode } }
   | { name: 'EnrollmentLocked'; data: { enrollmentId: string } }
   | { name: 'EnrollmentBlocked'; data: { enrollmentId: string } }
+  | { name: 'EnrollmentUnlocked'; data: { enrollmentId: string } }
+  | { name: 'EnrollmentPasswordChanged'; data: { enrollmentId: string } }
+  | { name: 'EnrollmentDestroyed'; data: { enrollmentId: string } }
+  | { name: 'OrganizationSettingsChanged'; data: { fields: readonly string[] } }
   | { name: 'WebhookDisabled'; data: { webhookId: string } };
 
 export type DomainEventName = DomainEvent['name'];
@@ -30,6 +34,10 @@ const allNames: Readonly<Record<DomainEventName, true>> = {
   ExportRefused: true,
   EnrollmentLocked: true,
   EnrollmentBlocked: true,
+  EnrollmentUnlocked: true,
+  EnrollmentPasswordChanged: true,
+  EnrollmentDestroyed: true,
+  OrganizationSettingsChanged: true,
   WebhookDisabled: true,
 };
 

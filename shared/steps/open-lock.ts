@@ -11,6 +11,11 @@ import { updateEnrollment } from './update-enrollment.ts';
 /** Wrong passwords in a row after which a fresh sign-in is needed, and in a life after which an official is. */
 export const mostTries = { inARow: 10, inLife: 100 } as const;
 
+/** Whether tries have locked an enrollment, until a fresh sign-in or for good. */
+export function isLocked({ inARow, inLife }: Tries): boolean {
+  return inARow >= mostTries.inARow || inLife >= mostTries.inLife;
+}
+
 /** What the subscriber presents to open the own lock. */
 export type Unlocking =
   | { password: Secret }

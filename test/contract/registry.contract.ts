@@ -16,6 +16,7 @@ const anyState: readonly EnrollmentState[] = [
   'making',
   'ready',
   'refused',
+  'destroyed',
 ];
 
 /** What every Registry must do. @param make a registry of its own for each test */
@@ -212,7 +213,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
       });
 
       it('counts by state, as they stand now, and of the organization alone', async () => {
-        const none = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0 };
+        const none = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0, destroyed: 0 };
         expect(await subject.registry.counts('acme')).toEqual({ ...none, accepted: 9, ready: 8, making: 8 });
         await subject.registry.replace(nextVersion(enrollmentRecord('e-00')), {
           version: 1,

@@ -114,7 +114,7 @@ export class MemoryRegistry implements Registry {
   }
 
   async counts(organization: string): Promise<EnrollmentCounts> {
-    const counts = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0 };
+    const counts = { accepted: 0, 'awaiting-subscriber': 0, making: 0, ready: 0, refused: 0, destroyed: 0 };
     for (const { state } of this.#enrollmentsOf(organization)) counts[state] += 1;
     return counts;
   }

@@ -60,6 +60,7 @@ export class EnrollmentQueries {
       making: count('making'),
       ready: count('ready'),
       refused: count('refused'),
+      destroyed: count('destroyed'),
     };
   }
 

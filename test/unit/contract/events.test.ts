@@ -19,6 +19,10 @@ const born: DomainEvent[] = [
   { name: 'ExportRefused', data: { enrollmentId, code: 'export-refused' } },
   { name: 'EnrollmentLocked', data: { enrollmentId } },
   { name: 'EnrollmentBlocked', data: { enrollmentId } },
+  { name: 'EnrollmentUnlocked', data: { enrollmentId } },
+  { name: 'EnrollmentPasswordChanged', data: { enrollmentId } },
+  { name: 'EnrollmentDestroyed', data: { enrollmentId } },
+  { name: 'OrganizationSettingsChanged', data: { fields: ['contact', 'policy'] } },
   { name: 'WebhookDisabled', data: { webhookId: 'whk_1' } },
 ];
 

@@ -12,7 +12,14 @@ import {
 import { EscrowError } from '#domain/errors.ts';
 import { enrollment as sample } from '#test/support/enrollment.ts';
 
-const states: EnrollmentState[] = ['accepted', 'awaiting-subscriber', 'making', 'ready', 'refused'];
+const states: EnrollmentState[] = [
+  'accepted',
+  'awaiting-subscriber',
+  'making',
+  'ready',
+  'refused',
+  'destroyed',
+];
 const all: Transition[] = Object.values(transitions);
 
 /** Written out anew, so that a changed table is seen: from, transition, to. */
@@ -26,6 +33,13 @@ const table: [EnrollmentState, keyof typeof transitions, EnrollmentState][] = [
   ['ready', 'recordTry', 'ready'],
   ['ready', 'recordExport', 'ready'],
   ['ready', 'recordExportRefusal', 'ready'],
+  ['ready', 'changePassword', 'ready'],
+  ['ready', 'unlock', 'ready'],
+  ['accepted', 'destroy', 'destroyed'],
+  ['awaiting-subscriber', 'destroy', 'destroyed'],
+  ['ready', 'destroy', 'destroyed'],
+  ['ready', 'clearSuperseded', 'ready'],
+  ['destroyed', 'clearSuperseded', 'destroyed'],
 ];
 
 function codeOf(work: () => unknown): string {
@@ -88,7 +102,7 @@ describe('the transitions of an enrollment', () => {
             expect(next.events).toEqual([]);
             current = next;
           }
-          if (start === 'refused') expect(current.state).toBe('refused');
+          if (start === 'refused' || start === 'destroyed') expect(current.state).toBe(start);
         },
       ),
     );

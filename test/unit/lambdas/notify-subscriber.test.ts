@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventSource } from '#contract/events.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
-import type { Enrollment } from '#domain/enrollment.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import { destroyEnrollment } from '#lambdas/destroy-enrollment/destroy-enrollment.ts';
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Notice } from '#ports/notifier.ts';
 import { expectRefused } from '#test/support/refused.ts';
-import { makeWorld, organization, ready, request, type World } from '#test/support/world.ts';
+import { makeWorld, organization, ready, request, subscriber, type World } from '#test/support/world.ts';
 
 let world: World;
 
@@ -82,9 +83,31 @@ describe('a subscriber', () => {
   it.each([
     ['EnrollmentLocked', 'locked until you sign in again'],
     ['EnrollmentBlocked', 'Ask helpdesk@acme.example to unblock it'],
+    ['EnrollmentUnlocked', 'If you did not ask for it, tell helpdesk@acme.example'],
+    ['EnrollmentPasswordChanged', 'If that was not you, tell helpdesk@acme.example at once'],
+    ['EnrollmentDestroyed', 'nobody can bring it back from here'],
   ])('is told of %s', async (type, text) => {
     const [notice] = await tell(type, await ready(world, { purpose: 'identity' }));
     expect(notice?.text).toContain(text);
+  });
+
+  it('is told of a destroyed key what of it stays: the escrowed backup, until its retention ends', async () => {
+    const enrollment = await ready(world);
+    const [notice] = await tell('EnrollmentDestroyed', enrollment);
+    const [day] = (activeBackup(enrollment)?.retainUntil ?? 'no backup').split('T');
+    expect(notice?.text).toContain(`Its escrowed backup is locked until ${day}`);
+    const identity = await ready(world, { idempotencyKey: 'identity', purpose: 'identity' });
+    const notices = await tell('EnrollmentDestroyed', identity);
+    expect(notices[1]?.text).not.toContain('escrowed');
+  });
+
+  it('is not told that a key is ready which was destroyed meanwhile', async () => {
+    const { id } = await request(world);
+    const authTime = world.dependencies.clock.now().getTime() / 1_000;
+    const destruction = { enrollmentId: id, confirm: id, requestId: 'destroy' };
+    const destroyed = await destroyEnrollment(world.dependencies, subscriber('ada', authTime), destruction);
+    expect(await tell('EnrollmentKeyPairCreated', destroyed)).toEqual([]);
+    expect(await tell('SubscriberSignInAwaited', destroyed)).toEqual([]);
   });
 
   it.each(subscriptions['notify-subscriber'])(

@@ -58,6 +58,7 @@ export function dispatching<Q extends MessageQueues>(
       'request-enrollment': noting('request-enrollment'),
       'make-key-pair': noting('make-key-pair'),
       'notify-subscriber': noting('notify-subscriber'),
+      'discard-superseded': noting('discard-superseded'),
       'fan-out-webhooks': noting('fan-out-webhooks'),
       'deliver-webhook': noting('deliver-webhook'),
       ...handlers,

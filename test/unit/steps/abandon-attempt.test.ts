@@ -145,6 +145,7 @@ describe('a key that can never be made', () => {
         'request-enrollment': async () => undefined,
         'make-key-pair': (event) => makeKeyPairOfAccepted(broken, event),
         'notify-subscriber': async () => undefined,
+        'discard-superseded': async () => undefined,
         'fan-out-webhooks': async () => undefined,
         'deliver-webhook': async () => undefined,
       },

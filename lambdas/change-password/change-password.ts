@@ -1,0 +1,86 @@
+import { checkPassword } from '#crypto/passwords.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
+import { InputError, LockError, StateError } from '#domain/errors.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { Secret } from '#domain/secret.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { discardSuperseded } from '#steps/discard-superseded.ts';
+import { loadOwnEnrollment } from '#steps/load.ts';
+import { openOwnLock, takeBack } from '#steps/open-lock.ts';
+import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
+import { actOf, recorded } from '#steps/record.ts';
+import { relockKey } from '#steps/relock-key.ts';
+
+type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock'>;
+
+export interface PasswordChange {
+  enrollmentId: string;
+  currentPassword: Secret;
+  newPassword: Secret;
+  /** The same request again, once the password is changed, asks only whether the new one opens the key. */
+  idempotencyKey?: string;
+  requestId: string;
+}
+
+/**
+ * Changes the password of the own enrollment: opens its lock by the current one, and locks the same key anew. The old locked
+ * record is discarded at once, or by the event of the change if that fails here: it would still open under the old password.
+ * @returns the enrollment
+ * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`, `version-conflict`; InputError
+ *   `password-not-ascii`, `password-too-weak`, `invalid-input` if the new one is the current one; LockError `wrong-password`,
+ *   `wrong-unlocking` for a key without a password, `enrollment-locked`, `enrollment-blocked`; ProofError `proof-failed`;
+ *   ProviderError `provider-misconfigured`; what the ports throw
+ */
+export async function changePassword(
+  dependencies: Needs,
+  principal: Principal,
+  change: PasswordChange,
+): Promise<Enrollment> {
+  const act = actOf('change-password', principal, change);
+  return await recorded(dependencies, act, async () => {
+    const enrollment = await loadOwnEnrollment(dependencies, principal, change.enrollmentId);
+    checkLock(enrollment);
+    const setBy = passwordSettingId('change-password', enrollment, change.idempotencyKey);
+    const changed =
+      setBy !== undefined && enrollment.passwordSetBy === setBy
+        ? await confirmPasswordSet(dependencies, principal, enrollment, change.newPassword)
+        : await changeOf(dependencies, principal, enrollment, change, setBy);
+    // The password is changed; what is left over now, the event of the change sees to.
+    return await discardSuperseded(dependencies, changed).catch(() => changed);
+  });
+}
+
+function checkLock({ state, lock }: Enrollment): void {
+  if (state === 'making') throw new StateError('making-in-progress');
+  if (state !== 'ready') throw new StateError('wrong-state');
+  if (lock !== 'password') throw new LockError('wrong-unlocking', { why: 'This key has no password.' });
+}
+
+async function changeOf(
+  dependencies: Needs,
+  principal: Principal,
+  enrollment: Enrollment,
+  { currentPassword, newPassword }: PasswordChange,
+  passwordSetBy: string | undefined,
+): Promise<Enrollment> {
+  checkPassword(newPassword, await dependencies.policy.passwordRules(enrollment.organization), 'newPassword');
+  checkDifferent(currentPassword, newPassword);
+  const unlocking = { password: currentPassword };
+  const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
+  try {
+    return await relockKey(dependencies, { enrollment, wrapped, password: newPassword, passwordSetBy });
+  } catch (error) {
+    // The password was right; what failed after it must not count as a guess.
+    await takeBack(dependencies, enrollment).catch(() => undefined);
+    throw error;
+  }
+}
+
+function checkDifferent(currentPassword: Secret, newPassword: Secret): void {
+  if (Buffer.compare(currentPassword.bytes(), newPassword.bytes()) !== 0) return;
+  throw new InputError('invalid-input', {
+    field: 'newPassword',
+    why: 'is the current one',
+    next: 'Choose another, or leave it as it is.',
+  });
+}

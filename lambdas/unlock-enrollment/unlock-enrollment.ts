@@ -1,0 +1,39 @@
+import { type Enrollment, transitions } from '#domain/enrollment.ts';
+import { AccessError, StateError } from '#domain/errors.ts';
+import type { Principal } from '#domain/principal.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { loadEnrollment } from '#steps/load.ts';
+import { isLocked } from '#steps/open-lock.ts';
+import { actOf, recorded } from '#steps/record.ts';
+import { requireRole } from '#steps/require-role.ts';
+import { updateEnrollment } from '#steps/update-enrollment.ts';
+
+/**
+ * Lifts the lock that wrong passwords put on a subscriber's enrollment, for good: its tries are counted from zero again, and
+ * the subscriber is told. It opens nothing. One that is not locked is left as it is. No official does this for an own one:
+ * that would be guessing without end.
+ * @returns the enrollment
+ * @throws AccessError `not-permitted`, `not-found`; StateError `wrong-state`, `making-in-progress`, `version-conflict`; StoreError
+ *   `store-unavailable`
+ */
+export async function unlockEnrollment(
+  dependencies: Pick<Dependencies, 'registry' | 'ledger'>,
+  principal: Principal,
+  { enrollmentId, requestId }: { enrollmentId: string; requestId: string },
+): Promise<Enrollment> {
+  const act = actOf('unlock-enrollment', principal, { requestId, enrollmentId });
+  return await recorded(dependencies, act, async () => {
+    requireRole(principal, ['recovery-official']);
+    const enrollment = await loadEnrollment(dependencies, principal.organization, enrollmentId);
+    if (enrollment.subscriber.id === principal.subject) {
+      throw new AccessError('not-permitted', { why: 'Nobody unlocks an own enrollment.' });
+    }
+    if (enrollment.state === 'making') throw new StateError('making-in-progress');
+    if (enrollment.state !== 'ready') throw new StateError('wrong-state');
+    if (!isLocked(enrollment.tries)) return enrollment;
+    return await updateEnrollment(dependencies, enrollment, transitions.unlock, ({ id }) => ({
+      tries: { inARow: 0, inLife: 0 },
+      events: [{ name: 'EnrollmentUnlocked', data: { enrollmentId: id } }],
+    }));
+  });
+}

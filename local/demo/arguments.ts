@@ -1,7 +1,5 @@
-import { parseArgs } from 'node:util';
-import { SetUpError } from '#domain/errors.ts';
-import { argumentError } from '#domain/plain-words.ts';
-import { type KeySource, keySources } from '../open-keys.ts';
+import { readKeySource, readOptions } from '../arguments.ts';
+import type { KeySource } from '../open-keys.ts';
 
 export interface DemoArguments {
   out: string;
@@ -35,33 +33,13 @@ Examples:
 
 /** Reads the command line. @throws SetUpError `usage` */
 export function parseDemoArguments(args: readonly string[]): DemoArguments {
-  const { values } = parsed(args);
-  const empty = Object.entries(values).find(([, value]) => value === '');
-  if (empty !== undefined) {
-    throw new SetUpError('usage', { field: `--${empty[0]}`, why: 'the option lacks its value' });
-  }
-  const keys = keySources.find((source) => source === values.keys);
-  if (keys === undefined) {
-    throw new SetUpError('usage', { field: '--keys', why: `must be one of ${keySources.join(', ')}` });
-  }
-  return { ...values, keys };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: false,
-      options: {
-        out: { type: 'string', default: 'out' },
-        data: { type: 'string', default: '.escrow' },
-        keys: { type: 'string', default: 'software' },
-        subscribers: { type: 'string', default: 'examples/subscribers.csv' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw argumentError(error);
-  }
+  const values = readOptions(args, {
+    out: { type: 'string', default: 'out' },
+    data: { type: 'string', default: '.escrow' },
+    keys: { type: 'string', default: 'software' },
+    subscribers: { type: 'string', default: 'examples/subscribers.csv' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  return { ...values, keys: readKeySource(values.keys) };
 }

@@ -1,7 +1,7 @@
 import { explain } from '#domain/plain-words.ts';
+import { explainFailure, kindOfCause } from '../failure.ts';
+import { print } from '../print.ts';
 import { type DemoArguments, help, parseDemoArguments } from './arguments.ts';
-import { explainFailure, kindOfCause } from './failure.ts';
-import { print } from './print.ts';
 import { Progress } from './progress.ts';
 import { nextCommands, policyRefusals, refusedLines, requestLines, table } from './report.ts';
 import { type DemoResult, runDemo } from './run-demo.ts';

@@ -20,7 +20,7 @@ const databaseTroubles: Readonly<Record<number, { why: string; next: string }>> 
 const vague = ['internal', 'store-unavailable', 'provider-unavailable'];
 
 /**
- * What stopped the demo, to the person at this machine: where a port says no more than that something did not answer, the
+ * What stopped the work, to the person at this machine: where a port says no more than that something did not answer, the
  * reason that the file system or SQLite gave is looked up among the causes. It is said in our words: theirs may quote what they
  * were about.
  * @param folders the output and the data folder as they were named

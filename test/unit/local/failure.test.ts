@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { asEscrowError, InternalError, ProviderError, SetUpError, StoreError } from '#domain/errors.ts';
 import { explain } from '#domain/plain-words.ts';
-import { explainFailure, kindOfCause } from '#local/demo/failure.ts';
+import { explainFailure, kindOfCause } from '#local/failure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'escrow-failure-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

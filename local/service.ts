@@ -23,9 +23,10 @@ import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.t
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { MessageQueues } from '#ports/messages.ts';
+import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { build } from './build.ts';
-import { type Delivery, Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
 import { type KeySource, openKeys } from './open-keys.ts';
 
 /** The service on one machine: the use cases' dependencies, and what carries their events. */
@@ -43,7 +44,9 @@ export interface ServiceSettings {
   clock?: Clock;
   /** Where webhooks may be sent: the public network only, if absent. */
   webhooks?: WebhookSenderSettings;
-  onDelivery?: (delivery: Delivery) => void;
+  onDelivery?: DispatcherParts['onDelivery'];
+  onTrouble?: DispatcherParts['onTrouble'];
+  tracing?: Tracing;
 }
 
 /**
@@ -105,6 +108,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
         'deliver-webhook': (event) => deliverWebhook(dependencies, event),
       },
       ...(settings.onDelivery !== undefined && { onDelivery: settings.onDelivery }),
+      ...(settings.onTrouble !== undefined && { onTrouble: settings.onTrouble }),
+      ...(settings.tracing !== undefined && { tracing: settings.tracing }),
     });
     return { dependencies, dispatcher, queues, close };
   } catch (error) {

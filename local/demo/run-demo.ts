@@ -11,13 +11,12 @@ import {
 import { enrollmentIdFrom } from '#crypto/identifiers.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
-import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
-import type { Custody } from '#domain/purpose.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import generalPolicy from '../../policies/general.json' with { type: 'json' };
+import { checkCustody } from '../check-custody.ts';
 import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
 import { deliver } from './deliver.ts';
@@ -94,7 +93,7 @@ async function readList(path: string): Promise<Uint8Array> {
 
 async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
   const existing = await dependencies.registry.read('organization', organization, 'organization');
-  checkCustody(existing, dependencies.keys.custody);
+  checkCustody(existing, dependencies.keys.custody, '--out and --data');
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
   await setUpOrganization(dependencies, administrator, {
     name: 'Example Organization',
@@ -104,15 +103,6 @@ async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void
   });
   // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
   await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });
-}
-
-/** Receipts verify under the keys of the custody that a folder was set up with, and its keys open only there. */
-function checkCustody(existing: Organization | undefined, custody: Custody): void {
-  if (existing === undefined || existing.custody === custody) return;
-  throw new SetUpError('not-set-up', {
-    why: `The data folder was set up with keys in ${existing.custody}.`,
-    next: `Run again with --keys ${existing.custody}, or name new folders with --out and --data.`,
-  });
 }
 
 /** One event a certificate request, as an enrollment workflow sends it. */

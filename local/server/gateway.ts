@@ -34,7 +34,9 @@ async function answer(
   const response = await api.handle(requestOf(incoming, signal));
   // What was not read of a body would be taken for the next request.
   const unread = !incoming.complete;
-  outgoing.writeHead(response.status, { ...response.headers, ...(unread && { connection: 'close' }) });
+  const length = response.body instanceof Uint8Array ? { 'content-length': response.body.length } : {};
+  const close = unread ? { connection: 'close' } : {};
+  outgoing.writeHead(response.status, { ...response.headers, ...length, ...close });
   await writeBody(response.body, incoming, outgoing);
   if (unread) incoming.resume();
 }

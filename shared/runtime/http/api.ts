@@ -175,7 +175,8 @@ export class Api {
       const about =
         details.issues?.map((issue) => issue.field) ?? (details.field ? [details.field] : undefined);
       const outcome = retryable ? 'failed' : 'refused';
-      const entry = { action: name, organization, principal: subject, outcome, code, requestId } as const;
+      const action = actionOf(name);
+      const entry = { action, organization, principal: subject, outcome, code, requestId } as const;
       await this.#parts.ledger.record({ ...entry, ...(about && { about }) });
       throw error;
     }
@@ -198,6 +199,11 @@ function checkRole({ route }: Endpoint, { roles }: Principal): void {
   const allowed = route.roles;
   if (allowed === 'anyone' || roles.some((role) => allowed.includes(role))) return;
   throw new AccessError('not-permitted');
+}
+
+/** A route's name as records name what is done: `setPassword` is `set-password` there. */
+function actionOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function callerOf({ organization, subject }: Principal): string {

@@ -48,7 +48,7 @@ async function signedHeaders(
   const time = dependencies.clock.now();
   const secrets = await Promise.all(
     signingGenerations(webhook, time).map((generation) =>
-      signingSecret(dependencies, organization, webhook.id, generation),
+      signingSecret(dependencies, organization, webhook, generation),
     ),
   );
   try {

@@ -12,6 +12,8 @@ const macLabel = 'enrollment-key-escrow/v1/webhook-signing-secret\0';
 export interface WebhookSecretName {
   organization: string;
   webhookId: string;
+  /** When it was registered: registered anew after it was removed, by the same id, it has another secret. */
+  createdAt: string;
   generation: number;
 }
 
@@ -21,8 +23,8 @@ export interface WebhookSecretName {
  * @returns 32 bytes, to be erased by the caller. Errors of the MAC pass unchanged.
  */
 export async function webhookSecret(name: WebhookSecretName, mac: Mac): Promise<Secret> {
-  const { organization, webhookId, generation } = name;
-  const message = `${macLabel}${JSON.stringify([organization, webhookId, generation])}`;
+  const { organization, webhookId, createdAt, generation } = name;
+  const message = `${macLabel}${JSON.stringify([organization, webhookId, createdAt, generation])}`;
   return new Secret(await mac(new TextEncoder().encode(message)));
 }
 

@@ -27,10 +27,11 @@ export function withWebhook({ webhooks = [] }: Organization, changed: Webhook): 
 export async function signingSecret(
   { keys }: Pick<Dependencies, 'keys'>,
   organization: string,
-  webhookId: string,
+  { id: webhookId, createdAt }: Webhook,
   generation: number,
 ): Promise<Secret> {
-  return await webhookSecret({ organization, webhookId, generation }, (message) => keys.mac(message));
+  const name = { organization, webhookId, createdAt, generation };
+  return await webhookSecret(name, (message) => keys.mac(message));
 }
 
 /** A webhook with the secret that it signs with now. Throws as `KeyProvider.mac` does. */
@@ -39,7 +40,7 @@ export async function tellSecret(
   organization: string,
   webhook: Webhook,
 ): Promise<WebhookAndSecret> {
-  const secret = await signingSecret(dependencies, organization, webhook.id, webhook.secretGeneration);
+  const secret = await signingSecret(dependencies, organization, webhook, webhook.secretGeneration);
   try {
     return { webhook, secret: writtenSecret(secret) };
   } finally {

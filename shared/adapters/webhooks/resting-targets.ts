@@ -28,6 +28,8 @@ export class RestingTargets {
   }
 
   hung(origin: string): void {
+    // Of several at the same time: it hung once.
+    if (this.rests(origin)) return;
     const hangs = (this.#rests.get(origin)?.hangs ?? 0) + 1;
     const seconds = Math.min(longestRestSeconds, firstRestSeconds * 2 ** (hangs - 1));
     this.#rests.set(origin, { hangs, until: this.#clock.now().getTime() + seconds * 1000 });

@@ -7,7 +7,8 @@ import { Secret } from '#domain/secret.ts';
 
 const macKey = randomBytes(32);
 const mac = async (message: Uint8Array) => createHmac('sha256', macKey).update(message).digest();
-const name = { organization: 'acme', webhookId: 'whk_1', generation: 1 };
+const createdAt = '2026-01-05T08:00:00.000Z';
+const name = { organization: 'acme', webhookId: 'whk_1', createdAt, generation: 1 };
 const body = '{"specversion":"1.0","data":{"note":"Zoë 王\\u2028"}}';
 
 /** Headers as `standardwebhooks` wants them. */
@@ -68,7 +69,8 @@ describe('a signing secret', () => {
       { ...name, generation: 2 },
       { ...name, webhookId: 'whk_2' },
       { ...name, organization: 'acme-2' },
-      { organization: 'acme","whk_1', webhookId: '', generation: 1 },
+      { ...name, createdAt: '2026-01-05T08:00:00.001Z' },
+      { ...name, organization: 'acme","whk_1', webhookId: '' },
     ];
     const secrets = await Promise.all(names.map(async (each) => (await webhookSecret(each, mac)).text()));
     expect(new Set(secrets).size).toBe(names.length);
@@ -81,7 +83,9 @@ describe('a signing secret', () => {
       messages.push(new TextDecoder().decode(message));
       return mac(message);
     });
-    expect(messages).toEqual(['enrollment-key-escrow/v1/webhook-signing-secret\0["acme","whk_1",1]']);
+    expect(messages).toEqual([
+      'enrollment-key-escrow/v1/webhook-signing-secret\0["acme","whk_1","2026-01-05T08:00:00.000Z",1]',
+    ]);
     // What a password lock has taken the MAC of begins with this.
     expect(messages[0]?.startsWith('enrollment-key-escrow/v1/lock-by-password\0')).toBe(false);
   });

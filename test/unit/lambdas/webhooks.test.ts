@@ -179,6 +179,15 @@ describe('a webhook that is removed', () => {
     await removeWebhook(world.dependencies, administrator, { webhookId: first.webhook.id, requestId });
     expect(await list()).toEqual([other.webhook]);
   });
+
+  it('has another secret once it is registered anew, also by the request that registered it first', async () => {
+    const { webhook, secret } = await register();
+    await removeWebhook(world.dependencies, administrator, { webhookId: webhook.id, requestId });
+    world.dependencies.clock.advance(1_000);
+    const anew = await register();
+    expect(anew.webhook.id).toBe(webhook.id);
+    expect(anew.secret).not.toBe(secret);
+  });
 });
 
 describe('every use of webhooks', () => {

@@ -38,10 +38,21 @@ describe('a target that hung', () => {
     expect(rests).toEqual([4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
   });
 
+  it('with several deliveries at the same time hung once', () => {
+    const clock = new ManualClock();
+    const resting = new RestingTargets(clock);
+    for (let count = 0; count < 16; count += 1) resting.hung('https://a');
+    clock.advance(4_000);
+    expect(resting.rests('https://a')).toBe(false);
+  });
+
   it('is as good as new once it answers, and others never rested', () => {
     const clock = new ManualClock();
     const resting = new RestingTargets(clock);
-    for (let count = 0; count < 5; count += 1) resting.hung('https://a');
+    for (let count = 0; count < 5; count += 1) {
+      clock.advance(300_000);
+      resting.hung('https://a');
+    }
     expect([resting.rests('https://a'), resting.rests('https://b')]).toEqual([true, false]);
     resting.answered('https://a');
     expect(resting.rests('https://a')).toBe(false);

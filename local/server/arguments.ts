@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { identifier } from '#contract/fields.ts';
 import { readKeySource, readOptions, wrong } from '../arguments.ts';
 import type { KeySource } from '../open-keys.ts';
 
@@ -75,6 +77,12 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
   const issuer = readIssuer(values);
   if (issuer !== undefined && organization !== undefined) {
     throw wrong('--organization', 'is for the built-in issuer; tokens of another one say it');
+  }
+  if (organization !== undefined && !v.is(identifier, organization)) {
+    throw wrong(
+      '--organization',
+      'must be letters, digits, dot, dash and underscore, a letter or digit first',
+    );
   }
   return {
     ...{ data, port: readPort(values.port), keys: readKeySource(values.keys), help: values.help },

@@ -10,6 +10,7 @@ export const logMessages = {
   'store-unavailable': 'a store does not answer; events wait',
   'traces-lost': 'the trace collector takes nothing; spans are lost',
   listening: 'listening',
+  signalled: 'asked to stop',
   stopping: 'stopping: finishing what runs, taking no more',
   'stop-timed-out': 'stopped before everything in hand was finished',
   stopped: 'stopped',

@@ -43,6 +43,7 @@ describe('the arguments of the server', () => {
       ['--issuer', issuer, '--audience', 'a', '--organization', 'acme'],
       '--organization: is for the built-in issuer; tokens of another one say it',
     ],
+    [['--organization', '../acme'], '--organization: must be letters, digits, dot, dash and underscore'],
     [['--webhook-allow', ''], '--webhook-allow: the option lacks its value'],
     [['--pretty', '--json-logs'], '--pretty: cannot be had together with --json-logs'],
     [['serve'], 'an argument stands there that belongs to no option'],

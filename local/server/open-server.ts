@@ -1,0 +1,87 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from '#runtime/log.ts';
+import { openTracing } from '#runtime/telemetry.ts';
+import type { Tracing } from '#runtime/tracing.ts';
+import { version } from '../build.ts';
+import { checkCustody } from '../check-custody.ts';
+import type { Delivery } from '../dispatcher.ts';
+import { openService, type Service, type ServiceSettings } from '../service.ts';
+import type { ServerArguments } from './arguments.ts';
+import type { Started } from './first-steps.ts';
+import { openHttpServer } from './http-server.ts';
+import { type Running, run } from './run.ts';
+import { openWhoAsks, type WhoAsks } from './who-asks.ts';
+
+/** A service that answers over HTTP and works on its events. */
+export interface OpenServer extends Pick<Running, 'stop'> {
+  started: Started;
+}
+
+/**
+ * Opens the service over its data folder and serves it on this machine.
+ * @throws SetUpError `usage` if the port is taken, or an option names what is not there; `data-folder-in-use`; `not-set-up` if
+ *   the folder's keys are in another custody; and as `openService`, `openWhoAsks` and `openTracing` do
+ */
+export async function openServer(settings: ServerArguments, log: Logger): Promise<OpenServer> {
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const tracing = await openTracing({ log, version });
+    closers.push(() => tracing.shutdown());
+    // The port comes first, since the built-in issuer is named by it; a request that is faster than the rest waits for it.
+    const ready = Promise.withResolvers<RequestListener>();
+    const http = await openHttpServer(settings.port, (request, response) => {
+      void ready.promise.then((listener) => listener(request, response));
+    });
+    closers.push(() => http.close(0));
+    const service = await openService(serviceSettings(settings, log, tracing));
+    closers.push(() => service.close());
+    const organizations = await organizationsOf(service);
+    const { dependencies } = service;
+    const whoAsks = await openWhoAsks({ settings, organizations, url: http.url, dependencies, log });
+    const { listener, stop } = await run({ http, service, whoAsks, tracing, log });
+    ready.resolve(listener);
+    return { started: startedOf(settings, http.url, whoAsks, organizations), stop };
+  } catch (error) {
+    for (const close of closers.reverse()) await close();
+    throw error;
+  }
+}
+
+function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracing): ServiceSettings {
+  const { data, keys, webhookAllow } = settings;
+  const onDelivery = (delivery: Delivery, error?: unknown) => {
+    if (delivery.outcome === 'done') log.info('delivery', delivery);
+    else log.warn('delivery', delivery, error);
+  };
+  const onTrouble = (error: unknown) => log.warn('store-unavailable', {}, error);
+  return { folder: data, keys, webhooks: { allowedTargets: webhookAllow }, tracing, onDelivery, onTrouble };
+}
+
+/** The organizations that the data folder holds. @throws SetUpError `not-set-up` if their keys are in another custody */
+async function organizationsOf({ dependencies: { registry, keys } }: Service): Promise<string[]> {
+  const organizations = await registry.organizations();
+  for (const each of organizations) {
+    checkCustody(await registry.read('organization', each, 'organization'), keys.custody, '--data');
+  }
+  return organizations;
+}
+
+function startedOf(
+  { data, keys }: ServerArguments,
+  url: string,
+  { issuer, builtIn }: WhoAsks,
+  organizations: readonly string[],
+): Started {
+  if (builtIn === undefined) return { url, data, keys, issuer, isSetUp: organizations.length > 0 };
+  const { organization, setUpCodePath } = builtIn;
+  const isSetUp = organizations.includes(organization);
+  return {
+    url,
+    data,
+    keys,
+    issuer,
+    organization,
+    isSetUp,
+    ...(setUpCodePath !== undefined && { setUpCodePath }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Logger } from '#runtime/log.ts';
+
+/** As shells give it to a program that SIGINT ended. */
+const interrupted = 130;
+const failed = 1;
+
+/**
+ * The first signal asks for an orderly end; the second one ends the process at once, which loses nothing.
+ * @returns the name of the first one, once it came
+ */
+export function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let isAsked = false;
+    const onSignal = (signal: string) => {
+      if (isAsked) process.exit(interrupted);
+      isAsked = true;
+      resolve(signal);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  });
+}
+
+/**
+ * Logs what nobody has caught, and ends the process with status 1: it is in a state that nobody knows. Whoever supervises it
+ * starts it again, and it goes on where it was.
+ */
+export function endOnFailure(log: Logger): void {
+  const end = (error: unknown) => {
+    log.error('unexpected', {}, error);
+    process.exit(failed);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { identityPath } from '#contract/api/accounts.ts';
+import { Api } from '#runtime/http/api.ts';
+import type { Logger } from '#runtime/log.ts';
+import { RateLimiter } from '#runtime/rate-limit.ts';
+import { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
+import type { Tracing } from '#runtime/tracing.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { reconcileAll } from '../reconcile-all.ts';
+import { Schedule } from '../schedule.ts';
+import type { Service } from '../service.ts';
+import { endpointsOf } from './endpoints.ts';
+import { createGateway } from './gateway.ts';
+import type { HttpServer } from './http-server.ts';
+import type { WhoAsks } from './who-asks.ts';
+
+/** How long the end waits for what is in hand, in milliseconds: longer than a key pair takes to be made and proved. */
+const patience = 20_000;
+const reconcileSeconds = 300;
+
+const openApiFile = new URL('../../docs/openapi.json', import.meta.url);
+
+export interface RunningParts {
+  http: HttpServer;
+  service: Service;
+  whoAsks: WhoAsks;
+  tracing: Tracing;
+  log: Logger;
+}
+
+/** Everything at work. */
+export interface Running {
+  /** Answers requests. */
+  listener: RequestListener;
+  /**
+   * Takes nothing new, finishes what is in hand within 20 seconds, and lets go of the data folder.
+   * @returns whether all was finished; what was not goes on at the next start
+   */
+  stop(): Promise<boolean>;
+}
+
+/** Sets the events and the clock to work, and makes what answers requests. */
+export async function run(parts: RunningParts): Promise<Running> {
+  const { service, whoAsks, log } = parts;
+  const stopping = new AbortController();
+  const gateway = createGateway({ api: await apiOf(parts), stopping: stopping.signal });
+  const schedule = reconciling(service, log);
+  service.dispatcher.start();
+  schedule.start();
+  return {
+    listener: answering(gateway, whoAsks, service.dispatcher),
+    async stop() {
+      log.info('stopping', { count: parts.http.inFlight() + service.dispatcher.inHand });
+      stopping.abort();
+      whoAsks.builtIn?.close();
+      return await end(parts, schedule);
+    },
+  };
+}
+
+async function apiOf({ http, service: { dependencies }, whoAsks, tracing, log }: RunningParts): Promise<Api> {
+  const { clock, ledger, idempotencyKeys } = dependencies;
+  const openApi = JSON.parse(await readFile(openApiFile, 'utf8'));
+  return new Api({
+    endpoints: endpointsOf(dependencies, { issuer: whoAsks.issuer, resource: http.url, openApi }),
+    tokens: whoAsks.tokens,
+    refusedTokens: new RefusedTokens({ ledger, clock }),
+    limits: new RateLimiter(clock),
+    ...{ idempotencyKeys, ledger, clock, log, tracing },
+  });
+}
+
+function reconciling({ dependencies, dispatcher }: Service, log: Logger): Schedule {
+  // What was under way in this data folder before now was another process's, which is gone.
+  const openedAt = dependencies.clock.now();
+  return new Schedule({
+    everySeconds: reconcileSeconds,
+    async work() {
+      await reconcileAll(dependencies, openedAt, log);
+      dispatcher.nudge();
+    },
+    onFailure: (error) => log.warn('schedule-failed', {}, error),
+  });
+}
+
+function answering(gateway: RequestListener, { builtIn }: WhoAsks, dispatcher: Dispatcher): RequestListener {
+  return (request, response) => {
+    // Whatever changes something may have borne events.
+    if (request.method !== 'GET') response.once('close', () => dispatcher.nudge());
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const isOfIdentity = path === identityPath || path.startsWith(`${identityPath}/`);
+    const listener = isOfIdentity && builtIn !== undefined ? builtIn.handle : gateway;
+    listener(request, response);
+  };
+}
+
+async function end({ http, service, tracing, log }: RunningParts, schedule: Schedule): Promise<boolean> {
+  const endings = [http.close(patience), service.dispatcher.stop(patience), schedule.stop(patience)];
+  const isFinished = (await Promise.all(endings)).every((ended) => ended);
+  await tracing.shutdown();
+  if (isFinished) {
+    await service.close();
+    log.info('stopped');
+  } else {
+    // What still runs needs the stores and the keys: they end with the process, which they are made for.
+    log.warn('stop-timed-out');
+  }
+  return isFinished;
+}

@@ -13,6 +13,8 @@ import { createGateway } from '../server/gateway.ts';
 import { Accounts } from './accounts.ts';
 import { AccountsApi } from './accounts-api.ts';
 import { handleInteraction } from './interactions.ts';
+import { errorMessage } from './page-messages.ts';
+import { messagePage, sendPage } from './pages.ts';
 import { createProvider } from './provider.ts';
 import { SignIn } from './sign-in.ts';
 import { openSigningKeys, publicKeys } from './signing-keys.ts';
@@ -64,7 +66,7 @@ export async function openIdentity(settings: IdentitySettings): Promise<Identity
   const { origin } = new URL(issuer);
   const provider = createProvider({
     ...{ issuer, organization, accounts, signIn, keys, onFailure },
-    resources: [origin, `${origin}/`],
+    resources: namesOf(origin),
   });
   const tokens = createTokenVerifier({
     ...tokenSettings({ issuer, audience: identityAudience, algorithms: ['ES256'] }),
@@ -81,15 +83,25 @@ export async function openIdentity(settings: IdentitySettings): Promise<Identity
   };
   return {
     handle: (request, response) => {
+      // Whoever closes a connection early is gone, and nothing here has failed.
+      response.on('error', () => {});
       route(ways, issuer, request, response).catch((error: unknown) => {
         onFailure(asEscrowError(error));
-        response.destroy();
+        if (response.headersSent) response.destroy();
+        else sendPage(response, 500, messagePage('This does not go on', errorMessage('server_error')));
       });
     },
     accounts,
     tokens,
     close: () => stopping.abort(),
   };
+}
+
+/** What the server may be called by whoever asks for tokens for it: one machine has several names for itself. */
+function namesOf(origin: string): string[] {
+  const { port } = new URL(origin);
+  const names = [origin, ...['127.0.0.1', 'localhost', '[::1]'].map((host) => `http://${host}:${port}`)];
+  return names.flatMap((name) => [name, `${name}/`]);
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -101,27 +113,37 @@ interface Ways {
 }
 
 async function route(ways: Ways, issuer: string, request: IncomingMessage, response: ServerResponse) {
-  const url = new URL(request.url ?? '/', issuer);
-  const path = url.pathname.slice(identityPath.length);
+  const [fullPath = '', ...query] = (request.url ?? '').split('?');
+  const path = fullPath.slice(identityPath.length);
   if (path === '/accounts' || path.startsWith('/accounts/')) {
     await ways.accounts(request, response);
   } else if (path.startsWith('/interaction/')) {
     await ways.interaction(request, response);
   } else {
-    prepareForLibrary(request, url, path);
+    prepareForLibrary(request, issuer, path, new URLSearchParams(query.join('?')));
     await ways.library(request, response);
   }
 }
 
 /**
  * The library answers at its own root, and makes addresses of the request's `Host`, which is whatever the sender says: so it
- * is told the issuer's. A sign-in begins without the session of an earlier one, see `signInOnly`.
+ * is told the issuer's. It is not told of the session of an earlier sign-in, see `signInOnly`.
  */
-function prepareForLibrary(request: IncomingMessage, url: URL, path: string): void {
-  const begins = request.method !== 'POST' && (path === '/auth' || path === '/device');
-  if (begins) delete request.headers.cookie;
+function prepareForLibrary(
+  request: IncomingMessage,
+  issuer: string,
+  path: string,
+  query: URLSearchParams,
+): void {
+  // A form brings the session that the page with it began.
+  if (request.method !== 'POST') forgetSession(request);
   // The address that a device shows may hold its code. The library would post it by a script; people confirm it instead.
-  if (path === '/device') url.searchParams.delete('user_code');
-  request.url = `${path || '/'}${url.search}`;
-  request.headers.host = url.host;
+  if (path === '/device') query.delete('user_code');
+  request.url = query.size === 0 ? path || '/' : `${path}?${query}`;
+  request.headers.host = new URL(issuer).host;
+}
+
+function forgetSession({ headers }: IncomingMessage): void {
+  const cookies = (headers.cookie ?? '').split(/; */);
+  headers.cookie = cookies.filter((cookie) => !/^_session(?:\.sig)?=/.test(cookie)).join('; ');
 }

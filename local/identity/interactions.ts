@@ -3,7 +3,7 @@ import { errors, type Provider } from 'oidc-provider';
 import * as v from 'valibot';
 import { Secret } from '#domain/secret.ts';
 import { errorMessage } from './page-messages.ts';
-import { messagePage, pageHeaders, signInPage } from './pages.ts';
+import { messagePage, sendPage, signInPage } from './pages.ts';
 import type { SignIn, SignInResult } from './sign-in.ts';
 
 const largestForm = 16 * 1_024;
@@ -35,10 +35,10 @@ export async function handleInteraction(
     const { uid } = await parts.provider.interactionDetails(request, response);
     const action = `${parts.issuer}/interaction/${uid}`;
     if (request.method === 'POST') await submit(parts, action, request, response);
-    else send(response, 200, signInPage({ action }));
+    else sendPage(response, 200, signInPage({ action }));
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
-    send(response, 400, messagePage('This does not go on', errorMessage(error.error), error.error));
+    sendPage(response, 400, messagePage('This does not go on', errorMessage(error.error), error.error));
   }
 }
 
@@ -50,7 +50,7 @@ async function submit(
 ): Promise<void> {
   const form = isOurs(request, issuer) ? await readForm(request) : undefined;
   if (form === undefined) {
-    return send(
+    return sendPage(
       response,
       400,
       signInPage({ action, message: 'The form did not come as it should. Fill it in again.' }),
@@ -64,7 +64,7 @@ async function submit(
   const result = await signIn.check(form.subject.trim(), Secret.fromText(form.password));
   if ('refused' in result) {
     const { status, message } = refusals[result.refused];
-    return send(response, status, signInPage({ action, subject: form.subject, message }));
+    return sendPage(response, status, signInPage({ action, subject: form.subject, message }));
   }
   const login = { accountId: result.account.subject, amr: ['pwd'], remember: false };
   await provider.interactionFinished(request, response, { login }, finish);
@@ -103,16 +103,4 @@ async function readForm(request: IncomingMessage): Promise<Form | undefined> {
   if (new Set(fields.keys()).size !== fields.size) return undefined;
   const form = v.safeParse(formSchema, Object.fromEntries(fields));
   return form.success ? form.output : undefined;
-}
-
-function send(response: ServerResponse, status: number, page: string): void {
-  // What was not read of a body would be taken for the next request.
-  const unread = !response.req.complete;
-  response.writeHead(status, {
-    ...pageHeaders,
-    'content-type': 'text/html; charset=utf-8',
-    ...(unread && { connection: 'close' }),
-  });
-  response.end(page);
-  if (unread) response.req.resume();
 }

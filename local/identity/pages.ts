@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 
 /** The pages of the issuer: plain HTML of our own, that fetches nothing and runs nothing. */
 
@@ -157,4 +158,14 @@ export function deviceConfirmPage({ action, xsrf, code }: DeviceForm & { code: s
 export function messagePage(title: string, message: string, code?: string): string {
   const told = code === undefined ? undefined : html`<p>Code of this message: ${code}</p>`;
   return page(title, html`<p>${message}</p>${told}`);
+}
+
+/** Sends a page. */
+export function sendPage(response: ServerResponse, status: number, content: string): void {
+  // What was not read of a body would be taken for the next request.
+  const unread = !response.req.complete;
+  const close = unread && { connection: 'close' };
+  response.writeHead(status, { ...pageHeaders, 'content-type': 'text/html; charset=utf-8', ...close });
+  response.end(content);
+  if (unread) response.req.resume();
 }

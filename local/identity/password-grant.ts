@@ -37,7 +37,9 @@ async function passwordGrant(
   if (typeof resource !== 'string') throw new errors.InvalidTarget('one resource at a time');
   const info = resourceServer(resource, resources);
   const result = await signIn.check(username, Secret.fromText(password));
-  if ('refused' in result) throw new errors.InvalidGrant(refusals[result.refused]);
+  // The library's own InvalidGrant keeps its reason to itself, and the person must know which of the two it is.
+  if ('refused' in result)
+    throw new errors.CustomOIDCProviderError('invalid_grant', refusals[result.refused]);
 
   const accountId = result.account.subject;
   const grant = await ownGrant(provider, client.clientId, accountId, [resource]);

@@ -84,6 +84,7 @@ function configurationOf(parts: ProviderParts): Configuration {
     pkce: { required: () => true },
     ttl: lives,
     cookies: {
+      names: { session: '_session' },
       // Sessions end with the process, so keys that do are enough.
       keys: [randomBytes(32).toString('base64url')],
       long: { httpOnly: true, sameSite: 'lax', path: new URL(issuer).pathname },
@@ -137,6 +138,8 @@ const commandLine = {
   token_endpoint_auth_method: 'none' as const,
   grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', passwordGrantType],
   response_types: ['code' as const],
+  // A page that posts the answer by a script would not run here.
+  response_modes: ['query'],
   redirect_uris: ['http://127.0.0.1/callback'],
 };
 

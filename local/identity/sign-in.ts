@@ -1,7 +1,7 @@
 import type { Account } from '#contract/api/accounts.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { Ledger } from '#ports/ledger.ts';
+import type { Ledger, LedgerEntry } from '#ports/ledger.ts';
 import type { Accounts } from './accounts.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 
@@ -31,9 +31,18 @@ export class SignIn {
   /**
    * Ten wrong passwords for one name within fifteen minutes make the name wait for the rest of them, whether or not it is an
    * account's.
+   * @param password erased, whatever comes of it
    * @throws StoreError `store-unavailable` if it could not be recorded: then nobody is signed in
    */
   async check(subject: string, password: Secret): Promise<SignInResult> {
+    try {
+      return await this.#check(subject, password);
+    } finally {
+      password.erase();
+    }
+  }
+
+  async #check(subject: string, password: Secret): Promise<SignInResult> {
     // Counted before it is tried: guesses that come at once are no gift.
     const attempt = this.#failed.begin(subject);
     if (attempt === 'refused') return { refused: 'too-many-requests' };
@@ -55,14 +64,11 @@ export class SignIn {
   async #recordRefusal(subject: string, attempt: 'allowed' | 'last'): Promise<void> {
     const known = this.#parts.accounts.find(subject) !== undefined;
     if (!known && this.#strangers.begin('') === 'refused') return;
-    const about = attempt === 'last' ? ['the tenth in a row: the account waits'] : [];
-    await this.#record(known ? subject : 'unknown', { outcome: 'refused', code: 'wrong-password', about });
+    const last = attempt === 'last' ? { about: ['the tenth in a row: the account waits'] } : {};
+    await this.#record(known ? subject : 'unknown', { outcome: 'refused', code: 'wrong-password', ...last });
   }
 
-  async #record(
-    principal: string,
-    entry: { outcome: 'done' } | { outcome: 'refused'; code: 'wrong-password'; about: string[] },
-  ): Promise<void> {
+  async #record(principal: string, entry: Pick<LedgerEntry, 'outcome' | 'code' | 'about'>): Promise<void> {
     const { ledger, organization } = this.#parts;
     await ledger?.record({ action: 'sign-in', organization, principal, ...entry });
   }

@@ -7,8 +7,8 @@ import { Secret } from '#domain/secret.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { everyAnswer, responseOf } from '#runtime/http/answer.ts';
 import type { ApiRequest, ApiResponse } from '#runtime/http/api-request.ts';
-import { type Endpoint, endpoint } from '#runtime/http/endpoint.ts';
-import { Matcher } from '#runtime/http/match.ts';
+import { type Endpoint, endpoint, type ReadCall } from '#runtime/http/endpoint.ts';
+import { type Match, Matcher } from '#runtime/http/match.ts';
 import { problemResponse } from '#runtime/http/problem.ts';
 import { givenRequestId, readBody, readQuery } from '#runtime/http/read-request.ts';
 import type { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
@@ -28,8 +28,8 @@ export interface AccountsApiParts {
   onFailure: (error: Error) => void;
 }
 
-/** Who asks by the set-up code, as the record names it. */
-const setUpSubject = 'set-up-code';
+/** Who asks by the set-up code, as the record names it; no account can be called that. */
+const setUpSubject = '(set-up code)';
 const media = 'application/json';
 
 /** The accounts over HTTP, for administrators; for the set-up code as long as there is none. It never throws. */
@@ -52,15 +52,12 @@ export class AccountsApi {
     try {
       const found = this.#matcher.find(request.method, request.path);
       if ('allowed' in found) throw new InputError('no-such-route');
-      const {
-        endpoint: { route, name, read },
-        params,
-      } = found;
+      const { route, name } = found.endpoint;
       const principal = await this.#whoAsks(name, request, requestId);
-      const query = readQuery(request.query);
-      const body = await readBody(request, route);
-      const raw = { principal, params, query, body, requestId, idempotencyKey: '', media, headers: {} };
-      const call = read({ ...raw, signal: request.signal });
+      const asked = { principal, requestId };
+      const call = await read(found, asked, request).catch((refused: unknown) =>
+        act(this.#parts, name, asked, [], () => Promise.reject(refused)),
+      );
       return responseOf(await call.answer(), route, media);
     } catch (thrown) {
       const error = asEscrowError(thrown);
@@ -101,6 +98,13 @@ export class AccountsApi {
       throw error;
     }
   }
+}
+
+async function read({ endpoint, params }: Match, asked: Asked, request: ApiRequest): Promise<ReadCall> {
+  const query = readQuery(request.query);
+  const body = await readBody(request, endpoint.route);
+  const { signal } = request;
+  return endpoint.read({ ...asked, params, query, body, idempotencyKey: '', media, headers: {}, signal });
 }
 
 function endpointsOf(parts: AccountsApiParts): Endpoint[] {

@@ -176,6 +176,8 @@ describe('an administrator', () => {
         'application/problem+json',
       ]);
       expect(json['issues']).toContainEqual(expect.objectContaining({ field }));
+      const record = { action: 'add-account', principal: 'root', outcome: 'refused', code: 'invalid-input' };
+      expect(running().ledger.entries.at(-1)).toMatchObject(record);
     }
   });
 
@@ -291,7 +293,12 @@ describe('the set-up code', () => {
     expect(existsSync(codePath())).toBe(false);
     expect(running.identity.accounts.setUpCodePath).toBeUndefined();
     expect(running.ledger.entries).toMatchObject([
-      { action: 'add-account', principal: 'set-up-code', outcome: 'done', about: ['root', 'administrator'] },
+      {
+        action: 'add-account',
+        principal: '(set-up code)',
+        outcome: 'done',
+        about: ['root', 'administrator'],
+      },
     ]);
     const again = await ask(running, 'POST', '', code, { ...first, subject: 'second' });
     expect(again).toMatchObject({ status: 401, json: { code: 'token-invalid' } });

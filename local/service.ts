@@ -11,6 +11,8 @@ import { SqliteEventFeed } from '#adapters/sqlite/event-feed.ts';
 import { SqliteIdempotencyKeys } from '#adapters/sqlite/idempotency-keys.ts';
 import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
+import { SqliteNoticeBoard } from '#adapters/sqlite/notice-board.ts';
+import { SqliteOrganizationQueues } from '#adapters/sqlite/organization-queues.ts';
 import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
 import { HttpWebhookSender, type WebhookSenderSettings } from '#adapters/webhooks/http-webhook-sender.ts';
@@ -75,6 +77,11 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     const registry = new SqliteRegistry(database, clock, news);
     const bus = new SqliteEventBus(database, clock, subscriptions);
     const queues = new SqliteMessageQueues(database, clock);
+    const notices = new SqliteNoticeBoard(
+      database,
+      clock,
+      new FileNotifier(join(folder, 'notices.jsonl'), clock),
+    );
     const vault = new FileVault(database, join(folder, 'vault'), clock);
     // The folder is ours alone, so whoever was working on these is gone.
     queues.takeOver();
@@ -89,7 +96,9 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       events: bus,
       feed: new SqliteEventFeed(database, news),
       webhooks: new HttpWebhookSender(clock, settings.webhooks),
-      notifier: new FileNotifier(join(folder, 'notices.jsonl'), clock),
+      notifier: notices,
+      notices,
+      queues: new SqliteOrganizationQueues(database, clock),
       idempotencyKeys: new SqliteIdempotencyKeys(database, clock),
       clock,
       build,

@@ -6,7 +6,9 @@ import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { EventBus } from '#ports/messages.ts';
+import type { Notices } from '#ports/notices.ts';
 import type { Notifier } from '#ports/notifier.ts';
+import type { OrganizationQueues } from '#ports/organization-queues.ts';
 import type { ExportabilityPolicy } from '#ports/policy.ts';
 import type { Registry } from '#ports/registry.ts';
 import type { WebhookSender } from '#ports/webhook-sender.ts';
@@ -23,6 +25,8 @@ export interface Dependencies {
   feed: EventFeed;
   webhooks: WebhookSender;
   notifier: Notifier;
+  notices: Notices;
+  queues: OrganizationQueues;
   idempotencyKeys: IdempotencyKeys;
   clock: Clock;
   /** Names the running build in receipts. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
+import { SqliteOrganizationQueues } from '#adapters/sqlite/organization-queues.ts';
 import type { Message } from '#ports/messages.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
@@ -60,11 +61,13 @@ function onDelivery(index: number, work: (run: Run, message: Message) => Promise
   };
 }
 
-async function stateOf({ queues }: Run): Promise<unknown> {
+async function stateOf({ queues, organizationQueues }: Run): Promise<unknown> {
   const letters = await queues.deadLetters();
   return {
     depth: await queues.depth(),
     nextVisible: await queues.nextVisible(),
+    backlog: await organizationQueues.backlog('acme'),
+    dead: await organizationQueues.countDeadLetters('acme'),
     letters: letters.map(({ id: _, ...letter }) => letter),
   };
 }
@@ -82,11 +85,13 @@ it('the queues on SQLite answer any sequence of calls as the ones in memory do',
       const memory = new MemoryMessageQueues(clock);
       const model: Run = {
         queues: memory,
+        organizationQueues: memory,
         bus: new MemoryEventBus(memory, testSubscriptions),
         deliveries: [],
       };
       const real = onDataFolder(({ database }) => ({
         queues: new SqliteMessageQueues(database, clock),
+        organizationQueues: new SqliteOrganizationQueues(database, clock),
         bus: new SqliteEventBus(database, clock, testSubscriptions),
         deliveries: [] as Message[],
       }));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventBus, Message, MessageQueues } from '#ports/messages.ts';
+import type { OrganizationQueues } from '#ports/organization-queues.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { acceptedEvent } from './records.ts';
 import { outcomeOf, type Subject } from './subject.ts';
@@ -7,6 +8,7 @@ import { outcomeOf, type Subject } from './subject.ts';
 export interface MessageParts {
   bus: EventBus;
   queues: MessageQueues;
+  organizationQueues: OrganizationQueues;
 }
 
 /** The consumers that an implementation under this suite is made with. */

@@ -1,18 +1,22 @@
+import { organizationOf } from '#contract/events.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import { StoreError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, DeadLetter, EventBus, Message, MessageQueues } from '#ports/messages.ts';
+import type { Backlog, OrganizationQueues } from '#ports/organization-queues.ts';
+import type { Page } from '#ports/registry.ts';
 
 interface Waiting {
   id: number;
   consumer: string;
   event: CloudEvent;
+  enqueuedAt: number;
   visibleAt: number;
   receiveCount: number;
 }
 
 /** Queues in memory. */
-export class MemoryMessageQueues implements MessageQueues {
+export class MemoryMessageQueues implements MessageQueues, OrganizationQueues {
   readonly #clock: Clock;
   #lastId = 0;
   #waiting: Waiting[] = [];
@@ -27,12 +31,13 @@ export class MemoryMessageQueues implements MessageQueues {
     const isSame = (each: Waiting) =>
       each.consumer === consumer && each.event.id === event.id && each.event.source === event.source;
     if (this.#waiting.some(isSame)) return;
-    const visibleAt = this.#now();
+    const now = this.#now();
     this.#waiting.push({
       id: this.#nextId(),
       consumer,
       event: structuredClone(event),
-      visibleAt,
+      enqueuedAt: now,
+      visibleAt: now,
       receiveCount: 0,
     });
   }
@@ -96,6 +101,32 @@ export class MemoryMessageQueues implements MessageQueues {
     return hidden.length === 0 ? undefined : new Date(Math.min(...hidden));
   }
 
+  async deadLettersOf(organization: string, limit: number, cursor?: string): Promise<Page<DeadLetter>> {
+    const found = this.#deadOf(organization).filter(({ id }) => Number(id) > Number(cursor ?? 0));
+    const items = structuredClone(found.slice(0, limit));
+    const last = items.at(-1);
+    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+  }
+
+  async countDeadLetters(organization: string): Promise<number> {
+    return this.#deadOf(organization).length;
+  }
+
+  async redriveOf(organization: string, id: string): Promise<void> {
+    if (!this.#deadOf(organization).some((each) => each.id === id)) throw new StoreError('object-missing');
+    await this.redrive(id);
+  }
+
+  async backlog(organization: string): Promise<Backlog> {
+    const times = this.#waiting.filter(isOf(organization)).map(({ enqueuedAt }) => enqueuedAt);
+    if (times.length === 0) return { waiting: 0 };
+    return { waiting: times.length, oldestSince: new Date(Math.min(...times)) };
+  }
+
+  #deadOf(organization: string): DeadLetter[] {
+    return this.#dead.filter(isOf(organization));
+  }
+
   #delivered({ receipt }: Message): Waiting | undefined {
     return this.#waiting.find((each) => receiptOf(each) === receipt && each.visibleAt > this.#now());
   }
@@ -125,6 +156,10 @@ export class MemoryEventBus implements EventBus {
       if (types.includes(event.type)) this.#queues.put(consumer, event);
     }
   }
+}
+
+function isOf(organization: string): (message: { event: CloudEvent }) => boolean {
+  return ({ event }) => organizationOf(event.source) === organization;
 }
 
 function receiptOf({ id, receiveCount }: Waiting): string {

@@ -29,6 +29,8 @@ const ports = [
   'ledger',
   'events',
   'notifier',
+  'notices',
+  'queues',
   'idempotencyKeys',
 ] as const satisfies readonly (keyof Dependencies)[];
 

@@ -58,6 +58,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
   const registry = new MemoryRegistry(clock, outbox);
   const keys = await openSoftwareProvider({ folder, stage: 'test' });
   const queues = new MemoryMessageQueues(clock);
+  const notices = new MemoryNotifier(clock);
   const dependencies = {
     registry,
     documents: new MemoryDocumentStore(),
@@ -68,7 +69,9 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     events: new MemoryEventBus(queues, subscriptions),
     feed: outbox.feed,
     webhooks: new MemoryWebhookSender(),
-    notifier: new MemoryNotifier(),
+    notifier: notices,
+    notices,
+    queues,
     idempotencyKeys: new MemoryIdempotencyKeys(clock),
     clock,
     build: 'test build',

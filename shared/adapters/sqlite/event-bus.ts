@@ -18,8 +18,8 @@ export class SqliteEventBus implements EventBus {
     this.#clock = clock;
     this.#subscriptions = subscriptions;
     this.#insert = database.prepare(`
-      INSERT INTO messages (consumer, source, event_id, event, visible_at)
-      SELECT value, ?, ?, ?, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`);
+      INSERT INTO messages (consumer, source, event_id, event, visible_at, enqueued_at)
+      SELECT value, ?1, ?2, ?3, ?4, ?4 FROM json_each(?5) WHERE true ON CONFLICT DO NOTHING`);
   }
 
   async publish(event: CloudEvent): Promise<void> {
@@ -27,7 +27,7 @@ export class SqliteEventBus implements EventBus {
       .filter(([, types]) => types.includes(event.type))
       .map(([consumer]) => consumer);
     if (consumers.length === 0) return;
-    const visibleAt = this.#clock.now().getTime();
-    this.#insert.run(event.source, event.id, JSON.stringify(event), visibleAt, JSON.stringify(consumers));
+    const now = this.#clock.now().getTime();
+    this.#insert.run(event.source, event.id, JSON.stringify(event), now, JSON.stringify(consumers));
   }
 }

@@ -111,8 +111,8 @@ function prepare(database: Database) {
       SELECT id, consumer, event, code, since FROM dead_letters
       WHERE ?1 IS NULL OR consumer = ?1 ORDER BY id`),
     copyFromDeadLetters: database.prepare(`
-      INSERT INTO messages (consumer, source, event_id, event, visible_at)
-      SELECT consumer, source, event_id, event, ? FROM dead_letters WHERE CAST(id AS TEXT) = ?
+      INSERT INTO messages (consumer, source, event_id, event, visible_at, enqueued_at)
+      SELECT consumer, source, event_id, event, ?1, ?1 FROM dead_letters WHERE CAST(id AS TEXT) = ?2
       ON CONFLICT DO NOTHING`),
     deleteDeadLetter: database.prepare('DELETE FROM dead_letters WHERE CAST(id AS TEXT) = ?'),
     depth: database.prepare('SELECT count(*) AS depth FROM messages'),
@@ -138,7 +138,8 @@ function deliveryOf(message: Message): { id: number; count: number } {
   return { id: Number(id ?? 0), count: Number(count ?? 0) };
 }
 
-function deadLetterOf(row: Row): DeadLetter {
+/** A row of `dead_letters` as the ports have it. */
+export function deadLetterOf(row: Row): DeadLetter {
   return {
     id: String(integerOf(row, 'id')),
     consumer: textOf(row, 'consumer'),

@@ -171,6 +171,40 @@ const idempotencyKeys = `
 /** Tells a message that waits for its next try (1) from one that somebody works on, or that is visible. */
 const pausing = 'ALTER TABLE messages ADD COLUMN pausing INTEGER NOT NULL DEFAULT 0;';
 
+/** What an organization is told of its own messages: how many, since when, and which were given up. */
+const organizationQueues = `
+  ALTER TABLE messages ADD COLUMN enqueued_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE messages SET enqueued_at = visible_at;
+  ALTER TABLE messages ADD COLUMN organization TEXT GENERATED ALWAYS AS (${organizationInSource()}) VIRTUAL;
+  CREATE INDEX messages_by_organization ON messages (organization, enqueued_at);
+  ALTER TABLE dead_letters ADD COLUMN organization TEXT GENERATED ALWAYS AS (${organizationInSource()}) VIRTUAL;
+  CREATE INDEX dead_letters_by_organization ON dead_letters (organization, id);
+`;
+
+/** The organization that an event's source names, as `organizationOf` reads it; NULL if it names none. */
+function organizationInSource(): string {
+  return `
+    CASE WHEN substr(source, 1, 15) = '/organizations/'
+      THEN nullif(substr(source, 16, instr(substr(source, 16) || '/', '/') - 1), '') END`;
+}
+
+/** What subscribers were told, in the order of telling. */
+const notices = `
+  CREATE TABLE notices (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization TEXT NOT NULL,
+    id TEXT NOT NULL,
+    subscriber_id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    time TEXT NOT NULL,
+    UNIQUE (organization, id)
+  ) STRICT;
+  CREATE INDEX notices_by_organization ON notices (organization, position);
+  CREATE INDEX notices_by_subscriber ON notices (organization, subscriber_id, position);
+`;
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
@@ -178,6 +212,8 @@ export const mainSchema: Schema = [
   purposes,
   idempotencyKeys,
   pausing,
+  organizationQueues,
+  notices,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

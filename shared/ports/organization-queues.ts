@@ -1,0 +1,35 @@
+import type { DeadLetter } from './messages.ts';
+import type { Page } from './registry.ts';
+
+/** What waits for an organization. */
+export interface Backlog {
+  /** How many messages wait or are being worked on, hidden ones included. */
+  waiting: number;
+  /** Since when the oldest of them does; absent if there is none. */
+  oldestSince?: Date;
+}
+
+/**
+ * What an organization may know of its own messages, and do about those that were given up. A message is an organization's if
+ * its event's source names it (`organizationOf`); another's is as if it were not there.
+ */
+export interface OrganizationQueues {
+  /**
+   * The dead letters of an organization, oldest first, by pages.
+   * @param cursor where the page before ended: digits
+   * @throws StoreError `store-unavailable`
+   */
+  deadLettersOf(organization: string, limit: number, cursor?: string): Promise<Page<DeadLetter>>;
+
+  /** How many dead letters an organization has. @throws StoreError `store-unavailable` */
+  countDeadLetters(organization: string): Promise<number>;
+
+  /**
+   * Puts a dead letter of an organization back into its queue, with a receive count of zero.
+   * @throws StoreError `object-missing` if there is none of this id, or it is another organization's; `store-unavailable`
+   */
+  redriveOf(organization: string, id: string): Promise<void>;
+
+  /** @throws StoreError `store-unavailable` */
+  backlog(organization: string): Promise<Backlog>;
+}

@@ -91,7 +91,8 @@ export class Dispatcher {
   async drain(): Promise<void> {
     try {
       for (;;) {
-        if ((await this.#turn()) > 0) continue;
+        // What ended during a turn may have borne events after that turn had looked for them.
+        if ((await this.#turn()) > 0 || this.#news.wasCalled()) continue;
         if (this.inHand > 0) {
           await this.#news.sleep();
           continue;

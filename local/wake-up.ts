@@ -8,6 +8,13 @@ export class WakeUp {
     this.#rise?.();
   }
 
+  /** Whether it was called since the last sleep; a call that was told of is no longer kept. */
+  wasCalled(): boolean {
+    const isCalled = this.#isCalled;
+    this.#isCalled = false;
+    return isCalled;
+  }
+
   /** Sleeps until it is called, or until the time is over. @param milliseconds no end if absent */
   async sleep(milliseconds?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

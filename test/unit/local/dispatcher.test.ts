@@ -1,3 +1,4 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { InputError, StoreError } from '#domain/errors.ts';
@@ -60,6 +61,24 @@ describe('the dispatcher', () => {
     expect(rest.handled).toEqual(['notify-subscriber EnrollmentKeyPairCreated enr_1.2.0']);
     expect(await outbox.pending(10)).toEqual([]);
   });
+
+  it.each([0, 1, 2, 3, 4, 5])(
+    'misses nothing that a handler causes after %i turns of the loop',
+    async (turns) => {
+      const { dispatcher, bus, outbox, handled } = draining({
+        handlers: {
+          'make-key-pair': async () => {
+            for (let turn = 0; turn < turns; turn += 1) await breath();
+            const events = [{ name: 'EnrollmentLocked', data: { enrollmentId: 'enr_1' } }] as const;
+            outbox.collect(enrollment({ events }), '2026-01-05T08:00:00.000Z');
+          },
+        },
+      });
+      await bus.publish(event('EnrollmentAccepted'));
+      await dispatcher.drain();
+      expect(handled).toEqual(['notify-subscriber EnrollmentLocked enr_1.1.0']);
+    },
+  );
 
   it('says how each delivery ended, and nothing of what the event carried', async () => {
     const { handle } = failing(1);

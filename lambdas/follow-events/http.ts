@@ -6,6 +6,9 @@ import { followEvents } from './follow-events.ts';
 
 type R = RouteNamed<'followEvents'>;
 
+/** So long one token opens a stream, in milliseconds; a client goes on where it was, with a token that is still good. */
+const longestStream = 15 * 60 * 1_000;
+
 /** Answers `followEvents`; throws what the use case throws before the stream begins. */
 export async function answerFollowEvents(
   dependencies: Pick<Dependencies, 'feed' | 'registry' | 'ledger'>,
@@ -14,7 +17,7 @@ export async function answerFollowEvents(
   const lastEventId = headers['last-event-id'] ?? '';
   const steps = await followEvents(dependencies, principal, {
     from,
-    signal,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(longestStream)]),
     requestId,
     ...(lastEventId !== '' && { lastEventId }),
     ...(enrollmentId !== undefined && { enrollmentId }),

@@ -75,7 +75,7 @@ export const followEvents = route({
   answer: {
     status: 200,
     description:
-      'A stream that goes on until one side ends it. Each event is a CloudEvent; its id resumes the stream.',
+      'A stream that the server ends after a quarter of an hour, to be resumed with a token that is still good. Each event is a CloudEvent; its id resumes the stream.',
     media: ['text/event-stream'],
   },
   codes: ['not-found', 'not-acceptable'],

@@ -29,7 +29,9 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
   const signal = AbortSignal.any([gone.signal, stopping]);
   const response = await api.handle(requestOf(incoming, signal));
   // What was not read of a body would be taken for the next request.

@@ -1,0 +1,218 @@
+import { expect } from 'vitest';
+import { eventSource } from '#contract/events.ts';
+import { type RouteName, routes } from '#contract/routes.ts';
+import type { Role } from '#domain/principal.ts';
+import type { CloudEvent } from '#ports/messages.ts';
+import type { ApiWorld, Sent } from './api.ts';
+import { generalPolicy } from './general-policy.ts';
+import { organization as acme, requestData } from './world.ts';
+
+/** The name of every route. */
+export const routeNames = Object.keys(routes).filter(isRouteName);
+
+function isRouteName(name: string): name is RouteName {
+  return Object.hasOwn(routes, name);
+}
+
+/** The password under which `furnish` has keys made, and one to change to. */
+export const rightPassword = 'correct horse battery';
+export const otherPassword = 'battery staple correct';
+
+/** One record of each kind, all of one organization, the enrollments of one subscriber. */
+export interface Records {
+  organization: string;
+  subscriber: string;
+  /** Awaits its subscriber. */
+  awaiting: string;
+  /** Has a key, under `rightPassword`. */
+  ready: string;
+  /** Awaits its subscriber too: one to destroy. */
+  spare: string;
+  receipt: string;
+  webhook: string;
+  spareWebhook: string;
+  deadLetter: string;
+  /** As set-ups send it. */
+  recoveryKey: unknown;
+  /** The version of the organization. */
+  version: number;
+}
+
+/** Makes one record of each kind through the API; they are new each time. */
+export async function furnish(api: ApiWorld, organization = acme, subscriber = 'ada'): Promise<Records> {
+  const send = async (role: Role, method: string, target: string, body?: unknown, subject?: string) => {
+    const token = await api.as(role, { organization, ...(subject !== undefined && { subject }) });
+    const answer = await api.call(method, target, { token, body });
+    expect(answer.status, answer.text).toBeLessThan(300);
+    return answer.json;
+  };
+  const enroll = async () =>
+    String((await send('enrollment-workflow', 'POST', '/v1/enrollments', enrollmentOf(subscriber)))['id']);
+  const ready = await enroll();
+  const own = `/v1/enrollments/${ready}`;
+  await send('subscriber', 'POST', `${own}/password`, { password: rightPassword }, subscriber);
+  const { backups } = await send('auditor', 'GET', `${own}/backups`);
+  const receipt = Array.isArray(backups) ? String(backups[0].receiptId) : '';
+  const hook = async () => {
+    const { webhook } = await send('administrator', 'POST', '/v1/webhooks', {
+      url: 'https://hooks.example.org/',
+    });
+    return typeof webhook === 'object' && webhook !== null && 'id' in webhook ? String(webhook.id) : '';
+  };
+  const [webhook, spareWebhook] = [await hook(), await hook()];
+  const { recoveryKey, version } = await send('administrator', 'GET', '/v1/organization');
+  await giveNotice(api, organization, subscriber, ready);
+  return {
+    organization,
+    subscriber,
+    awaiting: await enroll(),
+    ready,
+    spare: await enroll(),
+    receipt,
+    webhook,
+    spareWebhook,
+    deadLetter: await buryLetter(api, organization, ready),
+    recoveryKey,
+    version: Number(version),
+  };
+}
+
+/** A request of a subscriber, as the route takes it. */
+export function enrollmentOf(subscriber: string): Record<string, unknown> {
+  const { organization: _token, idempotencyKey: _header, ...body } = requestData();
+  const person = {
+    id: subscriber,
+    givenName: 'Ada',
+    familyName: "O'Brien",
+    email: `${subscriber}@acme.example`,
+  };
+  return { ...body, subscriber: person };
+}
+
+async function giveNotice(
+  { world }: ApiWorld,
+  organization: string,
+  subscriber: string,
+  about: string,
+): Promise<void> {
+  const notice = {
+    id: `notice-${about}`,
+    organization,
+    subscriberId: subscriber,
+    email: `${subscriber}@acme.example`,
+  };
+  await world.dependencies.notifier.notify({
+    ...notice,
+    subject: 'Your key',
+    text: `It is ready: ${about}.`,
+  });
+}
+
+async function buryLetter(
+  { world: { queues } }: ApiWorld,
+  organization: string,
+  enrollmentId: string,
+): Promise<string> {
+  queues.put('make-key-pair', eventOf(organization, enrollmentId));
+  const messages = await queues.receive('make-key-pair', 1, 60);
+  for (const message of messages) await queues.bury(message, 'provider-unavailable');
+  const { items } = await queues.deadLettersOf(organization, 1_000);
+  return items.at(-1)?.id ?? expect.unreachable('there is one now');
+}
+
+function eventOf(organization: string, enrollmentId: string): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: `${enrollmentId}.1.0`,
+    source: `${eventSource(organization)}/enrollments/${enrollmentId}`,
+    type: 'EnrollmentAccepted',
+    time: '2026-01-05T08:00:00.000Z',
+    datacontenttype: 'application/json',
+    data: { enrollmentId },
+  };
+}
+
+/** A request that its route takes from whoever may send it, and the status that it is then answered with. */
+export interface SensibleRequest extends Pick<Sent, 'body' | 'headers'> {
+  method: string;
+  target: string;
+  status: number;
+}
+
+/** One for each route, about these records. In this order all of them succeed. */
+export function sensibleRequests(records: Records): Record<RouteName, SensibleRequest> {
+  const { organization, subscriber, awaiting, ready, spare, receipt, webhook, spareWebhook, deadLetter } =
+    records;
+  const get = (target: string) => ({ method: 'GET', target, status: 200 });
+  const post = (target: string, body?: unknown, status = 200) => ({
+    method: 'POST',
+    target,
+    status,
+    ...(body !== undefined && { body }),
+  });
+  const enrollments = '/v1/enrollments';
+  const settings = { name: 'Acme', contact: 'helpdesk@acme.example' };
+  return {
+    requestEnrollment: post(enrollments, enrollmentOf(subscriber), 201),
+    requestEnrollments: post('/v1/enrollment-batches', {
+      requests: [{ ...enrollmentOf(subscriber), idempotencyKey: `of-${ready}` }],
+    }),
+    planEnrollment: post('/v1/enrollment-plans', enrollmentOf(subscriber)),
+    listEnrollments: get(enrollments),
+    showEnrollment: get(`${enrollments}/${ready}`),
+    setPassword: post(`${enrollments}/${awaiting}/password`, { password: rightPassword }),
+    changePassword: post(`${enrollments}/${awaiting}/password-changes`, {
+      currentPassword: rightPassword,
+      newPassword: otherPassword,
+    }),
+    unlockEnrollment: post(`${enrollments}/${ready}/unlock`),
+    destroyKey: post(`${enrollments}/${spare}/destruction`, { confirm: spare }),
+    readCsr: get(`${enrollments}/${ready}/csr`),
+    exportCopy: post(`${enrollments}/${ready}/exports`, {
+      unlock: { by: 'password', password: rightPassword },
+      filePassword: { is: 'same' },
+    }),
+    listBackups: get(`${enrollments}/${ready}/backups`),
+    readReceipt: get(`${enrollments}/${ready}/receipts/${receipt}`),
+    listNotices: get('/v1/notices'),
+    showOrganization: get('/v1/organization'),
+    setUpOrganization: {
+      method: 'PUT',
+      target: '/v1/organization',
+      body: { ...settings, recoveryKey: records.recoveryKey, policy: generalPolicy },
+      status: 200,
+    },
+    changeSettings: {
+      method: 'PATCH',
+      target: '/v1/organization',
+      body: settings,
+      headers: { 'if-match': `"${records.version}"` },
+      status: 200,
+    },
+    publishEvents: post('/v1/events', incomingEvent(organization, subscriber), 202),
+    followEvents: get(`/v1/events?enrollmentId=${ready}`),
+    registerWebhook: post('/v1/webhooks', { url: 'https://hooks.example.org/more' }, 201),
+    listWebhooks: get('/v1/webhooks'),
+    showWebhook: get(`/v1/webhooks/${webhook}`),
+    removeWebhook: { method: 'DELETE', target: `/v1/webhooks/${spareWebhook}`, status: 204 },
+    rotateWebhookSecret: post(`/v1/webhooks/${webhook}/secret-rotations`),
+    listDeadLetters: get('/v1/dead-letters'),
+    redriveDeadLetter: post(`/v1/dead-letters/${deadLetter}/redrive`, undefined, 204),
+    readStatus: get('/v1/status'),
+    readHealth: get('/health'),
+    readKeySet: get('/.well-known/jwks.json'),
+    readResourceMetadata: get('/.well-known/oauth-protected-resource'),
+    readApiDescription: get('/openapi.json'),
+  };
+}
+
+/** An `EnrollmentRequested` event as a workflow posts it. */
+export function incomingEvent(organization: string, subscriber: string): Record<string, unknown> {
+  return {
+    specversion: '1.0',
+    id: 'event-1',
+    source: eventSource(organization),
+    type: 'EnrollmentRequested',
+    data: { ...enrollmentOf(subscriber), organization, idempotencyKey: 'by-event' },
+  };
+}

@@ -32,7 +32,7 @@ export async function answerExportCopy(
     const copy = await exportCopy(dependencies, principal, request);
     return asJson ? { json: told(copy), headers: headersOf(copy, enrollmentId) } : file(copy, enrollmentId);
   } finally {
-    if ('password' in unlocking) unlocking.password.erase();
+    eraseUnlocking(unlocking);
     if (pfxPassword instanceof Secret) pfxPassword.erase();
   }
 }
@@ -56,28 +56,38 @@ function unlockingOf(unlock: Body['unlock']): Unlocking {
   }
 }
 
+function eraseUnlocking(unlocking: Unlocking): void {
+  if ('password' in unlocking) unlocking.password.erase();
+  if ('wrappedKey' in unlocking) unlocking.wrappedKey.fill(0);
+}
+
 function filePasswordOf(filePassword: Body['filePassword']): FilePassword {
   return filePassword.is === 'own' ? Secret.fromText(filePassword.password) : filePassword.is;
 }
 
 function file(copy: SubscriberCopy, enrollmentId: string): ReplyOf<R> {
-  return { bytes: copy.pfx, headers: headersOf(copy, enrollmentId) };
+  const disposition = attachmentNamed(copy.fileName);
+  return {
+    bytes: copy.pfx,
+    headers: { 'Content-Disposition': disposition, ...headersOf(copy, enrollmentId) },
+  };
 }
 
 function told({ exportId, fileName, pfx, receiptId, generatedPassword }: SubscriberCopy) {
+  const password = generatedPassword?.text();
+  generatedPassword?.erase();
   return {
     exportId,
     fileName,
     pfx: Buffer.from(pfx).toString('base64'),
     receiptId,
-    ...(generatedPassword !== undefined && { generatedPassword: generatedPassword.text() }),
+    ...(password !== undefined && { generatedPassword: password }),
   };
 }
 
-function headersOf({ exportId, fileName, receiptId }: SubscriberCopy, enrollmentId: string) {
+function headersOf({ exportId, receiptId }: SubscriberCopy, enrollmentId: string) {
   const receipt = `/v1/enrollments/${enrollmentId}/receipts/${receiptId}`;
   return {
-    'Content-Disposition': attachmentNamed(fileName),
     Link: `<${receipt}>; rel="describedby"; type="application/jose"`,
     'Export-Id': exportId,
   };

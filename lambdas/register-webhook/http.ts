@@ -18,6 +18,8 @@ export async function answerRegisterWebhook(
     idempotencyKey,
     requestId,
   });
+  const told = secret.text();
+  secret.erase();
   const headers = { Location: `/v1/webhooks/${webhook.id}` };
-  return { json: { webhook: webhookViewOf(webhook), secret: secret.text() }, headers };
+  return { json: { webhook: webhookViewOf(webhook), secret: told }, headers };
 }

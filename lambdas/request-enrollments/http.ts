@@ -13,7 +13,8 @@ export async function answerRequestEnrollments(
   { principal, body, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const { organization } = principal;
-  const requests = body.requests.map((request) => ({ ...request, organization }));
+  // One that names an organization itself is refused for that, unless it is the sender's.
+  const requests = body.requests.map((request) => ({ organization, ...request }));
   const outcomes = await requestEnrollments(dependencies, principal, { requests, requestId });
   const results = outcomes.map((outcome) =>
     'error' in outcome

@@ -13,5 +13,7 @@ export async function answerRotateWebhookSecret(
 ): Promise<ReplyOf<R>> {
   const rotation = { webhookId, idempotencyKey, requestId };
   const { webhook, secret } = await rotateWebhookSecret(dependencies, principal, rotation);
-  return { json: { webhook: webhookViewOf(webhook), secret: secret.text() } };
+  const told = secret.text();
+  secret.erase();
+  return { json: { webhook: webhookViewOf(webhook), secret: told } };
 }

@@ -9,6 +9,7 @@ import { route } from './route.ts';
 // What a subscriber does with the own key, and what stands beside it.
 
 const largest = 16_384;
+const fileName = 'The name of the file (RFC 6266).';
 
 export const setPassword = route({
   method: 'POST',
@@ -103,6 +104,7 @@ export const readCsr = route({
     status: 200,
     description: 'The request.',
     media: ['application/x-pem-file', 'application/pkcs10'],
+    headers: { 'Content-Disposition': fileName },
   },
   codes: ['not-found', 'not-acceptable', 'wrong-state', 'making-in-progress'],
 });
@@ -154,7 +156,7 @@ export const exportCopy = route({
       generatedPassword: v.optional(v.string()),
     }),
     headers: {
-      'Content-Disposition': 'The name of the file (RFC 6266).',
+      'Content-Disposition': 'The name of the file (RFC 6266); in JSON, `fileName` says it.',
       Link: 'The receipt of this copy, with rel="describedby".',
       'Export-Id': 'Names this export.',
     },

@@ -1,19 +1,67 @@
 import type { Command } from './command.ts';
+import { addAccount, listAccounts, removeAccount, setAccountPassword } from './commands/accounts.ts';
+import { backups } from './commands/backups.ts';
+import { changePassword } from './commands/change-password.ts';
 import { completionOf } from './commands/completion.ts';
+import { csr } from './commands/csr.ts';
+import { listDeadLetters, redriveDeadLetters } from './commands/dead-letters.ts';
+import { destroy } from './commands/destroy.ts';
+import { doctor } from './commands/doctor.ts';
+import { enroll } from './commands/enroll.ts';
+import { exportCommand } from './commands/export.ts';
+import { init } from './commands/init.ts';
+import { list } from './commands/list.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
+import { notices } from './commands/notices.ts';
+import { setOrganization, showOrganization } from './commands/organization.ts';
+import { receiptGet } from './commands/receipt-get.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
 import { recoveryInit } from './commands/recovery-init.ts';
+import { setPassword } from './commands/set-password.ts';
+import { show } from './commands/show.ts';
+import { status } from './commands/status.ts';
+import { unlock } from './commands/unlock.ts';
 import { verify } from './commands/verify.ts';
+import { watch } from './commands/watch.ts';
+import { addWebhook, listWebhooks, removeWebhook, rotateWebhook } from './commands/webhooks.ts';
 import { whoami } from './commands/whoami.ts';
 
 /** Every command. Overview, help, usage and completion are made of this table. */
 export const commands: readonly Command[] = [
+  init,
   login,
   logout,
   whoami,
   recoveryInit,
   completionOf(() => commands),
+  enroll,
+  list,
+  show,
+  watch,
+  notices,
+  setPassword,
+  csr,
+  exportCommand,
+  backups,
+  receiptGet,
+  changePassword,
+  unlock,
+  destroy,
   verify,
   receiptVerify,
+  showOrganization,
+  setOrganization,
+  listAccounts,
+  addAccount,
+  setAccountPassword,
+  removeAccount,
+  status,
+  doctor,
+  listDeadLetters,
+  redriveDeadLetters,
+  listWebhooks,
+  addWebhook,
+  rotateWebhook,
+  removeWebhook,
 ];

@@ -18,6 +18,30 @@ export async function readNamedFile(path: string): Promise<Uint8Array> {
   }
 }
 
+/** A list of a million subscribers is about 100 MB. */
+const longestList = 256 * 1_048_576;
+
+/**
+ * Reads a list, from a file that the command line names or from a stream.
+ * @throws SetUpError `usage` if it is longer than 256 MiB, or cannot be read; StoreError `store-unavailable`
+ */
+export async function readWholeFile(source: string | AsyncIterable<Buffer>): Promise<Uint8Array> {
+  const name = typeof source === 'string' ? source : 'standard input';
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of typeof source === 'string' ? createReadStream(source) : source) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > longestList) break;
+    }
+  } catch (error) {
+    throw fileError(name, error);
+  }
+  if (length <= longestList) return Buffer.concat(chunks);
+  throw new SetUpError('usage', { field: name, why: 'it is longer than 256 MiB', next: 'Split it.' });
+}
+
 /** Reads a stream to its end, or until it has given more than 1 MiB; the rest is left. */
 export async function readBounded(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   const chunks: Buffer[] = [];

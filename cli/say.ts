@@ -1,13 +1,19 @@
 import { errorTable } from '#domain/error-codes.ts';
-import { asEscrowError, ConnectionError } from '#domain/errors.ts';
-import { explain } from '#domain/plain-words.ts';
+import { asEscrowError, ConnectionError, type EscrowError } from '#domain/errors.ts';
+import { explain, printable, sentence } from '#domain/plain-words.ts';
 import { exitStatus, type Output } from './output.ts';
 import { explainProblem, ServerProblem } from './server/problem.ts';
 
-/** Says an error: what is wrong, what to do, its code. */
+/** Says an error: what is wrong, what to do, its code; and each field at fault, where there are several. */
 export function say(output: Output, thrown: unknown): void {
   const error = asEscrowError(thrown);
-  output.message(`escrow: ${error instanceof ServerProblem ? explainProblem(error) : explain(error)}`);
+  output.message(`escrow: ${error instanceof ServerProblem ? explainProblem(error) : explainHere(error)}`);
+}
+
+function explainHere(error: EscrowError): string {
+  const { issues = [] } = error.details;
+  const lines = issues.map(({ field, why, next }) => printable(`  ${field}: ${sentence(why)} ${next}`));
+  return [explain(error), ...(issues.length > 1 ? lines : [])].join('\n');
 }
 
 /** Codes that a sign-in, or another person, could do away with. */

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { EscrowError } from '#domain/errors.ts';
+import { EscrowError, SetUpError } from '#domain/errors.ts';
 import { errorNumber, fileError } from '#domain/plain-words.ts';
 import { writeFileAtomically } from '#runtime/atomic-file.ts';
 
@@ -27,4 +27,9 @@ export function isTaken(file: string): boolean {
     if (errorNumber(error) === 'ENOENT') return false;
     throw fileError(file, error);
   }
+}
+
+/** @throws SetUpError `refuses-to-overwrite` if the name is taken, before anything is done that could not be repeated */
+export function checkNotTaken(file: string): void {
+  if (isTaken(file)) throw new SetUpError('refuses-to-overwrite', { field: file, why: 'it exists already' });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import * as oidc from 'openid-client';
+import { commandLineClient } from '#contract/api/accounts.ts';
 import { printable } from '#domain/plain-words.ts';
 import { ArgumentsError, type Context, command } from '../command.ts';
 import { exitStatus } from '../output.ts';
@@ -7,8 +8,8 @@ import { clientOf } from '../server/client.ts';
 import { type SignIn, storeSignIn } from '../server/credentials.ts';
 import { readSession, type Session } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
-import { claimsOf } from '../sign-in/claims.ts';
 import { configurationOf, type TokenPlace, tokenPlaceOf } from '../sign-in/issuer.ts';
+import { signInOf, type Tokens } from '../sign-in/tokens.ts';
 import {
   signInAsClient,
   signInByBrowser,
@@ -17,8 +18,6 @@ import {
   type Way,
 } from '../sign-in/ways.ts';
 import { readSecret, readSecretFile } from '../terminal/read-secret.ts';
-
-const usualClient = 'escrow-cli';
 
 /** Signs a person or a machine in to a server, and keeps the token. */
 export const login = command({
@@ -45,7 +44,7 @@ export const login = command({
     'client-id': {
       type: 'string',
       value: 'ID',
-      says: `the name of this client at the issuer; ${usualClient} if not given`,
+      says: `the name of this client at the issuer; ${commandLineClient} if not given`,
     },
     'client-secret-file': {
       type: 'string',
@@ -110,8 +109,6 @@ function withoutToken({ environment }: Context): Context['environment'] {
   return others;
 }
 
-type Tokens = Awaited<ReturnType<typeof signInByBrowser>>;
-
 async function tokensBy(
   values: WayValues,
   place: TokenPlace,
@@ -120,7 +117,7 @@ async function tokensBy(
 ): Promise<Tokens> {
   const { user, device, fresh = false, 'client-secret-file': secretFile } = values;
   const way = async (authentication: oidc.ClientAuth): Promise<Way> => {
-    const clientId = values['client-id'] ?? usualClient;
+    const clientId = values['client-id'] ?? commandLineClient;
     return { place, configuration: await configurationOf(place, clientId, authentication, timeout) };
   };
   if (secretFile !== undefined) {
@@ -159,17 +156,6 @@ function openBrowser(url: URL, output: Context['output']): void {
   const child = spawn(program ?? 'xdg-open', [...args, url.href], { stdio: 'ignore', detached: true });
   child.on('error', () => output.message('No browser could be started: open the address yourself.'));
   child.unref();
-}
-
-function signInOf({ issuer }: TokenPlace, tokens: Tokens): SignIn {
-  const seconds = tokens.expiresIn();
-  const claims = claimsOf(tokens.access_token);
-  return {
-    accessToken: tokens.access_token,
-    expiresAt: seconds === undefined ? null : new Date(Date.now() + seconds * 1_000).toISOString(),
-    subject: tokens.claims()?.sub ?? claims?.sub ?? null,
-    issuer,
-  };
 }
 
 function nameOf({ subject }: SignIn): string {

@@ -3,14 +3,13 @@ import type { Secret } from '#domain/secret.ts';
 import { signInFailure } from './failure.ts';
 import type { TokenPlace } from './issuer.ts';
 import { listenForAnswer } from './loopback.ts';
+import type { Tokens } from './tokens.ts';
 
 /** The ways to a token. Each throws ConnectionError `sign-in-failed`, `server-unreachable`. */
 export interface Way {
   place: TokenPlace;
   configuration: oidc.Configuration;
 }
-
-type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
 
 /**
  * A person signs in with a browser (RFC 6749 section 4.1, RFC 7636, RFC 8252).

@@ -13,19 +13,21 @@ const openToOthers = 0o077;
 /**
  * A secret from a file, from standard input (`-`), or typed at a prompt that shows nothing. Never from an argument: those
  * can be seen by every process. One line end at the end is not part of it.
+ * @param option what names the file, as in `--password-file`
  * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read, or there is nobody to ask
  */
 export async function readSecret(
   question: string,
   file: string | undefined,
   output: Output,
+  option = '--password-file',
 ): Promise<Secret> {
   // At a terminal, reading standard input would show what is typed.
   if (canAsk() && (file === undefined || file === '-')) return await askSecret(question);
   if (file !== undefined) return await readSecretFile(file, output);
   throw new SetUpError('usage', {
     why: 'There is no terminal to ask for the password on.',
-    next: 'Name a file with --password-file, or - for standard input.',
+    next: `Name a file with ${option}, or - for standard input.`,
   });
 }
 
@@ -40,7 +42,16 @@ export async function readSecretFile(file: string, output: Output): Promise<Secr
   return withoutLineEnd(bytes);
 }
 
+let wasRead = false;
+
 async function readStandardInput(): Promise<Uint8Array> {
+  if (wasRead) {
+    throw new SetUpError('usage', {
+      why: 'Standard input can be read for one thing only.',
+      next: 'Name a file for the others.',
+    });
+  }
+  wasRead = true;
   try {
     return await readBounded(process.stdin);
   } catch (error) {
@@ -69,8 +80,13 @@ async function warnIfOpen(file: string, output: Output): Promise<void> {
  * @param what as in `new password`
  * @throws SetUpError `usage` if the two differ; what `readSecret` throws
  */
-export async function readNewSecret(what: string, file: string | undefined, output: Output): Promise<Secret> {
-  const first = await readSecret(`${capital(what)}: `, file, output);
+export async function readNewSecret(
+  what: string,
+  file: string | undefined,
+  output: Output,
+  option?: string,
+): Promise<Secret> {
+  const first = await readSecret(`${capital(what)}: `, file, output, option);
   if (!canAsk() || (file !== undefined && file !== '-')) return first;
   const second = await askSecret(`The ${what} again: `);
   const same = Buffer.compare(first.bytes(), second.bytes()) === 0;

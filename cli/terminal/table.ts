@@ -1,10 +1,20 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '#domain/plain-words.ts';
 
-/** A column: its heading, and whether it may be shortened where the terminal is too narrow for all. */
+/** A column of a table. */
 export interface Column {
   heading: string;
+  /** Whether it may be shortened where the terminal is too narrow for all. */
   shortens?: boolean;
+  /** How wide it is at least, in characters, so that several tables line up. */
+  least?: number;
+}
+
+export interface TableSettings {
+  /** Whether the headings stand above; they do if absent. */
+  headed?: boolean;
+  /** Of the terminal, in characters; undefined where there is none, and so no end. */
+  width?: number | undefined;
 }
 
 const gap = '  ';
@@ -14,26 +24,24 @@ const narrowest = 8;
 /**
  * Rows under headings, each column as wide as its widest cell. Where they do not fit, columns that may be shortened are; a
  * file or a pipe gets everything.
- * @param width of the terminal, in characters; undefined where there is none
  */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  width: number | undefined = process.stdout.columns,
+  { headed = true, width = process.stdout.columns }: TableSettings = {},
 ): string {
-  const cells = [columns.map(({ heading }) => heading), ...rows].map((row) => row.map(printable));
-  const natural = columns.map((_column, index) =>
-    Math.max(...cells.map((row) => cellWidth(row[index] ?? ''))),
+  const headings = columns.map(({ heading }) => heading);
+  const cells = rows.map((row) => row.map(printable));
+  const natural = columns.map(({ least = 0 }, index) =>
+    Math.max(least, ...[headings, ...cells].map((row) => cellWidth(row[index] ?? ''))),
   );
   const widths = width === undefined ? natural : fitted(columns, natural, width);
-  return cells
-    .map((row) =>
-      row
-        .map((cell, index) => padded(cell, widths[index] ?? 0))
-        .join(gap)
-        .trimEnd(),
-    )
-    .join('\n');
+  const lineOf = (row: readonly string[]) =>
+    row
+      .map((cell, index) => padded(cell, widths[index] ?? 0))
+      .join(gap)
+      .trimEnd();
+  return (headed ? [headings, ...cells] : cells).map(lineOf).join('\n');
 }
 
 /** Takes from the widest of those that may give, one character at a time, until all fits or none may. */
@@ -59,7 +67,7 @@ function padded(cell: string, width: number): string {
     if (cellWidth(kept + segment) > width - 1) break;
     kept += segment;
   }
-  return `${kept}${ellipsis}`.padEnd(width);
+  return kept + ellipsis + ' '.repeat(Math.max(0, width - 1 - cellWidth(kept)));
 }
 
 /** How many columns of a terminal a text takes: letters of East Asian scripts and pictures take two, marks none. */

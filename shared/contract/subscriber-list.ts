@@ -44,15 +44,24 @@ export function purposesOf(row: SubscriberRow): Purpose[] {
  * @throws InputError `invalid-input` if the whole file cannot be read as such a list
  */
 export function readSubscriberList(bytes: Uint8Array): { rows: SubscriberRow[]; refused: RefusedRow[] } {
+  const { rows, refused } = readNumberedSubscribers(bytes);
+  return { rows: rows.map(({ subscriber }) => subscriber), refused };
+}
+
+/** The same, each good row with its number. */
+export function readNumberedSubscribers(bytes: Uint8Array): {
+  rows: { row: number; subscriber: SubscriberRow }[];
+  refused: RefusedRow[];
+} {
   const [header, ...records] = splitRecords(bytes);
   checkHeader(header?.cells ?? []);
-  const rows: SubscriberRow[] = [];
+  const rows: { row: number; subscriber: SubscriberRow }[] = [];
   const refused: RefusedRow[] = [];
   const seen = new Map<string, number>();
   for (const record of records) {
     const { row, issues } = readRow(header?.cells ?? [], record, seen);
     refused.push(...issues.map((issue) => ({ row: record.row, ...issue })));
-    if (row !== undefined) rows.push(row);
+    if (row !== undefined) rows.push({ row: record.row, subscriber: row });
   }
   return { rows, refused };
 }

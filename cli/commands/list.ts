@@ -1,0 +1,70 @@
+import { routes } from '#contract/routes.ts';
+import { enrollmentStates } from '#domain/enrollment.ts';
+import { purposes } from '#domain/purpose.ts';
+import { command } from '../command.ts';
+import { jsonOption, pageOptions } from '../options.ts';
+import { exitStatus, writeJson } from '../output.ts';
+import { showPages } from '../server/pages.ts';
+import { openClient } from '../server/session.ts';
+import { connectionOptions, serverExits } from '../server/settings.ts';
+import { enrollmentTable } from '../views/enrollment.ts';
+
+/** Lists enrollments: a subscriber the own ones, others those of the organization. */
+export const list = command({
+  words: ['list'],
+  group: 'Enroll',
+  summary: 'list enrollments',
+  about: ['Lists enrollments: a subscriber the own ones, others those of the organization.'],
+  options: {
+    subscriber: { type: 'string', value: 'ID', says: 'of this subscriber only' },
+    state: {
+      type: 'string',
+      value: 'STATE',
+      says: `in this state only: ${enrollmentStates.join(', ')}`,
+      words: enrollmentStates,
+    },
+    purpose: {
+      type: 'string',
+      value: 'PURPOSE',
+      says: 'of this purpose only: identity, encryption',
+      words: purposes,
+    },
+    ...pageOptions,
+    json: jsonOption,
+    ...connectionOptions,
+  },
+  exits: { 0: 'listed', 1: 'not listed', ...serverExits },
+  examples: ['escrow list --state awaiting-subscriber', ['escrow list --all --json | jq -r .id', 'every id']],
+  async run({ subscriber, state, purpose, json, ...values }, context) {
+    const { output } = context;
+    const client = await openClient(values, context);
+    const filters = {
+      ...(subscriber !== undefined && { subscriberId: subscriber }),
+      ...(state !== undefined && { state: enrollmentStates.find((known) => known === state) }),
+      ...(purpose !== undefined && { purpose: purposes.find((known) => known === purpose) }),
+    };
+    let shown = 0;
+    await showPages(
+      values,
+      output,
+      async (page) => {
+        const { enrollments, cursor } = await client.call(routes.listEnrollments, {
+          query: { ...filters, ...page },
+        });
+        return { items: enrollments, cursor };
+      },
+      async (enrollments, first, cursor) => {
+        shown += enrollments.length;
+        if (json === true && values.all === true) {
+          for (const enrollment of enrollments) await output.data(JSON.stringify(enrollment));
+        } else if (json === true) {
+          await writeJson(output, { enrollments, ...(cursor !== undefined && { cursor }) });
+        } else if (enrollments.length > 0) {
+          await output.data(enrollmentTable(enrollments, first));
+        }
+      },
+    );
+    if (shown === 0) output.message('There is no such enrollment, or none is yours to see.');
+    return exitStatus.ok;
+  },
+});

@@ -31,8 +31,8 @@ export interface DocumentStore {
   get(name: DocumentName): Promise<Uint8Array>;
 
   /**
-   * Removes a record that an abandoned attempt left; nothing there is success. Never called for a record that an
-   * aggregate points to.
+   * Removes a record that an abandoned attempt left, or that was superseded; nothing there is success. Never called for a
+   * record that an aggregate points to. No copy of it stays within the store's reach.
    * @throws StoreError `store-unavailable`
    */
   discard(name: DocumentName): Promise<void>;

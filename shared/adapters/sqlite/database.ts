@@ -84,6 +84,15 @@ export class Database {
     }
   }
 
+  /**
+   * Empties the write-ahead log into the file, so that no earlier content of what was deleted is left in it. A reader of another
+   * process that holds the log back does so until the next time.
+   * @throws StoreError `store-unavailable`
+   */
+  emptyLog(): void {
+    attempt(() => this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+  }
+
   /** Closes the file; every statement fails from then on. Closing again does nothing. */
   close(): void {
     if (this.#connection.isOpen) attempt(() => this.#connection.close());

@@ -7,6 +7,7 @@ import { bytesOf } from './rows.ts';
 export class SqliteDocumentStore implements DocumentStore {
   readonly #documents: ReturnType<typeof prepare>;
   readonly #lockedKeys: ReturnType<typeof prepare>;
+  readonly #lockedKeysDatabase: Database;
 
   /**
    * @param database opened by `openDatabase`
@@ -15,6 +16,7 @@ export class SqliteDocumentStore implements DocumentStore {
   constructor(database: Database, lockedKeys: Database) {
     this.#documents = prepare(database, 'documents');
     this.#lockedKeys = prepare(lockedKeys, 'locked_keys');
+    this.#lockedKeysDatabase = lockedKeys;
   }
 
   async put(name: DocumentName, bytes: Uint8Array): Promise<void> {
@@ -34,6 +36,8 @@ export class SqliteDocumentStore implements DocumentStore {
 
   async discard(name: DocumentName): Promise<void> {
     this.#table(name).remove.run(name.kind, name.organization, name.id);
+    // A locked record is discarded because it must open no more: its bytes must not stay in the log either.
+    if (name.kind === 'locked-key') this.#lockedKeysDatabase.emptyLog();
   }
 
   #table(name: DocumentName): ReturnType<typeof prepare> {

@@ -35,6 +35,21 @@ describe('SqliteDocumentStore', () => {
     }
   });
 
+  it('leaves no byte of a discarded locked key in any of its files', async () => {
+    const name = { kind: 'locked-key', organization: 'acme', id: 'd-1' } as const;
+    const kept = { ...name, id: 'd-2' };
+    const text = (id: string) => `content-of-${id}-`.repeat(2_000);
+    for (const each of [name, kept]) await documents.put(each, new TextEncoder().encode(text(each.id)));
+    const filesWith = (id: string) =>
+      readdirSync(folder()).filter((file) => readFileSync(folder(file)).includes(`content-of-${id}`));
+    expect(filesWith('d-1')).not.toEqual([]);
+    await documents.discard(name);
+    expect(filesWith('d-1')).toEqual([]);
+    expect(filesWith('d-2')).toEqual(['locked-keys.db']);
+    await documents.discard(name);
+    expect(new TextDecoder().decode(await documents.get(kept))).toBe(text('d-2'));
+  });
+
   it.each([
     ['escrow.db', 'documents', 'csr'],
     ['locked-keys.db', 'locked_keys', 'locked-key'],

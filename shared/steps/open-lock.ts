@@ -1,11 +1,11 @@
 import { openByPassword, openHeld } from '#crypto/locks.ts';
 import { type Enrollment, type Tries, transitions } from '#domain/enrollment.ts';
-import { EscrowError, LockError, ProviderError } from '#domain/errors.ts';
+import { EscrowError, LockError, ProviderError, StateError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from './dependencies.ts';
-import { checkCustody } from './load.ts';
+import { checkCustody, loadEnrollment } from './load.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
 /** Wrong passwords in a row after which a fresh sign-in is needed, and in a life after which an official is. */
@@ -61,7 +61,8 @@ export async function openLock(
 /**
  * Reads the locked record of the own enrollment and opens its lock.
  * @throws ProviderError `key-not-exportable` for a resident key, which has none, `provider-misconfigured` if it lives in another
- *   custody; StoreError as the document store throws; what `openLock` throws
+ *   custody; StateError `version-conflict` if the lock was changed since the enrollment was read; StoreError as the document
+ *   store throws; what `openLock` throws
  */
 export async function openOwnLock(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
@@ -70,10 +71,24 @@ export async function openOwnLock(
   unlocking: Unlocking,
 ): Promise<Uint8Array> {
   checkCustody(dependencies, enrollment);
-  const { organization, key } = enrollment;
-  if (key?.lockedKeyId === undefined) throw new ProviderError('key-not-exportable');
-  const locked = await dependencies.documents.get({ kind: 'locked-key', organization, id: key.lockedKeyId });
+  const id = enrollment.key?.lockedKeyId;
+  if (id === undefined) throw new ProviderError('key-not-exportable');
+  const locked = await readLocked(dependencies, enrollment, id);
   return await openLock(dependencies, principal, enrollment, locked, unlocking);
+}
+
+async function readLocked(
+  dependencies: Pick<Dependencies, 'registry' | 'documents'>,
+  { organization, id: enrollmentId }: Enrollment,
+  id: string,
+): Promise<Uint8Array> {
+  try {
+    return await dependencies.documents.get({ kind: 'locked-key', organization, id });
+  } catch (cause) {
+    const { key } = await loadEnrollment(dependencies, organization, enrollmentId);
+    // The password was changed, or the key destroyed, since the enrollment was read: the record is gone as it should be.
+    throw key?.lockedKeyId === id ? cause : new StateError('version-conflict', { cause });
+  }
 }
 
 /** The tries as they stand after the counted one proved right. */

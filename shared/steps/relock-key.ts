@@ -88,15 +88,18 @@ async function giveUp(
   id: string,
   failure: unknown,
 ): Promise<Enrollment> {
+  let told = failure;
   try {
     const current = await loadEnrollment(dependencies, organization, enrollmentId);
     if (current.key?.lockedKeyId === id) return current;
-    if (current.pendingLock === id) await withdraw(dependencies, current, id);
+    // Whoever took over may have discarded the record already: that is why it failed, whatever it looked like.
+    if (current.pendingLock !== id) told = new StateError('version-conflict', { cause: failure });
+    else await withdraw(dependencies, current, id);
     await dependencies.documents.discard({ kind: 'locked-key', organization, id });
   } catch {
     // The failure that led here is the one to tell; the enrollment names the record for whoever comes next.
   }
-  throw failure;
+  throw told;
 }
 
 /** Once the enrollment no longer names the record as pending, it can never count, and may be discarded. */

@@ -19,5 +19,6 @@ const freshSeconds = 300;
  */
 export function requireFreshSignIn({ authTime }: Principal, clock: Clock): void {
   const age = authTime === undefined ? Number.POSITIVE_INFINITY : clock.now().getTime() / 1_000 - authTime;
-  if (age > freshSeconds) throw new AccessError('fresh-sign-in-required');
+  // Written so that what is no number is not fresh.
+  if (!(age <= freshSeconds)) throw new AccessError('fresh-sign-in-required');
 }

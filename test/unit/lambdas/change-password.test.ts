@@ -6,9 +6,12 @@ import { Secret } from '#domain/secret.ts';
 import { changePassword, type PasswordChange } from '#lambdas/change-password/change-password.ts';
 import { destroyEnrollment } from '#lambdas/destroy-enrollment/destroy-enrollment.ts';
 import { discardSupersededOf } from '#lambdas/discard-superseded/discard-superseded.ts';
+import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
+import type { MemoryDocumentStore } from '#test/doubles/memory-document-store.ts';
 import { type Fault, withFault } from '#test/support/faults.ts';
 import { openedByPassword } from '#test/support/opened-enrollment.ts';
 import { expectRefused, thrownBy } from '#test/support/refused.ts';
+import { withChanged } from '#test/support/with-changed.ts';
 import {
   administrator,
   current,
@@ -208,6 +211,37 @@ describe('a change that comes again', () => {
     expect(await opens(stands, another())).toBe(true);
     await deliverTo(enrollment);
     expect(lockedKeysOf(enrollment)).toEqual([stands.key?.lockedKeyId]);
+  });
+});
+
+describe('whoever reads the enrollment just before its password is changed', () => {
+  it('is told to repeat the request, not that a record is missing', async () => {
+    const enrollment = await readyKey();
+    const { documents } = world.dependencies;
+    const late = withChanged<MemoryDocumentStore>(documents, {
+      get: async (name) => {
+        await change(enrollment);
+        return await documents.get(name);
+      },
+    });
+    const dependencies = { ...world.dependencies, documents: late };
+    const unlocking = { password: password() };
+    const exporting = {
+      enrollmentId: enrollment.id,
+      unlocking,
+      pfxPassword: 'same',
+      requestId: 'e-1',
+    } as const;
+    const act = () => exportCopy(dependencies, subscriber(), exporting);
+    expect(await thrownBy(act)).toMatchObject({ code: 'version-conflict', retryable: true });
+    expect((await current(world, enrollment)).tries).toMatchObject({ inARow: 0, inLife: 0 });
+  });
+
+  it('is told that a record is missing where it is', async () => {
+    const enrollment = await readyKey();
+    const id = enrollment.key?.lockedKeyId ?? '';
+    await world.dependencies.documents.discard({ kind: 'locked-key', organization, id });
+    await expectRefused(world, 'object-missing', () => change(enrollment));
   });
 });
 

@@ -5,15 +5,22 @@ const interrupted = 130;
 const failed = 1;
 
 /**
+ * Signals that follow the first one within this time are the same one, in milliseconds: at Ctrl+C a terminal tells every process
+ * in it, and npm passes on to its child what it was told itself.
+ */
+const echo = 300;
+
+/**
  * The first signal asks for an orderly end; the second one ends the process at once, which loses nothing.
  * @returns the name of the first one, once it came
  */
 export function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
-    let isAsked = false;
+    let askedAt: number | undefined;
     const onSignal = (signal: string) => {
-      if (isAsked) process.exit(interrupted);
-      isAsked = true;
+      const now = performance.now();
+      if (askedAt !== undefined && now - askedAt > echo) process.exit(interrupted);
+      askedAt ??= now;
       resolve(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);

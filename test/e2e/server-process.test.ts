@@ -160,6 +160,8 @@ describe('stopping', () => {
     await pause(100);
     server.child.kill('SIGINT');
     await vi.waitFor(() => expect(server.stderr()).toContain('stopping'), { timeout: 10_000 });
+    // Sooner, it would be taken for the same one, passed on by another process.
+    await pause(350);
     expect(await server.end('SIGINT')).toBe(130);
     await ended;
   });

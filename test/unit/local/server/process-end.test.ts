@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
+/** Longer than a second signal is taken for the first one. */
+const echo = 350;
 const script = fileURLToPath(new URL('children/ends.ts', import.meta.url));
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -40,8 +43,18 @@ describe('a signal', () => {
     const { child, ended, nextLine } = await start('hangs');
     child.kill(first);
     expect(await nextLine()).toBe(first);
+    await pause(echo);
     child.kill(second);
     expect(await ended).toBe(130);
+  });
+
+  it('that npm passes on, and the terminal had sent already, is one', async () => {
+    const { child, ended, nextLine } = await start('ends');
+    child.kill('SIGINT');
+    expect(await nextLine()).toBe('SIGINT');
+    child.kill('SIGINT');
+    expect(await nextLine()).toBe('ended');
+    expect(await ended).toBe(0);
   });
 });
 

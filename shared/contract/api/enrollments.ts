@@ -113,7 +113,7 @@ export const requestEnrollment = route({
     schema: enrollmentView,
     headers: { Location: 'Where the enrollment is.' },
   },
-  codes: ['key-spec-below-floor', 'recipient-key-invalid', 'provider-misconfigured'],
+  codes: ['not-set-up', 'key-spec-below-floor', 'recipient-key-invalid', 'provider-misconfigured'],
 });
 
 export const requestEnrollments = route({
@@ -143,7 +143,7 @@ export const requestEnrollments = route({
       ),
     }),
   },
-  codes: ['provider-misconfigured'],
+  codes: ['not-set-up', 'provider-misconfigured'],
 });
 
 export const planEnrollment = route({
@@ -168,7 +168,7 @@ export const planEnrollment = route({
       refusal: v.optional(v.omit(refusal, ['receiptId'])),
     }),
   },
-  codes: ['key-spec-below-floor', 'recipient-key-invalid', 'provider-misconfigured'],
+  codes: ['not-set-up', 'key-spec-below-floor', 'recipient-key-invalid', 'provider-misconfigured'],
 });
 
 export const listEnrollments = route({

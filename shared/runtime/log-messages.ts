@@ -2,9 +2,6 @@
 export const logMessages = {
   request: 'request',
   delivery: 'event delivered',
-  'token-refused': 'access token refused',
-  'webhook-delivery': 'webhook delivered',
-  'webhook-disabled': 'webhook disabled after too many failures',
   reconciled: 'mended what crashes left behind',
   'schedule-failed': 'work of the clock failed; it is tried again',
   'store-unavailable': 'a store does not answer; events wait',

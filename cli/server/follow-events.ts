@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { routes } from '#contract/routes.ts';
 import { asEscrowError, ConnectionError } from '#domain/errors.ts';
+import { sentence } from "#domain/plain-words.ts";
 import type { Client } from './client.ts';
 import { connectionError } from './connection-errors.ts';
 
@@ -50,7 +51,7 @@ export async function* followEvents(client: Client, following: Following): Async
     } catch (thrown) {
       const error = asEscrowError(thrown);
       if (error.code === 'internal' || !error.retryable || !state.opened) throw error;
-      following.message(`escrow: ${error.message} Opening the stream again ...`);
+      following.message(`escrow: ${sentence(error.message)} Opening the stream again ...`);
     } finally {
       leaving.abort();
     }

@@ -67,7 +67,8 @@ export function explainProblem({ problem, message, next }: ServerProblem): strin
   const { code, issues = [], contact, requestId } = problem;
   const several = issues.length > 1 ? issues : [];
   const lines = [
-    `${sentence(capital(message))} ${sentence(next)} (${code})`,
+    // A field is named as it is written; a sentence begins with a capital letter.
+    `${sentence(/^[\w.[\]-]+: /.test(message) ? message : capital(message))} ${sentence(next)} (${code})`,
     ...several.map(({ field, why, next: step }) => `  ${field}: ${sentence(why)} ${step}`),
     ...(contact === undefined || message.includes(contact) ? [] : [`  ask: ${contact}`]),
     ...(worthTelling(problem) ? [`  request: ${requestId}`] : []),

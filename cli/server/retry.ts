@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { asEscrowError } from '#domain/errors.ts';
+import { sentence } from "#domain/plain-words.ts";
 
 /** How long to wait before a request is sent again, at most, in milliseconds. */
 const longestWait = 60_000;
@@ -36,7 +37,7 @@ export async function retrying<T>(
       if (tries === mostTries || !mayPass(error)) throw error;
       const wait = askedWait(error) ?? Math.ceil(firstWait * 2 ** (tries - 1) * random());
       if (wait > longestWait) throw error;
-      message(`escrow: ${asEscrowError(error).message} Trying again in ${inWords(wait)}.`);
+      message(`escrow: ${sentence(asEscrowError(error).message)} Trying again in ${inWords(wait)}.`);
       await sleep(wait);
     }
   }

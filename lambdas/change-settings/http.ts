@@ -3,6 +3,7 @@ import type { Call, ReplyOf } from '#contract/api/route.ts';
 import type { RouteNamed } from '#contract/routes.ts';
 import { InputError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { changeSettings } from './change-settings.ts';
 
 type R = RouteNamed<'changeSettings'>;
@@ -12,7 +13,9 @@ export async function answerChangeSettings(
   dependencies: Pick<Dependencies, 'registry' | 'ledger'>,
   { principal, body: settings, headers, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  const expectedVersion = versionOf(headers['if-match']);
+  const act = actOf('change-settings', principal, { requestId });
+  const tag = headers['if-match'];
+  const expectedVersion = await recordedIfRefused(dependencies, act, async () => versionOf(tag));
   const change = { settings, expectedVersion, requestId };
   const organization = await changeSettings(dependencies, principal, change);
   return { json: organizationViewOf(organization), headers: { ETag: `"${organization.version}"` } };

@@ -5,6 +5,7 @@ import { InputError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import type { Unlocking } from '#steps/open-lock.ts';
+import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { exportCopy, type SubscriberCopy } from './export-copy.ts';
 import type { FilePassword } from './file-password.ts';
 
@@ -24,7 +25,8 @@ export async function answerExportCopy(
   { principal, params: { enrollmentId }, body, media, requestId, idempotencyKey }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const asJson = media === 'application/json';
-  if (body.filePassword.is === 'generated' && !asJson) throw needsJson();
+  const act = actOf('export-copy', principal, { requestId, enrollmentId });
+  await recordedIfRefused(dependencies, act, async () => checkToldSafely(body, asJson));
   const unlocking = unlockingOf(body.unlock);
   const pfxPassword = filePasswordOf(body.filePassword);
   try {
@@ -37,8 +39,10 @@ export async function answerExportCopy(
   }
 }
 
-function needsJson(): InputError {
-  return new InputError('not-acceptable', {
+/** A generated password is told in JSON, or not at all. */
+function checkToldSafely({ filePassword }: Body, asJson: boolean): void {
+  if (filePassword.is !== 'generated' || asJson) return;
+  throw new InputError('not-acceptable', {
     field: 'Accept',
     why: 'leaves no room to tell a generated password',
     next: 'Accept application/json, or choose a password for the file.',

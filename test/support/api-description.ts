@@ -7,6 +7,7 @@ import { statusOf } from '#contract/api/status.ts';
 import { type RouteName, routes } from '#contract/routes.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import description from '../../docs/openapi.json' with { type: 'json' };
+import type { RequestSchema } from './wrong-fields.ts';
 
 /** An answer as it left. */
 export interface Answer {
@@ -25,8 +26,11 @@ interface Described {
 }
 
 const named: readonly [string, Route][] = Object.entries(routes);
-const paths: Readonly<Record<string, Readonly<Record<string, { responses: Record<string, Described> }>>>> =
-  description.paths;
+interface Operation {
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, Described>;
+}
+const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = description.paths;
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, strictTypes: false });
 formats.default(ajv);
@@ -69,6 +73,12 @@ export function routeOf(
 
 function isRouteName(name: string): name is RouteName {
   return Object.hasOwn(routes, name);
+}
+
+/** What the description says of the JSON that a route takes. */
+export function requestSchemaOf({ path, method }: Route): RequestSchema {
+  const { requestBody } = paths[path]?.[method.toLowerCase()] ?? {};
+  return JSON.parse(JSON.stringify(requestBody?.content['application/json']?.schema ?? {}));
 }
 
 /** Headers that every answer may have; others must be described. */

@@ -21,7 +21,7 @@ export function readQuery(query: URLSearchParams): Record<string, string> {
 }
 
 /**
- * The JSON body of a request; an empty object where the route takes none, and none came.
+ * The JSON body of a request, an object or a list where the route takes one; an empty object where the route takes none, and none came.
  * @throws InputError `unsupported-media-type`, `body-too-large`, `invalid-input` if it is not I-JSON in UTF-8
  */
 export async function readBody(request: ApiRequest, route: Route): Promise<unknown> {
@@ -29,11 +29,19 @@ export async function readBody(request: ApiRequest, route: Route): Promise<unkno
   if (bytes.length === 0) return route.body.largest === 0 ? {} : undefined;
   try {
     checkMedia(request.header('content-type'), route.body.media ?? ['application/json']);
-    return readJson(inUtf8(bytes));
+    return checkKind(readJson(inUtf8(bytes)), route);
   } finally {
     // It may hold a password; the text made of it is beyond reach.
     bytes.fill(0);
   }
+}
+
+/** Schemas of objects would read a list as an object of numbered members. */
+function checkKind(body: unknown, { body: { items } }: Route): unknown {
+  const mayBeList = items === '(whole)';
+  if (typeof body === 'object' && body !== null && (mayBeList || !Array.isArray(body))) return body;
+  const next = `Send the documented JSON object${mayBeList ? ', or a list of them' : ''}.`;
+  throw new InputError('invalid-input', { field: '(whole)', why: 'is not an object', next });
 }
 
 /** The text; what is no UTF-8 becomes none of JSON. */

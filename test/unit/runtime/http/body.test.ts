@@ -17,7 +17,7 @@ function routeOf(body: Partial<Body> = {}) {
 }
 
 function read(body: Uint8Array | string, headers: Readonly<Record<string, string>> = json) {
-  return readBody(apiRequest({ method: 'POST', headers, body }), routeOf());
+  return readBody(apiRequest({ method: 'POST', headers, body }), routeOf({ items: '(whole)' }));
 }
 
 async function expectNotJson(body: Uint8Array | string, why: string): Promise<void> {
@@ -33,10 +33,6 @@ describe('a JSON body', () => {
   it.each([
     '{}',
     '[]',
-    'null',
-    '"x"',
-    '0',
-    'true',
     ' {"a":\t[1,\r\n{"b":null}]} ',
     '{"a":{"x":1},"b":{"x":1},"x":[{"x":1},{"x":1}]}',
     '{"a":"\\":{","b":"a:"}',
@@ -116,11 +112,25 @@ describe('a JSON body', () => {
   it('is the same as JSON.parse reads it, whatever it is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ maxDepth: 6 }), async (value) => {
-        const text = JSON.stringify(value);
+        const text = JSON.stringify([value]);
         expect(await read(text)).toEqual(JSON.parse(text));
       }),
     );
   });
+
+  it.each(['null', '"x"', '0', 'true', '[]', '[{}]'])(
+    'is an object, and a list where the route takes one: %s',
+    async (text) => {
+      const request = apiRequest({ headers: json, body: text });
+      const error = await thrownBy(() => readBody(request, routeOf()));
+      expect(error).toMatchObject({
+        code: 'invalid-input',
+        details: { field: '(whole)', why: 'is not an object' },
+      });
+      if (text.startsWith('[')) expect(await read(text)).toEqual(JSON.parse(text));
+      else await expect(read(text)).rejects.toThrow('(whole): is not an object');
+    },
+  );
 
   it('is read or refused, of whatever bytes', async () => {
     const bytes = fc.oneof(

@@ -50,8 +50,9 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
 function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracing): ServiceSettings {
   const { data, keys, webhookAllow } = settings;
   const onDelivery = (delivery: Delivery, error?: unknown) => {
-    if (delivery.outcome === 'done') log.info('delivery', delivery);
-    else log.warn('delivery', delivery, error);
+    if (delivery.outcome !== 'done') log.warn('delivery', delivery, error);
+    // Each event is looked at for webhooks; what is sent to one is a delivery of its own.
+    else if (delivery.consumer !== 'fan-out-webhooks') log.info('delivery', delivery);
   };
   const onTrouble = (error: unknown) => log.warn('store-unavailable', {}, error);
   return { folder: data, keys, webhooks: { allowedTargets: webhookAllow }, tracing, onDelivery, onTrouble };

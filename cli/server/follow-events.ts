@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { routes } from '#contract/routes.ts';
 import { asEscrowError, ConnectionError } from '#domain/errors.ts';
-import { sentence } from "#domain/plain-words.ts";
+import { sentence } from '#domain/plain-words.ts';
 import type { Client } from './client.ts';
 import { connectionError } from './connection-errors.ts';
 

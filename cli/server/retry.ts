@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { asEscrowError } from '#domain/errors.ts';
-import { sentence } from "#domain/plain-words.ts";
+import { sentence } from '#domain/plain-words.ts';
 
 /** How long to wait before a request is sent again, at most, in milliseconds. */
 const longestWait = 60_000;
@@ -55,6 +55,6 @@ async function pause(milliseconds: number): Promise<void> {
 export function retryAfter(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
-  const at = Date.parse(header);
+  const at = header.endsWith(' GMT') ? Date.parse(header) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

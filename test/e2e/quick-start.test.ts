@@ -34,37 +34,37 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const shell = (script: string) => ['-e', '-u', '-o', 'pipefail', '-c', `cd "${clone}"\n${script}`];
 
-/** Serves in a process group of its own, as a terminal has it, until Ctrl+C. */
-async function whileServing(
-  script: string,
-  work: (said: () => string) => Promise<void>,
-): Promise<number | null> {
-  const server = spawn('bash', shell(script), { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(server, 'exit');
+/** Serves in a process group of its own, as a terminal has it, until Ctrl+C. @returns all that it printed */
+async function whileServing(script: string, work: (said: () => string) => Promise<void>): Promise<string> {
+  const server = spawn('bash', shell(script), { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Once nothing holds its output any more, not even a grandchild.
+  const ended = once(server, 'close');
   let printed = '';
-  server.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
   try {
-    while (!printed.includes('listens on') && server.exitCode === null) await once(server.stdout, 'data');
+    while (!printed.includes('Stop it with') && server.exitCode === null) await once(server.stdout, 'data');
     await work(() => printed);
   } finally {
     process.kill(-(server.pid ?? 0), 'SIGINT');
   }
-  const [status] = await ended;
-  return status;
+  await ended;
+  return printed;
 }
 
 it('runs the README as it stands: one terminal serves, another goes through the service', async () => {
   const [serve, walk] = await blocks();
   expect(serve).toBe('npm start\n');
   let walked: Ran | undefined;
-  const status = await whileServing(serve, async (said) => {
+  const printed = await whileServing(serve, async (said) => {
     expect(said()).toContain('http://127.0.0.1:8420');
     walked = await runProgram('bash', shell(walk), '', { XDG_CONFIG_HOME: join(folder, 'config') });
   });
   expect(walked).toMatchObject({ status: 0 });
-  expect(status).toBe(0);
+  expect(printed).toContain('"message":"stopped"');
 
   const key = await readFile(join(clone, 'mine/key.password'));
   const opened = await outputOf(

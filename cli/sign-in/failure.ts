@@ -52,9 +52,11 @@ export function signInFailure(issuer: string, thrown: unknown): EscrowError {
 }
 
 function refusalOf(thrown: unknown): string | undefined {
-  const refused =
-    thrown instanceof oidc.ResponseBodyError || thrown instanceof oidc.AuthorizationResponseError;
-  return refused ? thrown.error : undefined;
+  if (thrown instanceof oidc.ResponseBodyError || thrown instanceof oidc.AuthorizationResponseError) {
+    return thrown.error;
+  }
+  // How a client that signs in by HTTP authentication is refused (RFC 6749 section 5.2).
+  return thrown instanceof oidc.WWWAuthenticateChallengeError ? 'invalid_client' : undefined;
 }
 
 function isNetworkError(thrown: unknown): boolean {

@@ -81,6 +81,22 @@ export function requestSchemaOf({ path, method }: Route): RequestSchema {
   return JSON.parse(JSON.stringify(requestBody?.content['application/json']?.schema ?? {}));
 }
 
+/**
+ * Expects that what was taken is what the description says can be sent; as text is after trimming, which whoever sends it may
+ * leave to the service.
+ */
+export function expectRequestDescribed(method: string, target: string, body: Uint8Array): void {
+  const { name, route } = routeOf(method, target.split('?')[0] ?? '') ?? {};
+  // Each request of a batch has a result of its own; and a list of events is described under a media type of its own.
+  if (route === undefined || body.length === 0 || name === 'requestEnrollments' || name === 'publishEvents')
+    return;
+  const value: unknown = JSON.parse(new TextDecoder().decode(body), (_name, member: unknown) =>
+    typeof member === 'string' ? member.trim().normalize('NFC') : member,
+  );
+  const validate = validatorOf(requestSchemaOf(route));
+  expect(validate(value) ? [] : validate.errors, JSON.stringify(value)).toEqual([]);
+}
+
 /** Headers that every answer may have; others must be described. */
 const usual = ['cache-control', 'content-type', 'x-content-type-options', 'x-request-id'];
 

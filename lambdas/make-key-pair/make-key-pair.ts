@@ -7,8 +7,9 @@ import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { recorded } from '#steps/record.ts';
 
 /**
- * Makes the key pair of an enrollment that needs nobody's password, from its `EnrollmentAccepted` event. One that is being
- * made, or has its key already, is left as it is: the event was delivered again, or the reconciler will send another.
+ * Makes the key pair of an enrollment that needs nobody's password, from its `EnrollmentAccepted` event, or the `KeyPairAwaited`
+ * that follows where that one came to nothing. One that is being made, or has its key already, is left as it is: the event was
+ * delivered again, or the reconciler will send another.
  * @throws InputError `invalid-input`; AccessError `not-found`; what `makeKeyPair` throws
  */
 export async function makeKeyPairOfAccepted(

@@ -25,9 +25,9 @@ export interface Reconciled {
 }
 
 /**
- * Mends what crashes left behind: abandons dead attempts at a key pair, sends `EnrollmentAccepted` again for enrollments
- * that wait for their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time,
- * and to repeat. What cannot be mended now does not keep the rest from it.
+ * Mends what crashes left behind: abandons dead attempts at a key pair, sends `KeyPairAwaited` for enrollments that wait for
+ * their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time, and to repeat.
+ * What cannot be mended now does not keep the rest from it.
  * @throws StoreError `store-unavailable` if enrollments or objects cannot be read, or an event cannot be published
  */
 export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
@@ -89,7 +89,7 @@ async function emitAgain({ events, clock }: Needs, { organization, id, version }
     specversion: '1.0',
     id: `${id}.${version}.again`,
     source: eventSource(organization),
-    type: 'EnrollmentAccepted',
+    type: 'KeyPairAwaited',
     time: clock.now().toISOString(),
     datacontenttype: 'application/json',
     data: { enrollmentId: id },

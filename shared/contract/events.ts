@@ -36,6 +36,7 @@ export const eventSchemas = {
   EnrollmentDestroyed: enrollment,
   OrganizationSettingsChanged: v.object({ fields: v.array(v.pipe(v.string(), v.maxLength(64))) }),
   WebhookDisabled: v.object({ webhookId: reference }),
+  KeyPairAwaited: enrollment,
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
 } as const satisfies Record<EventName, v.GenericSchema>;
 

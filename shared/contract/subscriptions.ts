@@ -1,15 +1,19 @@
 import { type DomainEventName, domainEventNames } from '#domain/events.ts';
 
 /**
- * Every event that travels: the one that comes from outside, those that aggregates bear, and the order to send one of these
- * to one webhook.
+ * Every event that travels: the one that comes from outside, those that aggregates bear, and two that set to work and tell
+ * nobody anything new: that a key still waits to be made, and the order to send one event to one webhook.
  */
-export type EventName = DomainEventName | 'EnrollmentRequested' | 'WebhookDeliveryRequested';
+export type EventName =
+  | DomainEventName
+  | 'EnrollmentRequested'
+  | 'KeyPairAwaited'
+  | 'WebhookDeliveryRequested';
 
 /** Which use case is set to work by which events. Read by the one-machine dispatcher and by the AWS app alike. */
 export const subscriptions = {
   'request-enrollment': ['EnrollmentRequested'],
-  'make-key-pair': ['EnrollmentAccepted'],
+  'make-key-pair': ['EnrollmentAccepted', 'KeyPairAwaited'],
   'notify-subscriber': [
     'SubscriberSignInAwaited',
     'EnrollmentKeyPairCreated',

@@ -112,7 +112,9 @@ describe('a dead attempt', () => {
     world.dependencies.clock.advance(16 * minute);
     expect(await mend()).toEqual({ ...nothing, abandonedAttempts: [dead.id], emittedAgain: [dead.id] });
     const [message] = await world.queues.receive('make-key-pair', 1, 60);
-    expect(message?.event).toMatchObject({ type: 'EnrollmentAccepted', data: { enrollmentId: dead.id } });
+    expect(message?.event).toMatchObject({ type: 'KeyPairAwaited', data: { enrollmentId: dead.id } });
+    // Nothing has happened that anybody outside was not told of before.
+    expect(await world.queues.receive('fan-out-webhooks', 1, 60)).toEqual([]);
   });
 
   it('among many is found, whatever page it stands on', async () => {

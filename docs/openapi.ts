@@ -85,7 +85,8 @@ function operation(name: string, route: Route) {
   return {
     operationId: name,
     tags: [tag],
-    summary: summary.split(':')[0]?.replace(/\.$/, ''),
+    // The first sentence, or what it says before it explains.
+    summary: summary.split(/[:.;] |\.$/)[0],
     description: [summary, whoever.length === 0 ? '' : `For: ${whoever.join(', ')}.`].join(' ').trim(),
     ...(route.roles === 'anyone' && { security: [] }),
     ...(whoever.length > 0 && { 'x-roles': roles.filter((role) => whoever.includes(role)) }),

@@ -15,23 +15,30 @@ export interface Output {
   /** @throws StoreError `store-unavailable`, SetUpError `usage` if standard output takes nothing */
   data(text: string): Promise<void>;
   message(text: string): void;
+  /** Whether whoever read standard output has read enough, so that what goes on for ever may end. */
+  isClosed(): boolean;
 }
 
 /** The process's own standard output and error. */
 export function processOutput(): Output {
   // A stream that fails says so here as well as to whoever wrote; unheard, that would end the process with a stack trace.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  let closed = false;
   return {
-    data: (text) => written(text.endsWith('\n') ? text : `${text}\n`),
+    data: async (text) => {
+      closed = !(await written(text.endsWith('\n') ? text : `${text}\n`));
+    },
     message: (text) => void process.stderr.write(`${text}\n`),
+    isClosed: () => closed,
   };
 }
 
-function written(text: string): Promise<void> {
+/** @returns false where whoever was reading has read enough, as `head` does */
+function written(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
-      // Whoever was reading has read enough, as `head` does.
-      if (error === null || error === undefined || errorNumber(error) === 'EPIPE') resolve();
+      if (error === null || error === undefined) resolve(true);
+      else if (errorNumber(error) === 'EPIPE') resolve(false);
       else reject(fileError('standard output', error));
     });
   });

@@ -42,6 +42,7 @@ export const watch = command({
     for await (const followed of followEvents(client, follow)) {
       if ('event' in followed)
         await context.output.data(json === true ? followed.event.data : lineOf(followed.event));
+      if (context.output.isClosed()) return exitStatus.ok;
       // Asked once the events are on, and at each of them: so nothing falls between.
       const status =
         enrollmentId === '' ? undefined : await statusOf(client, enrollmentId, context, json === true);

@@ -36,7 +36,7 @@ export async function showPages<T>(
       ...(from !== undefined && { cursor: from }),
     });
     await show(page.items, first, page.cursor);
-    if (page.cursor === undefined) return;
+    if (page.cursor === undefined || output.isClosed()) return;
     if (all !== true) {
       output.message(`There may be more: --all, or --cursor ${page.cursor}`);
       return;

@@ -1,5 +1,5 @@
 import { printable } from '#domain/plain-words.ts';
-import type { LogLevel, LogLine } from './log.ts';
+import type { LogLevel, LogLine } from './log-line.ts';
 import { logMessages } from './log-messages.ts';
 
 /** SGR parameters (ECMA-48 section 8.3.117). */

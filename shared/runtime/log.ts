@@ -2,19 +2,9 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Clock } from '#ports/clock.ts';
 import { loggedError } from './log-error.ts';
 import { allowedFields, type LogFields } from './log-fields.ts';
+import type { LogLevel, LogLine } from './log-line.ts';
 import { type LogMessage, logMessages } from './log-messages.ts';
 import { prettyLine } from './log-pretty.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** One line, before it is written in one form or the other. */
-export interface LogLine {
-  /** RFC 3339 */
-  time: string;
-  level: LogLevel;
-  message: LogMessage;
-  [field: string]: unknown;
-}
 
 /**
  * Writes log lines of codes, identifiers and counts. It cannot be made to write anything else: fields that are not in the

@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { type Answered, call, type Following, follow, type Sent } from './api-client.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
+
+const main = fileURLToPath(new URL('../../local/server/main.ts', import.meta.url));
 
 /** The real server over a data folder of its own, as a process that can be ended and started again. */
 export class TestServer {
@@ -16,6 +22,17 @@ export class TestServer {
   /** Starts it, on any free port unless the options name one, and waits until it listens. */
   async start(options: readonly string[] = [], environment: Record<string, string> = {}): Promise<void> {
     this.processes.push(await startServerProcess(['--data', this.data, ...options], environment));
+  }
+
+  /** Starts it, and kills it after some milliseconds, whatever it has come to by then. */
+  async startAndKill(options: readonly string[], milliseconds: number): Promise<void> {
+    const child = spawn(process.execPath, [main, '--data', this.data, '--port', '0', ...options], {
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    await pause(milliseconds);
+    child.kill('SIGKILL');
+    await ended;
   }
 
   get process(): ServerProcess {

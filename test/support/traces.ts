@@ -41,6 +41,18 @@ export class DataFolder {
     ].sort();
   }
 
+  /** The bytes of one write-once record. */
+  document(kind: string, id: string): Uint8Array {
+    const named = `kind = '${kind}' AND id = '${id}'`;
+    const [row] =
+      kind === 'locked-key'
+        ? this.rows(`SELECT bytes FROM locked_keys WHERE ${named}`, 'locked-keys.db')
+        : this.rows(`SELECT bytes FROM documents WHERE ${named}`);
+    const bytes = row?.['bytes'];
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`there is no ${kind} ${id}`);
+    return bytes;
+  }
+
   /** The names of the vault's objects, finished or not, sorted. */
   vaultObjects(): string[] {
     return this.rows('SELECT name FROM vault_objects ORDER BY name').map(({ name }) => String(name));

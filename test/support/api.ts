@@ -87,12 +87,13 @@ export async function makeApiWorld({
 }: ApiWorldSettings = {}): Promise<ApiWorld> {
   const world = await makeWorld(policy);
   await setUpOther(world, policy);
-  const { clock, ledger, idempotencyKeys } = world.dependencies;
+  const dependencies = change?.(world.dependencies) ?? world.dependencies;
+  const { clock, ledger, idempotencyKeys } = dependencies;
   const issuer = await startTokenIssuer(clock);
   const lines: string[] = [];
   const service = { issuer: issuer.url, resource: 'http://127.0.0.1:8420', openApi: description };
   const api = new Api({
-    endpoints: endpointsOf(change?.(world.dependencies) ?? world.dependencies, service),
+    endpoints: endpointsOf(dependencies, service),
     tokens: createTokenVerifier({ ...tokenSettings({ issuer: issuer.url, audience }), clock }),
     refusedTokens: new RefusedTokens({ ledger, clock }),
     limits: limited ? new RateLimiter(clock) : new NoLimits(clock),

@@ -128,7 +128,7 @@ export const readKeySet = route({
     schema: v.object({ keys: v.array(v.record(v.string(), v.unknown())) }),
     media: ['application/jwk-set+json'],
   },
-  codes: ['provider-misconfigured'],
+  codes: ['provider-unavailable', 'provider-misconfigured'],
 });
 
 export const readResourceMetadata = route({

@@ -62,8 +62,10 @@ export async function run(parts: RunningParts): Promise<Running> {
 async function apiOf({ http, service: { dependencies }, whoAsks, tracing, log }: RunningParts): Promise<Api> {
   const { clock, ledger, idempotencyKeys } = dependencies;
   const openApi = JSON.parse(await readFile(openApiFile, 'utf8'));
+  const resource = http.url;
   return new Api({
-    endpoints: endpointsOf(dependencies, { issuer: whoAsks.issuer, resource: http.url, openApi }),
+    resource,
+    endpoints: endpointsOf(dependencies, { issuer: whoAsks.issuer, resource, openApi }),
     tokens: whoAsks.tokens,
     refusedTokens: new RefusedTokens({ ledger, clock }),
     limits: new RateLimiter(clock),

@@ -19,6 +19,9 @@ import { generalPolicy } from './general-policy.ts';
 import { audience, startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 import { makeWorld, organization, type World } from './world.ts';
 
+/** The service's own URL, though nothing listens there. */
+export const resource = 'https://escrow.example';
+
 /** Another organization that the same service keeps keys for. */
 export const otherOrganization = 'globex';
 
@@ -91,8 +94,9 @@ export async function makeApiWorld({
   const { clock, ledger, idempotencyKeys } = dependencies;
   const issuer = await startTokenIssuer(clock);
   const lines: string[] = [];
-  const service = { issuer: issuer.url, resource: 'http://127.0.0.1:8420', openApi: description };
+  const service = { issuer: issuer.url, resource, openApi: description };
   const api = new Api({
+    resource,
     endpoints: endpointsOf(dependencies, service),
     tokens: createTokenVerifier({ ...tokenSettings({ issuer: issuer.url, audience }), clock }),
     refusedTokens: new RefusedTokens({ ledger, clock }),

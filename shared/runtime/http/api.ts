@@ -19,6 +19,8 @@ import { problemResponse } from './problem.ts';
 import { chooseMedia, givenRequestId, readBody, readIdempotencyKey, readQuery } from './read-request.ts';
 
 export interface ApiParts {
+  /** The service's own URL, without a slash at its end. */
+  resource: string;
   endpoints: readonly Endpoint[];
   tokens: TokenVerifier;
   refusedTokens: RefusedTokens;
@@ -77,7 +79,7 @@ export class Api {
       const error = asEscrowError(thrown);
       about.code = error.code;
       if (error.code === 'internal') this.#parts.log.error('unexpected', { requestId }, error);
-      return { response: problemResponse(error, requestId), about };
+      return { response: problemResponse(error, requestId, {}, this.#parts.resource), about };
     }
   }
 

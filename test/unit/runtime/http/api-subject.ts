@@ -75,6 +75,7 @@ export function apiSubject(
     }),
   );
   const api = new Api({
+    resource: 'https://escrow.example',
     endpoints,
     tokens: {
       // A token is the name of who has it.

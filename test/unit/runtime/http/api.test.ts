@@ -88,6 +88,13 @@ describe('a request', () => {
     ]);
   });
 
+  it('without a token is told by a URL where to get one', async () => {
+    const { ask } = apiSubject();
+    const { headers } = await ask('GET', '/things/1', stranger);
+    const [, url = ''] = /resource_metadata="([^"]+)"/.exec(headers['www-authenticate'] ?? '') ?? [];
+    expect(new URL(url).href).toBe('https://escrow.example/.well-known/oauth-protected-resource');
+  });
+
   it('of another role is refused and recorded before it is read', async () => {
     const { api, answered, ledger } = apiSubject();
     const { status } = await api.handle({

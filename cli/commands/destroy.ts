@@ -36,7 +36,10 @@ export const destroy = command({
       output.message(describeEnrollment(await client.call(routes.showEnrollment, { params })));
     }
     await typedAnew(enrollmentId, 'id of the enrollment', confirm);
-    const enrollment = await client.call(routes.destroyKey, { params, body: { confirm: enrollmentId } });
+    const enrollment = await client.call(routes.destroyEnrollment, {
+      params,
+      body: { confirm: enrollmentId },
+    });
     output.message('The key is destroyed.');
     if (json === true) await writeJson(output, enrollment);
     return exitStatus.ok;

@@ -4,10 +4,10 @@ import type { RouteNamed } from '#contract/routes.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { destroyEnrollment } from './destroy-enrollment.ts';
 
-type R = RouteNamed<'destroyKey'>;
+type R = RouteNamed<'destroyEnrollment'>;
 
-/** Answers `destroyKey`; throws what the use case throws. */
-export async function answerDestroyKey(
+/** Answers `destroyEnrollment`; throws what the use case throws. */
+export async function answerDestroyEnrollment(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'ledger' | 'clock'>,
   { principal, params: { enrollmentId }, body: { confirm }, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {

@@ -8,7 +8,7 @@ import {
   answerReadResourceMetadata,
   type ServiceDescription,
 } from '#lambdas/describe-service/http.ts';
-import { answerDestroyKey } from '#lambdas/destroy-enrollment/http.ts';
+import { answerDestroyEnrollment } from '#lambdas/destroy-enrollment/http.ts';
 import { answerExportCopy } from '#lambdas/export-copy/http.ts';
 import { answerFollowEvents } from '#lambdas/follow-events/http.ts';
 import { answerListBackups } from '#lambdas/list-backups/http.ts';
@@ -47,7 +47,7 @@ export function endpointsOf(all: Dependencies, description: ServiceDescription):
     endpoint('setPassword', routes.setPassword, (call) => answerSetPassword(all, call)),
     endpoint('changePassword', routes.changePassword, (call) => answerChangePassword(all, call)),
     endpoint('unlockEnrollment', routes.unlockEnrollment, (call) => answerUnlockEnrollment(all, call)),
-    endpoint('destroyKey', routes.destroyKey, (call) => answerDestroyKey(all, call)),
+    endpoint('destroyEnrollment', routes.destroyEnrollment, (call) => answerDestroyEnrollment(all, call)),
     endpoint('readCsr', routes.readCsr, (call) => answerReadCsr(all, call)),
     endpoint('exportCopy', routes.exportCopy, (call) => answerExportCopy(all, call)),
     endpoint('listBackups', routes.listBackups, (call) => answerListBackups(all, call)),

@@ -8,7 +8,7 @@ import {
 import { followEvents, publishEvents } from './api/events.ts';
 import {
   changePassword,
-  destroyKey,
+  destroyEnrollment,
   exportCopy,
   listBackups,
   readCsr,
@@ -46,7 +46,7 @@ export const routes = {
   setPassword,
   changePassword,
   unlockEnrollment,
-  destroyKey,
+  destroyEnrollment,
   readCsr,
   exportCopy,
   listBackups,

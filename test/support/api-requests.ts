@@ -166,7 +166,7 @@ export function sensibleRequests(records: Records): Record<RouteName, SensibleRe
       newPassword: otherPassword,
     }),
     unlockEnrollment: post(`${enrollments}/${ready}/unlock`),
-    destroyKey: post(`${enrollments}/${spare}/destruction`, { confirm: spare }),
+    destroyEnrollment: post(`${enrollments}/${spare}/destruction`, { confirm: spare }),
     readCsr: get(`${enrollments}/${ready}/csr`),
     exportCopy: post(`${enrollments}/${ready}/exports`, {
       unlock: { by: 'password', password: rightPassword },

@@ -79,7 +79,7 @@ export const unlockEnrollment = route({
   codes: ['not-found', 'wrong-state'],
 });
 
-export const destroyKey = route({
+export const destroyEnrollment = route({
   method: 'POST',
   path: '/v1/enrollments/{enrollmentId}/destruction',
   tag: 'Keys',

@@ -54,7 +54,12 @@ const everybody: Role[] = ['subscriber', 'enrollment-workflow', 'recovery-offici
 /** These take a tenth of a second and dozens of calls; their use cases are tried at each call elsewhere. */
 const costly: readonly RouteName[] = ['setPassword', 'changePassword', 'exportCopy'];
 /** These leave nothing that could be asked for again. */
-const using: readonly RouteName[] = ['setPassword', 'destroyKey', 'removeWebhook', 'redriveDeadLetter'];
+const using: readonly RouteName[] = [
+  'setPassword',
+  'destroyEnrollment',
+  'removeWebhook',
+  'redriveDeadLetter',
+];
 /** Nobody unlocks an own enrollment. */
 const subjectOf = (name: RouteName) => (name === 'unlockEnrollment' ? 'olga' : 'ada');
 

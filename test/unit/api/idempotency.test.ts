@@ -277,10 +277,13 @@ describe('a key', () => {
 });
 
 describe('what is destroyed or unlocked', () => {
-  it.each(['destroyKey', 'unlockEnrollment'] as const)('again is success: %s', async (name) => {
+  it.each(['destroyEnrollment', 'unlockEnrollment'] as const)('again is success: %s', async (name) => {
     const { target, body } = sensibleRequests(records)[name];
-    const role = name === 'destroyKey' ? 'subscriber' : 'recovery-official';
-    const token = await api.as(role, { authTime: 'now', subject: name === 'destroyKey' ? 'ada' : 'olga' });
+    const role = name === 'destroyEnrollment' ? 'subscriber' : 'recovery-official';
+    const token = await api.as(role, {
+      authTime: 'now',
+      subject: name === 'destroyEnrollment' ? 'ada' : 'olga',
+    });
     for (const key of ['d-1', 'd-1', 'd-2']) {
       const answer = await api.call('POST', target, { token, body, headers: { 'idempotency-key': key } });
       expect(answer.status, answer.text).toBe(200);

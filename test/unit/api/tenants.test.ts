@@ -52,7 +52,7 @@ const routesWithId: readonly [RouteName, readonly Role[]][] = [
   ['setPassword', ['subscriber']],
   ['changePassword', ['subscriber']],
   ['unlockEnrollment', ['recovery-official']],
-  ['destroyKey', ['subscriber', 'administrator']],
+  ['destroyEnrollment', ['subscriber', 'administrator']],
   ['readCsr', ['subscriber', 'enrollment-workflow', 'administrator']],
   ['exportCopy', ['subscriber']],
   ['listBackups', ['subscriber', 'recovery-official', 'auditor']],

@@ -82,6 +82,10 @@ const refusals: Readonly<
     message:
       'Too many wrong passwords came for this account. Wait fifteen minutes, or ask an administrator for another password.',
   },
+  busy: {
+    status: 503,
+    message: 'Too many people are signing in at this moment. Wait some seconds, and try again.',
+  },
 };
 
 function isOurs({ headers }: IncomingMessage, issuer: string): boolean {

@@ -37,9 +37,8 @@ async function passwordGrant(
   if (typeof resource !== 'string') throw new errors.InvalidTarget('one resource at a time');
   const info = resourceServer(resource, resources);
   const result = await signIn.check(username, Secret.fromText(password));
-  // The library's own InvalidGrant keeps its reason to itself, and the person must know which of the two it is.
-  if ('refused' in result)
-    throw new errors.CustomOIDCProviderError('invalid_grant', refusals[result.refused]);
+  // The library's own InvalidGrant keeps its reason to itself, and the person must know which one it is.
+  if ('refused' in result) throw refusalOf(result.refused);
 
   const accountId = result.account.subject;
   const grant = await ownGrant(provider, client.clientId, accountId, [resource]);
@@ -58,6 +57,12 @@ async function passwordGrant(
 }
 
 const refusals = {
-  'wrong-password': 'the name or the password is wrong',
-  'too-many-requests': 'too many wrong passwords: wait fifteen minutes',
+  'wrong-password': ['invalid_grant', 'the name or the password is wrong'],
+  'too-many-requests': ['invalid_grant', 'too many wrong passwords: wait fifteen minutes'],
+  busy: ['temporarily_unavailable', 'too many sign in at this moment: wait some seconds'],
 } as const;
+
+function refusalOf(refused: keyof typeof refusals): errors.OIDCProviderError {
+  const [error, description] = refusals[refused];
+  return new errors.CustomOIDCProviderError(error, description);
+}

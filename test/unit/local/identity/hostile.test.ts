@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import * as oidc from 'openid-client';
+import { describe, expect, it } from 'vitest';
+import { FewAtOnce } from '#local/identity/few-at-once.ts';
+import { password, runningIdentity } from './running.ts';
+
+const running = runningIdentity();
+
+/** Sends a name and a password as anybody can who reaches the port. */
+async function guess(username: string, guessed: string): Promise<string> {
+  const body = new URLSearchParams({
+    ...{ grant_type: 'password', client_id: 'escrow-cli' },
+    ...{ username, password: guessed },
+  });
+  const answer = await fetch(`${running().issuer}/token`, { method: 'POST', body });
+  return String((await answer.json()).error ?? 'in');
+}
+
+describe('passwords that strangers send', () => {
+  it('many at once, leave threads to whatever else there is to do, and are refused beyond some', async () => {
+    let answered = 0;
+    const flood = Array.from({ length: 80 }, async (_unused, number) => {
+      const error = await guess(`name-${number}`, 'wrong');
+      answered += 1;
+      return error;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await readFile(new URL(import.meta.url));
+    // The file was read while passwords still waited for their turn.
+    expect(answered).toBeLessThan(70);
+    const errors = await Promise.all(flood);
+    expect(errors.filter((error) => error === 'invalid_grant').length).toBeGreaterThanOrEqual(50);
+    expect(errors.filter((error) => error === 'temporarily_unavailable').length).toBeGreaterThan(0);
+    expect(await guess('ada', password)).toBe('in');
+  }, 60_000);
+
+  it('of names without end push no account out of the count', async () => {
+    for (let time = 0; time < 10; time++) expect(await guess('ada', 'wrong')).toBe('invalid_grant');
+    for (let name = 0; name < 12; name++) await guess(`${'x'.repeat(50_000)}${name}`, 'wrong');
+    expect(await guess('ada', password)).toBe('invalid_grant');
+  });
+
+  it('of names that are longer than any are counted as one name', async () => {
+    const long = 'x'.repeat(65);
+    for (let time = 0; time < 10; time++) await guess(`${long}${time}`, 'wrong');
+    const client = await running().commandLine();
+    const eleventh = oidc.genericGrantRequest(client, 'password', { username: `${long}more`, password });
+    await expect(eleventh).rejects.toMatchObject({ error_description: /^too many/ });
+  });
+});
+
+describe('few at once', () => {
+  it('runs some, lets others wait in their order, and takes no more', async () => {
+    const few = new FewAtOnce({ running: 1, waiting: 2 });
+    const begun: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const work = (name: string) =>
+      few.run(async () => {
+        begun.push(name);
+        await gate.promise;
+        return { name };
+      });
+    const all = ['one', 'two', 'three', 'four'].map(work);
+    expect(await all[3]).toBeUndefined();
+    expect(begun).toEqual(['one']);
+    gate.resolve();
+    expect((await Promise.all(all)).map((result) => result?.name)).toEqual([
+      'one',
+      'two',
+      'three',
+      undefined,
+    ]);
+    expect(await few.run(async () => ({ name: 'five' }))).toEqual({ name: 'five' });
+  });
+
+  it('goes on after work that failed', async () => {
+    const few = new FewAtOnce({ running: 1, waiting: 1 });
+    const failing = few.run(() => Promise.reject(new TypeError('no')));
+    const waiting = few.run(async () => ({}));
+    await expect(failing).rejects.toThrow('no');
+    expect(await waiting).toEqual({});
+  });
+});
+
+describe('somebody who has just signed in', () => {
+  it('is not signed in silently by a form that a page of another program posts', async () => {
+    const { searchParams: body, href } = oidc.buildAuthorizationUrl(await running().commandLine(), {
+      redirect_uri: 'http://127.0.0.1:49999/callback',
+      scope: 'openid escrow',
+      code_challenge: await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier()),
+      code_challenge_method: 'S256',
+    });
+    const browser = running().browser();
+    const page = await browser.open(href);
+    expect((await browser.submit(page, { subject: 'ada', password })).url).toContain('code=');
+    const landed = await browser.open(`${running().issuer}/auth`, { body });
+    expect(landed.url).not.toContain('code=');
+  });
+});

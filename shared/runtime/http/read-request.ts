@@ -41,7 +41,8 @@ function checkKind(body: unknown, { body: { items } }: Route): unknown {
   const mayBeList = items === '(whole)';
   if (typeof body === 'object' && body !== null && (mayBeList || !Array.isArray(body))) return body;
   const next = `Send the documented JSON object${mayBeList ? ', or a list of them' : ''}.`;
-  throw new InputError('invalid-input', { field: '(whole)', why: 'is not an object', next });
+  const issue = { field: '(whole)', why: 'is not an object', next };
+  throw new InputError('invalid-input', { ...issue, issues: [issue] });
 }
 
 /** The text; what is no UTF-8 becomes none of JSON. */

@@ -165,7 +165,7 @@ describe('an administrator', () => {
       [{ ...grace, kind: 'robot' }, 'kind'],
       [{ ...grace, password: 7 }, 'password'],
       [{ ...grace, secretAnswer: 'x' }, 'secretAnswer'],
-      [[grace], '0'],
+      [[grace], '(whole)'],
       [{}, 'subject'],
     ];
     for (const [body, field] of cases) {

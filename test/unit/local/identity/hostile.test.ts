@@ -13,7 +13,7 @@ async function guess(username: string, guessed: string): Promise<string> {
     ...{ username, password: guessed },
   });
   const answer = await fetch(`${running().issuer}/token`, { method: 'POST', body });
-  return String((await answer.json()).error ?? 'in');
+  return /"error":"(\w+)"/.exec(await answer.text())?.[1] ?? 'in';
 }
 
 describe('passwords that strangers send', () => {

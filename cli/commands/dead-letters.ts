@@ -1,4 +1,5 @@
 import { routes } from '#contract/routes.ts';
+import { fingerprint, newId } from '#crypto/identifiers.ts';
 import { ArgumentsError, command } from '../command.ts';
 import { jsonOption, pageOptions } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
@@ -85,7 +86,16 @@ export const redriveDeadLetters = command({
     if (all === true && ids.length > 0 && !(await confirmed(`Try ${ids.length} again?`, yes))) {
       return exitStatus.no;
     }
-    for (const id of ids) await client.call(routes.redriveDeadLetter, { params: { deadLetterId: id } });
+    const run = values['idempotency-key'] ?? newId('cli');
+    for (const id of ids) {
+      // Each is a change of its own: one key for two of them would be refused.
+      const idempotencyKey = fingerprint([run, id]);
+      await client.call(routes.redriveDeadLetter, {
+        params: { deadLetterId: id },
+        idempotencyKey,
+        paced: true,
+      });
+    }
     output.message(ids.length === 0 ? 'There is no dead letter.' : `Back in the queue: ${ids.length}.`);
     return exitStatus.ok;
   },

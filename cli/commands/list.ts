@@ -50,6 +50,7 @@ export const list = command({
       async (page) => {
         const { enrollments, cursor } = await client.call(routes.listEnrollments, {
           query: { ...filters, ...page },
+          paced: true,
         });
         return { items: enrollments, cursor };
       },

@@ -26,7 +26,7 @@ export async function* plan(client: Client, requests: readonly NumberedRequest[]
 
 async function planOne(client: Client, request: NumberedRequest): Promise<Planned> {
   try {
-    return { request, plan: await client.call(routes.planEnrollment, { body: request.body }) };
+    return { request, plan: await client.call(routes.planEnrollment, { body: request.body, paced: true }) };
   } catch (error) {
     // 4xx of the request itself, not of who asks or how often.
     if (error instanceof ServerProblem && [400, 409, 422].includes(error.problem.status)) {

@@ -49,7 +49,7 @@ async function sendBatch(client: Client, batch: readonly NumberedRequest[]): Pro
   const requests = batch.map(({ idempotencyKey, body }) => ({ idempotencyKey, ...body }));
   const body = { requests };
   const idempotencyKey = fingerprint(body);
-  const { results } = await client.call(routes.requestEnrollments, { body, idempotencyKey });
+  const { results } = await client.call(routes.requestEnrollments, { body, idempotencyKey, paced: true });
   if (results.length !== batch.length) {
     throw new ConnectionError('answer-unknown', { why: 'The answer does not tell of each request.' });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { needsIdempotencyKey, type Route } from '#contract/api/route.ts';
-import { AccessError, ConnectionError, EscrowError, InternalError } from '#domain/errors.ts';
+import { AccessError, asEscrowError, ConnectionError, EscrowError, InternalError } from '#domain/errors.ts';
 import { readLimited } from './answer.ts';
 import { connectionError, mayBeOverSoon } from './connection-errors.ts';
 import { problemOf } from './problem.ts';
@@ -32,6 +32,8 @@ interface Sent<R extends Route> {
   idempotencyKey?: string;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
+  /** Whether it is one of many, which go at the pace that the server sets. */
+  paced?: boolean;
 }
 
 type AnswerOf<R extends Route> = R['answer'] extends { schema: infer A extends v.GenericSchema }
@@ -97,6 +99,7 @@ function repeated<R extends Route>(state: State, route: R, sent: Sent<R>): Promi
   return retrying(attempt, {
     mayPass: (error) => mayPass(error, state.reached),
     askedWait: (error) => askedWaits.get(asKey(error)),
+    isPace: (error) => sent.paced === true && asEscrowError(error).code === 'too-many-requests',
     message,
     ...(sleep !== undefined && { sleep }),
   });

@@ -6,12 +6,16 @@ import { sentence } from '#domain/plain-words.ts';
 const longestWait = 60_000;
 const firstWait = 500;
 const mostTries = 5;
+/** Of long work at the pace that the server sets. */
+const mostPaced = 100;
 
 export interface Retrying {
   /** Whether a failure may pass. */
   mayPass(error: unknown): boolean;
   /** What the server asked to wait, in milliseconds; undefined if it did not. */
   askedWait(error: unknown): number | undefined;
+  /** Whether a failure only sets the pace of long work: then it is no try, and nothing to tell of. */
+  isPace?(error: unknown): boolean;
   /** Tells the person that it goes on, and why it has not yet. */
   message(text: string): void;
   /** Waits; in tests it need not. */
@@ -26,21 +30,27 @@ export interface Retrying {
  * @param attempt what is run; it must be safe to run twice
  * @throws what the last try threw, or the first that will not pass, or asks for a wait of more than a minute
  */
-export async function retrying<T>(
-  attempt: () => Promise<T>,
-  { mayPass, askedWait, message, sleep = pause, random = Math.random }: Retrying,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
+export async function retrying<T>(attempt: () => Promise<T>, retry: Retrying): Promise<T> {
+  const { sleep = pause, random = Math.random } = retry;
+  let tries = 0;
+  for (let paced = 0; ; ) {
     try {
       return await attempt();
     } catch (error) {
-      if (tries === mostTries || !mayPass(error)) throw error;
-      const wait = askedWait(error) ?? Math.ceil(firstWait * 2 ** (tries - 1) * random());
+      const isPace = retry.isPace?.(error) === true && paced < mostPaced;
+      if (isPace) paced += 1;
+      else tries += 1;
+      if (tries === mostTries || !retry.mayPass(error)) throw error;
+      const wait = retry.askedWait(error) ?? Math.ceil(firstWait * 2 ** Math.max(0, tries - 1) * random());
       if (wait > longestWait) throw error;
-      message(`escrow: ${sentence(asEscrowError(error).message)} Trying again in ${inWords(wait)}.`);
+      if (!isPace) retry.message(wordsOf(error, wait));
       await sleep(wait);
     }
   }
+}
+
+function wordsOf(error: unknown, wait: number): string {
+  return `escrow: ${sentence(asEscrowError(error).message)} Trying again in ${inWords(wait)}.`;
 }
 
 function inWords(milliseconds: number): string {

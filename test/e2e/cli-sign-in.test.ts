@@ -231,9 +231,9 @@ describe('a server that would have tokens made for another', () => {
   );
 
   it('or to an issuer in clear beyond this machine, is not either', async () => {
-    const foreign = await scriptedServer((response, request) => {
+    const foreign = await scriptedServer((response, request, seen) => {
       const own = `http://${request.headers.host}`;
-      json(metadata(own, 'http://issuer.example.org'))(response, request);
+      json(metadata(own, 'http://issuer.example.org'))(response, request, seen);
     });
     const eva = person('eva-in-clear');
     const { status, stderr } = await eva.run(
@@ -252,14 +252,14 @@ describe('a server that would have tokens made for another', () => {
       ['self', 1, 'sign-in-failed'],
     ] as const;
     for (const [issuer, expected, code] of cases) {
-      const foreign = await scriptedServer((response, request) => {
+      const foreign = await scriptedServer((response, request, seen) => {
         const own = `http://${request.headers.host}`;
         const isMetadata = request.url?.includes('oauth-protected-resource') === true;
         json(
           isMetadata
             ? metadata(own, issuer === 'self' ? own : issuer)
             : { issuer: 'https://other.example.org' },
-        )(response, request);
+        )(response, request, seen);
       });
       const { status, stderr } = await person('eva-lost').run(
         `escrow login --user eva --password-file - --server ${foreign.url}`,

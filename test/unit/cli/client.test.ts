@@ -197,6 +197,14 @@ describe('what may pass', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('is the pace of long work, which goes on without a word and is no try', async () => {
+    const many = problem(429, 'too-many-requests', { retryable: true }, { 'retry-after': '2' });
+    const { url, seen } = await scriptedServer(many, many, many, many, many, many, many, json(health));
+    const { client, waits, said } = clientFor(url);
+    expect(await client.call(routes.readHealth, { paced: true })).toEqual(health);
+    expect({ waits: waits.length, said, seen: seen.length }).toEqual({ waits: 7, said: [], seen: 8 });
+  });
+
   it('is what a proxy says for a server that is away', async () => {
     const away: ScriptedAnswer = (response) =>
       response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad');

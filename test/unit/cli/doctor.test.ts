@@ -96,7 +96,9 @@ describe('what is checked of the server', () => {
       [routes.readStatus.path]: json(status()),
       ...answers,
     };
-    const { url } = await scriptedServer((response, request) => all[request.url ?? '']?.(response, request));
+    const { url } = await scriptedServer((response, request, seen) =>
+      all[seen.url]?.(response, request, seen),
+    );
     const client = clientOf({
       server: url,
       token: 't',

@@ -10,8 +10,8 @@ const opened: ScriptedAnswer = (response) => response.writeHead(200, { 'content-
 
 /** An open stream that sends some frames, then ends, breaks off, or stays. */
 function stream(frames: readonly string[], then: 'end' | 'break' | 'stay' = 'end'): ScriptedAnswer {
-  return (response, request) => {
-    opened(response, request);
+  return (response, request, seen) => {
+    opened(response, request, seen);
     response.write('retry: 1\n\n');
     for (const each of frames) response.write(each);
     if (then === 'end') response.end();
@@ -44,8 +44,8 @@ describe('following events', () => {
 
   it('reads events that come in pieces, letters of several bytes too', async () => {
     const bytes = Buffer.from(`id: 1\nevent: Ä\ndata: {"type":"Ä"}\n\n`);
-    const { url } = await scriptedServer((response, request) => {
-      opened(response, request);
+    const { url } = await scriptedServer((response, request, seen) => {
+      opened(response, request, seen);
       const next = (at: number) => {
         if (at === bytes.length) return;
         response.write(bytes.subarray(at, at + 1));

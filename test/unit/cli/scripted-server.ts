@@ -18,7 +18,7 @@ export interface ScriptedServer {
 }
 
 /** One answer: written by hand, so that it may be as wrong as a test needs it. */
-export type ScriptedAnswer = (response: ServerResponse, request: IncomingMessage) => void;
+export type ScriptedAnswer = (response: ServerResponse, request: IncomingMessage, seen: Seen) => void;
 
 /** Starts one that gives the answers in turn, the last one for ever; it ends with the test. */
 export async function scriptedServer(...answers: ScriptedAnswer[]): Promise<ScriptedServer> {
@@ -26,8 +26,9 @@ export async function scriptedServer(...answers: ScriptedAnswer[]): Promise<Scri
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     const answer = answers[Math.min(seen.length, answers.length - 1)];
-    seen.push({ method, url, headers, body: await text(request) });
-    answer?.(response, request);
+    const asked = { method, url, headers, body: await text(request) };
+    seen.push(asked);
+    answer?.(response, request, asked);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

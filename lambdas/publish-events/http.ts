@@ -8,7 +8,7 @@ type R = RouteNamed<'publishEvents'>;
 
 /** Answers `publishEvents`; throws what the use case throws. */
 export async function answerPublishEvents(
-  dependencies: Pick<Dependencies, 'events' | 'ledger' | 'clock'>,
+  dependencies: Pick<Dependencies, 'events' | 'idempotencyKeys' | 'ledger' | 'clock'>,
   { principal, body, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const now = dependencies.clock.now().toISOString();

@@ -1,27 +1,51 @@
 import { organizationOf } from '#contract/events.ts';
-import { AccessError } from '#domain/errors.ts';
+import { derivedId, fingerprint } from '#crypto/identifiers.ts';
+import { AccessError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
+/** How long an event is known by its source and id, in milliseconds: as long as a request by its idempotency key. */
+const remembered = 24 * 60 * 60 * 1_000;
+
 /**
  * Takes events in from an organization's workflow; once this returns, none of them is lost. What becomes of each is told by
- * events, and by its enrollment.
- * @throws AccessError `not-permitted`, `not-found` if one is of another organization: then none is taken; StoreError
- *   `store-unavailable`: then some may be, and all may be sent again
+ * events, and by its enrollment. The same event may come again, and is the same by its source and id (CloudEvents 1.0); so
+ * another one must not come under them, as it would be passed over while the first one waits.
+ * @throws AccessError `not-permitted`, `not-found` if one is of another organization; InputError `idempotency-mismatch` if one
+ *   has the source and id of another: in each case none is taken; StoreError `store-unavailable`: then some may be, and all
+ *   may be sent again
  */
 export async function publishEvents(
-  dependencies: Pick<Dependencies, 'events' | 'ledger'>,
+  dependencies: Pick<Dependencies, 'events' | 'idempotencyKeys' | 'ledger' | 'clock'>,
   principal: Principal,
   { events, requestId }: { events: readonly CloudEvent[]; requestId: string },
 ): Promise<void> {
   const act = actOf('publish-events', principal, { requestId });
   await recorded(dependencies, act, async () => {
     requireRole(principal, ['enrollment-workflow']);
-    const foreign = events.some(({ source }) => organizationOf(source) !== principal.organization);
+    const { organization } = principal;
+    const foreign = events.some(({ source }) => organizationOf(source) !== organization);
     if (foreign) throw new AccessError('not-found', { field: 'source', why: 'is not of your organization' });
+    for (const event of events) await claim(dependencies, organization, event);
     for (const event of events) await dependencies.events.publish(event);
+  });
+}
+
+async function claim(
+  { idempotencyKeys, clock }: Pick<Dependencies, 'idempotencyKeys' | 'clock'>,
+  organization: string,
+  { source, id, type, data }: CloudEvent,
+): Promise<void> {
+  const until = new Date(clock.now().getTime() + remembered);
+  const name = derivedId('evt', organization, source, id);
+  const claimed = await idempotencyKeys.claim(organization, name, fingerprint({ type, data }), until);
+  if (claimed !== 'other') return;
+  throw new InputError('idempotency-mismatch', {
+    field: 'id',
+    why: 'is that of another event of this source',
+    next: 'Give each event an id of its own, and send the same event under the same.',
   });
 }

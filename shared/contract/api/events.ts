@@ -54,7 +54,7 @@ export const publishEvents = route({
     description: 'Taken, and not lost; what becomes of each is told by events and by its enrollment.',
     schema: v.object({ accepted: v.number() }),
   },
-  codes: ['not-found'],
+  codes: ['not-found', 'idempotency-mismatch'],
 });
 
 export const followEvents = route({

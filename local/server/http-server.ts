@@ -25,6 +25,11 @@ export const usualLimits = {
   /** How often the two above are looked at; Node's half a minute would more than double them. */
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 5_000,
+  /**
+   * On a connection where nothing moves: far longer than any work takes, and than a stream is silent. Else whoever reads
+   * nothing of an answer would hold its place without end.
+   */
+  stalledTimeout: 120_000,
   maxHeaderSize: 16_384,
   insecureHTTPParser: false,
   requireHostHeader: true,
@@ -63,6 +68,7 @@ export async function openHttpServer(
   const server = createServer(limits);
   server.maxHeadersCount = mostHeaders;
   server.maxConnections = mostConnections;
+  server.timeout = limits.stalledTimeout;
   const given = await listen(server, port);
   const open = new OpenServer(server, given, listener);
   server.on('request', (request, response) => open.take(request, response));

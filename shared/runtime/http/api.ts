@@ -1,4 +1,4 @@
-import type { Route } from '#contract/api/route.ts';
+import type { Reply, Route } from '#contract/api/route.ts';
 import { derivedId, fingerprint, newId } from '#crypto/identifiers.ts';
 import { AccessError, asEscrowError, type EscrowError, InputError, LimitError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
@@ -15,6 +15,7 @@ import { everyAnswer, responseOf } from './answer.ts';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
 import type { Endpoint, RawCall, ReadCall } from './endpoint.ts';
 import { type Match, Matcher } from './match.ts';
+import { OpenStreams } from './open-streams.ts';
 import { problemResponse } from './problem.ts';
 import { chooseMedia, givenRequestId, readBody, readIdempotencyKey, readQuery } from './read-request.ts';
 
@@ -45,6 +46,7 @@ const stranger: Principal = { organization: '', subject: 'anyone', roles: [] };
 export class Api {
   readonly #parts: ApiParts;
   readonly #matcher: Matcher;
+  readonly #streams = new OpenStreams();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
@@ -91,7 +93,14 @@ export class Api {
       checkRole(endpoint, principal);
       return await this.#read(endpoint, principal, request, { params, requestId });
     });
-    return responseOf(await call.answer(), endpoint.route, media);
+    const reply = this.#bounded(await call.answer(), principal);
+    return responseOf(reply, endpoint.route, media);
+  }
+
+  /** @throws LimitError `too-many-requests` if the caller follows too many streams */
+  #bounded(reply: Reply, principal: Principal): Reply {
+    if (!('stream' in reply)) return reply;
+    return { ...reply, stream: this.#streams.open(callerOf(principal), reply.stream) };
   }
 
   async #whoAsks({ route }: Endpoint, request: ApiRequest, requestId: string): Promise<Principal> {

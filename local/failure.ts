@@ -14,7 +14,10 @@ const databaseTroubles: Readonly<Record<number, { why: string; next: string }>> 
     why: 'its database cannot be opened',
     next: 'Check whose the folder is, or name another with --data.',
   },
-  26: { why: 'what stands there is no database', next: 'Name another folder with --data.' },
+  26: {
+    why: 'what stands there is no database',
+    next: 'Put back a copy, or name another folder with --data.',
+  },
 };
 
 const vague = ['internal', 'store-unavailable', 'provider-unavailable'];

@@ -3,10 +3,11 @@ import { identifier, text } from '#contract/fields.ts';
 import { parse } from '#contract/parse.ts';
 import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { parseRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
-import { AccessError, ProviderError, StateError } from '#domain/errors.ts';
+import { AccessError, StateError } from '#domain/errors.ts';
 import type { Organization, PolicySettings } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { checkReceiptKey } from '#steps/load.ts';
 import { recorded } from '#steps/record.ts';
 
 const setUpSchema = v.strictObject({
@@ -78,11 +79,6 @@ function sameSetUp(existing: Organization, recoveryKeyId: string, receiptKeyId: 
       next: 'Use that key, or another data folder.',
     });
   }
-  if (existing.receiptKeyId !== receiptKeyId) {
-    throw new ProviderError('key-not-found', {
-      why: 'The keys that the organization was set up with are not in this custody: nothing locked there would open.',
-      next: 'Put back the key folder or token of that set-up, or start anew with a new data folder.',
-    });
-  }
+  checkReceiptKey(existing, receiptKeyId);
   return existing;
 }

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Logger } from '#runtime/log.ts';
 import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
+import { checkReceiptKey } from '#steps/load.ts';
 import { version } from '../build.ts';
 import { checkCustody } from '../check-custody.ts';
 import type { Delivery } from '../dispatcher.ts';
@@ -20,7 +21,7 @@ export interface OpenServer extends Pick<Running, 'stop'> {
 /**
  * Opens the service over its data folder and serves it on this machine.
  * @throws SetUpError `usage` if the port is taken, or an option names what is not there; `data-folder-in-use`; `not-set-up` if
- *   the folder's keys are in another custody; and as `openService`, `openWhoAsks` and `openTracing` do
+ *   the folder's keys are in another custody; ProviderError `key-not-found` if they are gone; and as `openService`, `openWhoAsks` and `openTracing` do
  */
 export async function openServer(settings: ServerArguments, log: Logger): Promise<OpenServer> {
   const closers: (() => Promise<unknown>)[] = [];
@@ -58,11 +59,17 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
   return { folder: data, keys, webhooks: { allowedTargets: webhookAllow }, tracing, onDelivery, onTrouble };
 }
 
-/** The organizations that the data folder holds. @throws SetUpError `not-set-up` if their keys are in another custody */
+/**
+ * The organizations that the data folder holds.
+ * @throws SetUpError `not-set-up` if their keys are in another custody; ProviderError `key-not-found` if others are there
+ */
 async function organizationsOf({ dependencies: { registry, keys } }: Service): Promise<string[]> {
   const organizations = await registry.organizations();
   for (const each of organizations) {
-    checkCustody(await registry.read('organization', each, 'organization'), keys.custody, '--data');
+    const existing = await registry.read('organization', each, 'organization');
+    checkCustody(existing, keys.custody, '--data');
+    // With other keys of the same kind nothing would open: each right password would count as a wrong one.
+    if (existing !== undefined) checkReceiptKey(existing, (await keys.receiptKey()).kid);
   }
   return organizations;
 }

@@ -113,7 +113,7 @@ describe('a demo whose data folder cannot be used', () => {
     [
       'of another program',
       'foreign',
-      /^.*foreign: what stands there is no database\. Name another folder with --data\. \(store-unavailable\)$/m,
+      /^.*foreign: what stands there is no database\. Put back a copy, or name another folder with --data\. \(store-unavailable\)$/m,
     ],
   ])('says why: %s', async (_, name, line) => {
     writeFileSync(join(root, 'taken'), '');

@@ -62,12 +62,28 @@ function exitLine({ exits }: Description): string {
 }
 
 function exampleLines({ examples }: Description): string {
-  const lines = examples.map((example) =>
-    typeof example === 'string' ? example : `${example[0]}   # ${example[1]}`,
-  );
-  return lines.length === 1
-    ? `Example: ${lines[0]}`
-    : ['Examples:', ...lines.map((line) => `  ${line}`)].join('\n');
+  const [first, ...more] = examples;
+  if (typeof first === 'string' && more.length === 0) return `Example: ${continued(first, '    ')}`;
+  return ['Examples:', ...examples.flatMap(exampleOf)].join('\n');
+}
+
+/** What an example is for stands behind it, or above it where the line is too long for both. */
+function exampleOf(example: Description['examples'][number]): string[] {
+  if (typeof example === 'string') return [`  ${continued(example, '      ')}`];
+  const [line, says] = example;
+  const both = `  ${line}   # ${says}`;
+  return both.length <= width ? [both] : [`  # ${says}`, `  ${continued(line, '      ')}`];
+}
+
+/** A long command line as a shell takes it over several lines, broken before an option. */
+function continued(line: string, indent: string): string {
+  const lines: string[] = [];
+  for (const part of line.split(/ (?=--)/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + part.length > width - 8) lines.push(part);
+    else lines[lines.length - 1] = `${last} ${part}`;
+  }
+  return lines.join(` \\\n${indent}`);
 }
 
 /** The list of commands, by what they are for. */

@@ -1,10 +1,9 @@
 import { printable } from '#domain/plain-words.ts';
 import { type Context, command } from '../command.ts';
-import { type Finding, localChecks, serverChecks } from '../doctor/checks.ts';
+import { type Finding, inOneLine, localChecks, nodeCheck, serverChecks } from '../doctor/checks.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { clientOf } from '../server/client.ts';
-import { credentialsFile } from '../server/credentials.ts';
 import { readSession, type Session } from '../server/session.ts';
 import { type ConnectionValues, connectionOptions } from '../server/settings.ts';
 
@@ -28,23 +27,19 @@ export const doctor = command({
 });
 
 async function findingsOf(values: ConnectionValues, context: Context): Promise<Finding[]> {
-  const { environment, output } = context;
-  const credentials = credentialsFile(environment);
   const session = await sessionOf(values, context);
-  const local = await localChecks(session, credentials);
-  if (session === undefined) return local;
-  const client = clientOf({ ...session, message: (text) => output.message(text) });
-  return [...local, ...(await serverChecks(client, session.token !== undefined))];
+  if ('result' in session) return [nodeCheck(process.versions.node), session];
+  const client = clientOf({ ...session, message: (text) => context.output.message(text) });
+  return [...localChecks(session), ...(await serverChecks(client, session.token !== undefined))];
 }
 
-/** Undefined where the file of sign-ins is of no use, which a check of its own says; a wrong address is wrong usage. */
-async function sessionOf(values: ConnectionValues, context: Context): Promise<Session | undefined> {
+/** A file of sign-ins that is of no use is something to mend; a wrong address is wrong usage. */
+async function sessionOf(values: ConnectionValues, context: Context): Promise<Session | Finding> {
   try {
     return await readSession(values, context);
   } catch (error) {
-    if (values.server !== undefined) throw error;
-    context.output.message(`escrow: ${error instanceof Error ? printable(error.message) : 'no session'}`);
-    return undefined;
+    if (values.server !== undefined || values['token-file'] !== undefined) throw error;
+    return { check: 'sign-ins', result: 'mend', says: inOneLine(error) };
   }
 }
 

@@ -74,7 +74,7 @@ export const enroll = command({
       says: 'for one: the public JWK that the key is locked to',
     },
     'dry-run': { type: 'boolean', says: 'say what policy would decide; nothing is requested' },
-    json: { ...jsonOption, says: 'print what became of each as JSON; one object a line for a file' },
+    json: { ...jsonOption, says: 'print what became of each as JSON; of several, one object a line' },
     ...repeatOptions,
     ...connectionOptions,
   },
@@ -118,7 +118,8 @@ async function show<T extends Outcome | Planned>(
   try {
     for await (const batch of batches) {
       line.end();
-      if (json) for (const outcome of batch) await output.data(asJson(outcome, fromFile));
+      if (json)
+        for (const outcome of batch) await output.data(asJson(outcome, fromFile || requests.length > 1));
       else await asText(batch, all.length === 0, output);
       all.push(...batch);
       line.at(all.length);
@@ -129,7 +130,8 @@ async function show<T extends Outcome | Planned>(
   return all;
 }
 
-function asJson(outcome: Outcome | Planned, fromFile: boolean): string {
+/** @param ofMany whether it is one of several, each on a line of its own */
+function asJson(outcome: Outcome | Planned, ofMany: boolean): string {
   const { request, ...rest } = outcome;
-  return fromFile ? JSON.stringify({ row: request.row, ...rest }) : JSON.stringify(rest, null, 2);
+  return ofMany ? JSON.stringify({ row: request.row, ...rest }) : JSON.stringify(rest, null, 2);
 }

@@ -79,6 +79,7 @@ export async function readPolicy(file: string): Promise<PolicySettings> {
   return parse(policySettingsSchema, await readJsonFile(file));
 }
 
+/** An organization for people to read: what its policy says in words. */
 export function describeOrganization(organization: OrganizationView): string {
   const { id, name, contact, custody, receiptKeyId, recoveryKey, policy } = organization;
   const { exportable, escrow, passwordRules } = policy;

@@ -3,7 +3,6 @@ import { routes } from '#contract/routes.ts';
 import { asEscrowError } from '#domain/errors.ts';
 import { explain } from '#domain/plain-words.ts';
 import type { Client } from '../server/client.ts';
-import { isOpenToOthers } from '../server/credentials.ts';
 import { explainProblem, ServerProblem } from '../server/problem.ts';
 import type { Session } from '../server/session.ts';
 import { claimsOf } from '../sign-in/claims.ts';
@@ -18,8 +17,8 @@ export interface Finding {
 }
 
 /** Checks that need no server. */
-export async function localChecks(session: Session | undefined, credentials: string): Promise<Finding[]> {
-  return [nodeCheck(process.versions.node), await credentialsCheck(credentials), ...signInChecks(session)];
+export function localChecks(session: Session): Finding[] {
+  return [nodeCheck(process.versions.node), credentialsCheck(session.credentials), signInCheck(session)];
 }
 
 const leastNode = 24;
@@ -31,32 +30,29 @@ export function nodeCheck(node: string): Finding {
   return { check, result: 'mend', says: `${node} is too old: run it as npm run --silent escrow -- ...` };
 }
 
-async function credentialsCheck(file: string): Promise<Finding> {
+/** That others cannot read the file, whoever read it has seen to. */
+function credentialsCheck(file: string): Finding {
   const check = 'sign-ins';
   if (!existsSync(file)) return { check, result: 'note', says: 'none are stored: escrow login' };
-  if (!(await isOpenToOthers(file))) return { check, result: 'ok', says: `yours alone, in ${file}` };
-  return { check, result: 'mend', says: `others can read ${file}: chmod 600 '${file}'` };
+  return { check, result: 'ok', says: `yours alone, in ${file}` };
 }
 
 const soonMinutes = 5;
 
 /** Whether a token is there, and how long it lasts. @param now milliseconds since 1970 */
-export function signInChecks(session: Session | undefined, now = Date.now()): Finding[] {
+export function signInCheck({ server, token, signIn }: Session, now = Date.now()): Finding {
   const check = 'signed in';
-  if (session === undefined) return [];
-  if (session.token === undefined) {
-    return [{ check, result: 'mend', says: `not signed in to ${session.server}: escrow login` }];
-  }
-  const claims = claimsOf(session.token);
-  const expires =
-    claims?.exp === undefined ? Date.parse(session.signIn?.expiresAt ?? '') : claims.exp * 1_000;
-  const who = claims?.sub ?? session.signIn?.subject ?? 'somebody';
+  if (token === undefined) return { check, result: 'mend', says: `not signed in to ${server}: escrow login` };
+  const claims = claimsOf(token);
+  const expires = claims?.exp === undefined ? Date.parse(signIn?.expiresAt ?? '') : claims.exp * 1_000;
+  const who = claims?.sub ?? signIn?.subject ?? 'somebody';
   const roles = claims?.roles === undefined ? '' : ` (${claims.roles.join(', ')})`;
-  if (Number.isNaN(expires)) return [{ check, result: 'ok', says: `as ${who}${roles}` }];
+  // An issuer need not say when a token ends, nor let anybody look into it.
+  if (Number.isNaN(expires)) return { check, result: 'ok', says: `as ${who}${roles}` };
   const minutes = Math.floor((expires - now) / 60_000);
-  if (minutes < 0) return [{ check, result: 'mend', says: `as ${who}, but the token ran out: escrow login` }];
+  if (minutes < 0) return { check, result: 'mend', says: `as ${who}, but the token ran out: escrow login` };
   const result = minutes < soonMinutes ? 'note' : 'ok';
-  return [{ check, result, says: `as ${who}${roles}, for ${minutes} min more` }];
+  return { check, result, says: `as ${who}${roles}, for ${minutes} min more` };
 }
 
 /** Checks of the server; each that the role does not allow says so, and is none to mend. */
@@ -163,7 +159,8 @@ async function allowed(check: string, look: () => Promise<Finding[]>): Promise<F
   }
 }
 
-function inOneLine(error: unknown): string {
+/** An error as one finding tells it: without the lines for each field. */
+export function inOneLine(error: unknown): string {
   const known = asEscrowError(error);
   const text = known instanceof ServerProblem ? explainProblem(known) : explain(known);
   return text.split('\n', 1)[0] ?? text;

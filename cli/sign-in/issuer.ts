@@ -48,7 +48,12 @@ function checkOwnName(server: string, resource: string): void {
   });
 }
 
-/** A client at the issuer: by itself as people use it, or with a secret as machines do. */
+/**
+ * A client at the issuer, which is asked for its own description first (OpenID Connect Discovery 1.0).
+ * @param authentication none for people, who prove themselves; a secret for machines
+ * @param timeout in milliseconds
+ * @throws ConnectionError `server-unreachable`, `sign-in-failed` if it is no issuer, or calls itself otherwise
+ */
 export async function configurationOf(
   { issuer }: TokenPlace,
   clientId: string,

@@ -4,7 +4,7 @@ import {
   clockCheck,
   nodeCheck,
   serverChecks,
-  signInChecks,
+  signInCheck,
   stuckCheck,
   versionCheck,
 } from '../../../cli/doctor/checks.ts';
@@ -36,8 +36,10 @@ describe('what is checked here', () => {
     [token({ sub: 'ada', exp: inMinutes(-1) }), 'mend', 'ran out: escrow login'],
     ['opaque', 'ok', 'as somebody'],
   ])('a token %s is %s', (held, result, says) => {
-    const [finding] = signInChecks({ ...session, token: held }, now);
-    expect(finding).toMatchObject({ result, says: expect.stringContaining(says) });
+    expect(signInCheck({ ...session, token: held }, now)).toMatchObject({
+      result,
+      says: expect.stringContaining(says),
+    });
   });
 
   it.each([
@@ -153,11 +155,19 @@ describe('escrow doctor', () => {
     expect(stdout).toMatch(/^MEND +server +.*npm start/m);
   });
 
+  it('says that the file of sign-ins is none', async () => {
+    write('none.json', 'hunter2');
+    const { status, stdout } = await shell({ ESCROW_CREDENTIALS: path('none.json') }).run('escrow doctor');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^MEND +sign-ins +.*is not a file of sign-ins\. Move it away/m);
+    expect(stdout).not.toContain('hunter2');
+  });
+
   it('says that others can read the sign-ins', async () => {
     write('open.json', '{"version":1,"servers":{}}', 0o644);
     const other = shell({ ESCROW_CREDENTIALS: path('open.json') });
     const { status, stdout } = await other.run('escrow doctor');
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^MEND +sign-ins +others can read .*chmod 600/m);
+    expect(stdout).toMatch(/^MEND +sign-ins +.*others can read it\. Make it yours alone: chmod 600/m);
   });
 });

@@ -22,7 +22,7 @@ describe('the table of commands', () => {
     }
     expect(help.replaceAll('\n', ' ')).toMatch(/Exit status: 0 .*, 2 wrong usage[,.]/);
     expect(help.endsWith('\n\n')).toBe(false);
-    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(125);
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   it.each(named)('shows examples of %s that its own arguments take', (name, each) => {

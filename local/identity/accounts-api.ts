@@ -10,7 +10,9 @@ import type { ApiRequest, ApiResponse } from '#runtime/http/api-request.ts';
 import { type Endpoint, endpoint, type ReadCall } from '#runtime/http/endpoint.ts';
 import { type Match, Matcher } from '#runtime/http/match.ts';
 import { problemResponse } from '#runtime/http/problem.ts';
+import { callerOf, checkRate } from '#runtime/http/rate.ts';
 import { givenRequestId, readBody, readQuery } from '#runtime/http/read-request.ts';
+import type { RateLimiter } from '#runtime/rate-limit.ts';
 import type { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
 import { refusalReason } from '#runtime/tokens/token-faults.ts';
 import type { TokenVerifier } from '#runtime/tokens/token-verifier.ts';
@@ -24,6 +26,7 @@ export interface AccountsApiParts {
   signIn: SignIn;
   tokens: TokenVerifier;
   refusedTokens: RefusedTokens;
+  limits: RateLimiter;
   ledger: Ledger;
   onFailure: (error: Error) => void;
 }
@@ -52,11 +55,11 @@ export class AccountsApi {
     try {
       const found = this.#matcher.find(request.method, request.path);
       if ('allowed' in found) throw new InputError('no-such-route');
-      const { route, name } = found.endpoint;
-      const principal = await this.#whoAsks(name, request, requestId);
+      const { route } = found.endpoint;
+      const principal = await this.#whoAsks(found.endpoint, request, requestId);
       const asked = { principal, requestId };
       const call = await read(found, asked, request).catch((refused: unknown) =>
-        act(this.#parts, name, asked, [], () => Promise.reject(refused)),
+        act(this.#parts, found.endpoint.name, asked, [], () => Promise.reject(refused)),
       );
       return responseOf(await call.answer(), route, media);
     } catch (thrown) {
@@ -66,14 +69,18 @@ export class AccountsApi {
     }
   }
 
-  async #whoAsks(name: string, request: ApiRequest, requestId: string): Promise<Principal> {
-    const { accounts, organization } = this.#parts;
+  async #whoAsks({ name, route }: Endpoint, request: ApiRequest, requestId: string): Promise<Principal> {
+    const { accounts, organization, limits } = this.#parts;
     const authorization = request.header('authorization');
     const code = /^Bearer +([0-9a-f]{32})$/i.exec(authorization ?? '')?.[1];
     if (code !== undefined && accounts.isSetUpCode(code)) {
-      return { organization, subject: setUpSubject, roles: ['administrator'] };
+      const bearer: Principal = { organization, subject: setUpSubject, roles: ['administrator'] };
+      checkRate(limits, route.rate, callerOf(bearer));
+      return bearer;
     }
     const principal = await this.#verified(request, authorization, requestId);
+    // Before what is refused is recorded: nobody may fill the record.
+    checkRate(limits, route.rate, callerOf(principal));
     // The account may have gone, or lost the role, since the token was given.
     if (accounts.find(principal.subject)?.roles.includes('administrator') === true) return principal;
     return await act(this.#parts, name, { principal, requestId }, [], async () => {
@@ -86,13 +93,14 @@ export class AccountsApi {
     authorization: string | undefined,
     requestId: string,
   ): Promise<Principal> {
-    const { tokens, refusedTokens } = this.#parts;
+    const { tokens, refusedTokens, limits } = this.#parts;
     try {
       return await tokens.verify(authorization);
     } catch (thrown) {
       const error = asEscrowError(thrown);
       const reason = refusalReason(error);
       if (reason !== undefined && error instanceof AccessError) {
+        checkRate(limits, 'unauthenticated', request.clientAddress);
         await refusedTokens.note(error.code, reason, request.clientAddress, requestId);
       }
       throw error;
@@ -121,7 +129,7 @@ function endpointsOf(parts: AccountsApiParts): Endpoint[] {
       const { password, ...account } = call.body;
       const bySetUp = call.principal.subject === setUpSubject;
       return await act(parts, 'add-account', call, [account.subject, ...account.roles], async () => {
-        const added = await accounts.add(account, secretOf(password), { bySetUp });
+        const added = await withSecret(password, (chosen) => accounts.add(account, chosen, { bySetUp }));
         return { json: { account: added.account, ...told(added) } };
       });
     }),
@@ -137,7 +145,7 @@ function endpointsOf(parts: AccountsApiParts): Endpoint[] {
       const { subject } = call.params;
       return await act(parts, 'set-account-password', call, [subject], async () => {
         refuseSetUpCode(call);
-        const set = await accounts.setPassword(subject, secretOf(call.body.password));
+        const set = await withSecret(call.body.password, (chosen) => accounts.setPassword(subject, chosen));
         signIn.forget(subject);
         return { json: told(set) };
       });
@@ -167,10 +175,22 @@ function refuseSetUpCode({ principal }: Asked): void {
   });
 }
 
-function secretOf(password: string | undefined): Secret | undefined {
-  return password === undefined ? undefined : Secret.fromText(password);
+/** Hands a password that was sent on, and erases it. */
+async function withSecret<T>(
+  password: string | undefined,
+  work: (chosen: Secret | undefined) => Promise<T>,
+): Promise<T> {
+  const chosen = password === undefined ? undefined : Secret.fromText(password);
+  try {
+    return await work(chosen);
+  } finally {
+    chosen?.erase();
+  }
 }
 
 function told({ secret }: { secret?: Secret }): { secret?: string } {
-  return secret === undefined ? {} : { secret: secret.text() };
+  if (secret === undefined) return {};
+  const text = secret.text();
+  secret.erase();
+  return { secret: text };
 }

@@ -6,6 +6,7 @@ import { asEscrowError, SetUpError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import { clearUnfinishedFiles } from '#runtime/atomic-file.ts';
+import { RateLimiter } from '#runtime/rate-limit.ts';
 import { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { createTokenVerifier, type TokenVerifier } from '#runtime/tokens/token-verifier.ts';
@@ -75,7 +76,9 @@ export async function openIdentity(settings: IdentitySettings): Promise<Identity
   });
   const refusedTokens = new RefusedTokens({ ledger, clock });
   const stopping = new AbortController();
-  const api = new AccountsApi({ organization, accounts, signIn, tokens, refusedTokens, ledger, onFailure });
+  const limits = new RateLimiter(clock);
+  const shared = { organization, accounts, signIn, ledger, onFailure };
+  const api = new AccountsApi({ ...shared, tokens, refusedTokens, limits });
   const ways: Ways = {
     accounts: createGateway({ api, stopping: stopping.signal }),
     interaction: (request, response) => handleInteraction({ provider, signIn, issuer }, request, response),

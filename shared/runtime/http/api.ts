@@ -1,6 +1,6 @@
 import type { Reply, Route } from '#contract/api/route.ts';
 import { derivedId, fingerprint, newId } from '#crypto/identifiers.ts';
-import { AccessError, asEscrowError, type EscrowError, InputError, LimitError } from '#domain/errors.ts';
+import { AccessError, asEscrowError, type EscrowError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
@@ -17,6 +17,7 @@ import type { Endpoint, RawCall, ReadCall } from './endpoint.ts';
 import { type Match, Matcher } from './match.ts';
 import { OpenStreams } from './open-streams.ts';
 import { problemResponse } from './problem.ts';
+import { callerOf, checkRate } from './rate.ts';
 import { chooseMedia, givenRequestId, readBody, readIdempotencyKey, readQuery } from './read-request.ts';
 
 export interface ApiParts {
@@ -125,15 +126,8 @@ export class Api {
     }
   }
 
-  /** @throws LimitError `too-many-requests`, with the seconds to wait */
   #limit(rate: RateClass, caller: string, count = 1): void {
-    const answer = this.#parts.limits.take(rate, caller, count);
-    if (answer.allowed) return;
-    const { retryAfterSeconds } = answer;
-    throw new LimitError('too-many-requests', {
-      next: `Wait ${retryAfterSeconds} seconds.`,
-      retryAfterSeconds,
-    });
+    checkRate(this.#parts.limits, rate, caller, count);
   }
 
   async #read(
@@ -215,10 +209,6 @@ function checkRole({ route }: Endpoint, { roles }: Principal): void {
 /** A route's name as records name what is done: `setPassword` is `set-password` there. */
 function actionOf(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function callerOf({ organization, subject }: Principal): string {
-  return JSON.stringify([organization, subject]);
 }
 
 /** How many requests a body is worth. */

@@ -97,3 +97,22 @@ describe('somebody who has just signed in', () => {
     expect(landed.url).not.toContain('code=');
   });
 });
+
+describe('whoever asks for accounts without end', () => {
+  const accounts = async (authorization: string) =>
+    (await fetch(`${running().issuer}/accounts`, { headers: { authorization } })).status;
+  const many = async (authorization: string, count: number) =>
+    new Set(await Promise.all(Array.from({ length: count }, () => accounts(authorization))));
+
+  it('is slowed down, before the record of what was refused is filled', async () => {
+    const statuses = await many(await running().bearer('ada'), 150);
+    expect(statuses).toEqual(new Set([403, 429]));
+    const refused = running().ledger.entries.filter(({ action }) => action === 'list-accounts');
+    expect(refused).toHaveLength(100);
+    expect(await accounts(await running().bearer('root'))).toBe(200);
+  });
+
+  it('without a token is slowed down as well', async () => {
+    expect(await many('Bearer none', 60)).toEqual(new Set([401, 429]));
+  });
+});

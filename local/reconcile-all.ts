@@ -33,6 +33,7 @@ function tell(log: Logger, about: { organization: string; requestId: string }, d
     abandonedAttempts: done.abandonedAttempts.length,
     emittedAgain: done.emittedAgain.length,
     removedObjects: done.removedObjects.length,
+    discarded: done.discarded.length,
     failures: done.failed.length,
   };
   if (Object.values(counts).some((count) => count > 0)) log.info('reconciled', { ...about, ...counts });

@@ -1,16 +1,18 @@
 import { eventSource } from '#contract/events.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { EscrowError } from '#domain/errors.ts';
-import type { Registry } from '#ports/registry.ts';
+import type { Page, Registry } from '#ports/registry.ts';
 import { abandonAttempt } from '#steps/abandon-attempt.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { recorded } from '#steps/record.ts';
+import { supersedePendingLock } from '#steps/relock-key.ts';
 
 type Needs = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'events' | 'clock'>;
 
 export interface ReconcileRequest {
   organization: string;
-  /** An attempt that started longer ago than this is dead: longer than any invocation may run. */
+  /** An attempt, or a change of a password, that started longer ago than this is dead: longer than any invocation may run. */
   staleAfterSeconds: number;
   requestId: string;
 }
@@ -20,19 +22,27 @@ export interface Reconciled {
   abandonedAttempts: string[];
   emittedAgain: string[];
   removedObjects: string[];
+  /** Enrollments whose leftovers were discarded. */
+  discarded: string[];
   /** What could not be mended now, by enrollment id or object name; recorded, unless it was the ledger that failed. */
   failed: string[];
 }
 
 /**
  * Mends what crashes left behind: abandons dead attempts at a key pair, sends `KeyPairAwaited` for enrollments that wait for
- * their key, and removes vault objects that no enrollment refers to, once their lock ends. Safe at any time, and to repeat.
- * What cannot be mended now does not keep the rest from it.
+ * their key, discards what a change of password or a destruction left over, and removes vault objects that no enrollment
+ * refers to, once their lock ends. Safe at any time, and to repeat. What cannot be mended now does not keep the rest from it.
  * @throws StoreError `store-unavailable` if enrollments or objects cannot be read, or an event cannot be published
  */
 export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
   const staleBefore = dependencies.clock.now().getTime() - request.staleAfterSeconds * 1000;
-  const done: Reconciled = { abandonedAttempts: [], emittedAgain: [], removedObjects: [], failed: [] };
+  const done: Reconciled = {
+    abandonedAttempts: [],
+    emittedAgain: [],
+    removedObjects: [],
+    discarded: [],
+    failed: [],
+  };
   const { organization } = request;
   for await (const enrollment of enrollmentsIn(dependencies.registry, organization, ['making'])) {
     const ended = await abandonIfDead(dependencies, enrollment, staleBefore, request);
@@ -46,22 +56,54 @@ export async function reconcile(dependencies: Needs, request: ReconcileRequest):
       () => done.failed.push(enrollment.id),
     );
   }
+  for await (const enrollment of withLeftovers(dependencies.registry, organization)) {
+    if (mayBeAlive(enrollment, staleBefore)) continue;
+    await discardLeftovers(dependencies, enrollment, request).then(
+      () => done.discarded.push(enrollment.id),
+      () => done.failed.push(enrollment.id),
+    );
+  }
   await removeOrphans(dependencies, request, done);
   return done;
 }
 
-async function* enrollmentsIn(registry: Registry, organization: string, states: Enrollment['state'][]) {
+const pageSize = 100;
+
+function enrollmentsIn(registry: Registry, organization: string, states: Enrollment['state'][]) {
+  const asked = { organization, states, limit: pageSize };
+  return each((cursor) => registry.enrollments({ ...asked, ...(cursor !== undefined && { cursor }) }));
+}
+
+function withLeftovers(registry: Registry, organization: string) {
+  return each((cursor) => registry.leftovers(organization, pageSize, cursor));
+}
+
+async function* each(read: (cursor: string | undefined) => Promise<Page<Enrollment>>) {
   let cursor: string | undefined;
   do {
-    const page = await registry.enrollments({
-      organization,
-      states,
-      limit: 100,
-      ...(cursor !== undefined && { cursor }),
-    });
+    const page = await read(cursor);
     yield* page.items;
     cursor = page.cursor;
   } while (cursor !== undefined);
+}
+
+/**
+ * Whether a change of password may still be at work: it counts a try before it names its record, and a later try only makes it
+ * seem younger.
+ */
+function mayBeAlive({ tries: { lastTriedAt } }: Enrollment, staleBefore: number): boolean {
+  return lastTriedAt !== undefined && Date.parse(lastTriedAt) > staleBefore;
+}
+
+async function discardLeftovers(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  { organization, requestId }: ReconcileRequest,
+): Promise<void> {
+  const entry = { action: 'discard-superseded', organization, principal: 'service', requestId };
+  await recorded(dependencies, { ...entry, enrollmentId: enrollment.id }, async () => {
+    await discardSuperseded(dependencies, await supersedePendingLock(dependencies, enrollment));
+  });
 }
 
 async function abandonIfDead(

@@ -71,6 +71,15 @@ export interface Registry {
   enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>>;
 
   /**
+   * Enrollments of an organization that still name something to be discarded (`pendingLock`, `superseded`), in the order of
+   * their ids, by pages; what it costs goes by their number alone.
+   * @param limit at most so many; 1 to 1,000
+   * @param cursor where the page before ended
+   * @throws StoreError `store-unavailable`
+   */
+  leftovers(organization: string, limit: number, cursor?: string): Promise<Page<Enrollment>>;
+
+  /**
    * How many enrollments an organization has, by state; zeros for an organization that is not there.
    * @throws StoreError `store-unavailable`
    */

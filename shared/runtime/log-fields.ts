@@ -44,6 +44,7 @@ export const logFields = {
   abandonedAttempts: 'number',
   emittedAgain: 'number',
   removedObjects: 'number',
+  discarded: 'number',
   failures: 'number',
   /** How many things are meant: messages in hand, requests in flight, items of a batch. */
   count: 'number',

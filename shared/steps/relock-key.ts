@@ -26,7 +26,7 @@ export interface Relocking {
  * new one, and takes the old one up among what is to be discarded.
  *
  * The enrollment names the new record before that is written, so that a crash leaves none that nobody knows of: the next
- * change, or the key's destruction, discards it.
+ * change, the key's destruction, or the reconciler discards it.
  * @returns the enrollment, which still names the old record as superseded
  * @throws StateError `version-conflict` if another change was faster, `wrong-state`; ProofError `proof-failed`; what the ports
  *   throw
@@ -51,6 +51,25 @@ async function announce(dependencies: Needs, enrollment: Enrollment, id: string)
     // An earlier change that never ended: it can end no more.
     return { pendingLock: id, superseded: withSuperseded(current, [current.pendingLock]) };
   });
+}
+
+/**
+ * Gives up the change of a password that never ended, so that it can end no more: its record is then among what is to be
+ * discarded.
+ * @returns the enrollment as it stands
+ * @throws as `updateEnrollment`
+ */
+export async function supersedePendingLock(
+  dependencies: Pick<Needs, 'registry'>,
+  enrollment: Enrollment,
+): Promise<Enrollment> {
+  const { pendingLock } = enrollment;
+  if (pendingLock === undefined) return enrollment;
+  return await updateEnrollment(dependencies, enrollment, transitions.changePassword, (current) =>
+    current.pendingLock === pendingLock
+      ? { pendingLock: undefined, superseded: withSuperseded(current, [pendingLock]) }
+      : {},
+  );
 }
 
 async function switchTo(

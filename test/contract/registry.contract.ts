@@ -225,6 +225,31 @@ export function registryContract(name: string, make: (clock: ManualClock) => Sub
         expect(await subject.registry.counts('nobody')).toEqual(none);
       });
 
+      it('finds those that name something to be discarded, page by page, and of the organization alone', async () => {
+        const left = [
+          enrollmentRecord('l-1', { pendingLock: 'l-1.lock' }),
+          enrollmentRecord('l-2', { superseded: [{ kind: 'resident-key', id: 'l-2.key' }] }),
+          enrollmentRecord('l-3', {
+            state: 'destroyed',
+            superseded: [{ kind: 'locked-key', id: 'l-3.lock' }],
+          }),
+        ];
+        for (const record of left.toReversed()) await subject.registry.create(record);
+        await subject.registry.create(
+          enrollmentRecord('l-4', { organization: 'other', pendingLock: 'l-4.lock' }),
+        );
+        const first = await subject.registry.leftovers('acme', 2);
+        expect(first).toEqual({ items: left.slice(0, 2), cursor: 'l-2' });
+        expect(await subject.registry.leftovers('acme', 2, first.cursor)).toEqual({ items: left.slice(2) });
+        const cleared = nextVersion(enrollmentRecord('l-2'));
+        await subject.registry.replace(cleared, { version: 1, states: anyState });
+        subject = await subject.reopen();
+        expect((await subject.registry.leftovers('acme', 10)).items.map(({ id }) => id)).toEqual([
+          'l-1',
+          'l-3',
+        ]);
+      });
+
       it('names a state twice without listing twice', async () => {
         const items = await allPages({ organization: 'acme', states: ['ready', 'ready'], limit: 5 });
         expect(items).toEqual(stored.filter(({ state }) => state === 'ready'));

@@ -95,14 +95,17 @@ export class MemoryRegistry implements Registry {
   async enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>> {
     const { organization, subscriberId, states, purpose, limit, cursor } = query;
     const found = this.#enrollmentsOf(organization)
-      .filter((record) => record.id > (cursor ?? ''))
       .filter((record) => subscriberId === undefined || record.subscriber.id === subscriberId)
       .filter((record) => states === undefined || states.includes(record.state))
-      .filter((record) => purpose === undefined || record.purpose === purpose)
-      .sort((one, other) => (one.id < other.id ? -1 : 1));
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+      .filter((record) => purpose === undefined || record.purpose === purpose);
+    return pageOf(found, limit, cursor);
+  }
+
+  async leftovers(organization: string, limit: number, cursor?: string): Promise<Page<Enrollment>> {
+    const found = this.#enrollmentsOf(organization).filter(
+      ({ pendingLock, superseded }) => pendingLock !== undefined || superseded !== undefined,
+    );
+    return pageOf(found, limit, cursor);
   }
 
   async organizations(): Promise<string[]> {
@@ -130,6 +133,13 @@ export class MemoryRegistry implements Registry {
     this.#records.set(keyOf(record), JSON.stringify(record));
     this.#outbox.collect(record, this.#clock.now().toISOString());
   }
+}
+
+function pageOf(found: readonly Enrollment[], limit: number, cursor = ''): Page<Enrollment> {
+  const sorted = found.filter(({ id }) => id > cursor).sort((one, other) => (one.id < other.id ? -1 : 1));
+  const items = sorted.slice(0, limit);
+  const last = items.at(-1);
+  return sorted.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
 }
 
 function meets(present: Aggregate, { version, states }: ReplaceCondition): boolean {

@@ -20,6 +20,7 @@ export const enrollmentSql = {
   ofStateAndPurpose: page('AND state = ? AND purpose = ?'),
   ofSubscriber: page(`AND subscriber_id = ?
     AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4))) AND (?5 IS NULL OR purpose = ?5)`),
+  leftovers: page('AND leftovers = 1'),
   counts: `
     SELECT state, count(*) AS count FROM aggregates WHERE organization = ? AND type = 'enrollment'
     GROUP BY state`,
@@ -35,18 +36,19 @@ export class EnrollmentQueries {
       ofPurpose: database.prepare(enrollmentSql.ofPurpose),
       ofStateAndPurpose: database.prepare(enrollmentSql.ofStateAndPurpose),
       ofSubscriber: database.prepare(enrollmentSql.ofSubscriber),
+      leftovers: database.prepare(enrollmentSql.leftovers),
       counts: database.prepare(enrollmentSql.counts),
     };
   }
 
   /** As `Registry.enrollments`. */
   page(query: EnrollmentQuery): Page<Enrollment> {
-    const limit = Math.min(Math.max(Math.trunc(query.limit), 1), largestPage);
-    // One more than asked for tells whether there is a further page.
-    const found = this.#find(query, query.cursor ?? '', limit + 1).map(enrollmentOf);
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return found.length > limit && last !== undefined ? { items, cursor: last.id } : { items };
+    return pageOf(query.limit, (most) => this.#find(query, query.cursor ?? '', most));
+  }
+
+  /** As `Registry.leftovers`. */
+  leftovers(organization: string, limit: number, cursor = ''): Page<Enrollment> {
+    return pageOf(limit, (most) => this.#statements.leftovers.all(organization, cursor, most));
   }
 
   /** As `Registry.counts`. */
@@ -95,6 +97,15 @@ export class EnrollmentQueries {
       .map(({ row }) => row)
       .slice(0, limit);
   }
+}
+
+function pageOf(limit: number, find: (most: number) => Row[]): Page<Enrollment> {
+  const bounded = Math.min(Math.max(Math.trunc(limit), 1), largestPage);
+  // One more than asked for tells whether there is a further page.
+  const found = find(bounded + 1).map(enrollmentOf);
+  const items = found.slice(0, bounded);
+  const last = items.at(-1);
+  return found.length > bounded && last !== undefined ? { items, cursor: last.id } : { items };
 }
 
 function enrollmentOf(row: Row): Enrollment {

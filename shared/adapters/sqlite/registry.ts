@@ -106,6 +106,10 @@ export class SqliteRegistry implements Registry {
     return this.#queries.page(query);
   }
 
+  async leftovers(organization: string, limit: number, cursor?: string): Promise<Page<Enrollment>> {
+    return this.#queries.leftovers(organization, limit, cursor);
+  }
+
   async counts(organization: string): Promise<EnrollmentCounts> {
     return this.#queries.counts(organization);
   }

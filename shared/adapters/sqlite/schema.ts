@@ -205,6 +205,13 @@ const notices = `
   CREATE INDEX notices_by_subscriber ON notices (organization, subscriber_id, position);
 `;
 
+/** Enrollments that still name what is to be discarded: few at any time, and each is looked for again and again. */
+const leftovers = `
+  ALTER TABLE aggregates ADD COLUMN leftovers INTEGER GENERATED ALWAYS AS (
+    CASE WHEN record ->> '$.pendingLock' IS NOT NULL OR record -> '$.superseded' IS NOT NULL THEN 1 END) VIRTUAL;
+  CREATE INDEX aggregates_with_leftovers ON aggregates (organization, type, id) WHERE leftovers = 1;
+`;
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
@@ -214,6 +221,7 @@ export const mainSchema: Schema = [
   pausing,
   organizationQueues,
   notices,
+  leftovers,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

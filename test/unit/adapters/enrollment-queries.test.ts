@@ -27,6 +27,7 @@ describe('a list of enrollments', () => {
       'aggregates_by_state_and_purpose (organization=? AND type=? AND state=? AND purpose=? AND id>?)',
     ],
     ['ofSubscriber', 'aggregates_by_subscriber (organization=? AND type=? AND subscriber_id=? AND id>?)'],
+    ['leftovers', 'aggregates_with_leftovers (organization=? AND type=? AND id>?)'],
     ['counts', 'aggregates_by_state_and_purpose (organization=? AND type=?)'],
   ] as const)('%s goes by its index, and sorts nothing', (name, index) => {
     const database = openDatabase(folder('escrow.db'));

@@ -17,7 +17,7 @@ import {
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-const nothing = { abandonedAttempts: [], emittedAgain: [], removedObjects: [], failed: [] };
+const nothing = { abandonedAttempts: [], emittedAgain: [], removedObjects: [], discarded: [], failed: [] };
 let world: World;
 
 beforeEach(async () => {
@@ -145,6 +145,7 @@ describe('a dead attempt', () => {
       create: registry.create.bind(registry),
       read: registry.read.bind(registry),
       replace: registry.replace.bind(registry),
+      leftovers: registry.leftovers.bind(registry),
       enrollments: async ({ states }: { states?: readonly string[] }) => ({
         items: items.filter(({ state }) => states?.includes(state)),
       }),
@@ -176,6 +177,7 @@ describe('an enrollment that waits for its key', () => {
       abandonedAttempts: [dead.id],
       emittedAgain: [],
       removedObjects: [orphan],
+      discarded: [],
       failed: [waiting.id],
     });
   });

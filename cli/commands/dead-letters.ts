@@ -2,7 +2,7 @@ import { routes } from '#contract/routes.ts';
 import { fingerprint, newId } from '#crypto/identifiers.ts';
 import { ArgumentsError, command } from '../command.ts';
 import { jsonOption, pageOptions } from '../options.ts';
-import { exitStatus, writeJson } from '../output.ts';
+import { exitStatus } from '../output.ts';
 import type { Client } from '../server/client.ts';
 import { showPages } from '../server/pages.ts';
 import { openClient } from '../server/session.ts';
@@ -28,32 +28,25 @@ export const listDeadLetters = command({
   options: { ...pageOptions, json: jsonOption, ...connectionOptions },
   exits: { 0: 'listed', 1: 'not listed', ...serverExits },
   examples: ['escrow dead-letters list'],
-  async run({ json, ...values }, context) {
-    const { output } = context;
+  async run(values, context) {
     const client = await openClient(values, context);
-    let shown = 0;
-    await showPages(
-      values,
-      output,
-      async (page) => {
-        const found = await client.call(routes.listDeadLetters, { query: page });
-        return { items: found.deadLetters, cursor: found.cursor };
+    await showPages(values, context.output, {
+      name: 'deadLetters',
+      async read(page) {
+        const { deadLetters, cursor } = await client.call(routes.listDeadLetters, {
+          query: page,
+          paced: true,
+        });
+        return { items: deadLetters, cursor };
       },
-      async (items, first, cursor) => {
-        shown += items.length;
-        if (json === true && values.all === true) {
-          for (const letter of items) await output.data(JSON.stringify(letter));
-        } else if (json === true) {
-          await writeJson(output, { deadLetters: items, ...(cursor !== undefined && { cursor }) });
-        } else if (items.length > 0) {
-          const rows = items.map(({ id, since, consumer, eventType, code, enrollmentId = '' }) => {
-            return [id, since.slice(0, 16).replace('T', ' '), consumer, eventType, code, enrollmentId];
-          });
-          await output.data(table(columns, rows, { headed: first }));
-        }
+      none: 'There is no dead letter.',
+      asText: (items, headed) => {
+        const rows = items.map(({ id, since, consumer, eventType, code, enrollmentId = '' }) => {
+          return [id, since.slice(0, 16).replace('T', ' '), consumer, eventType, code, enrollmentId];
+        });
+        return table(columns, rows, { headed });
       },
-    );
-    if (shown === 0) output.message('There is no dead letter.');
+    });
     return exitStatus.ok;
   },
 });

@@ -3,7 +3,7 @@ import { enrollmentStates } from '#domain/enrollment.ts';
 import { purposes } from '#domain/purpose.ts';
 import { command } from '../command.ts';
 import { jsonOption, pageOptions } from '../options.ts';
-import { exitStatus, writeJson } from '../output.ts';
+import { exitStatus } from '../output.ts';
 import { showPages } from '../server/pages.ts';
 import { openClient } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
@@ -35,37 +35,24 @@ export const list = command({
   },
   exits: { 0: 'listed', 1: 'not listed', ...serverExits },
   examples: ['escrow list --state awaiting-subscriber', ['escrow list --all --json | jq -r .id', 'every id']],
-  async run({ subscriber, state, purpose, json, ...values }, context) {
-    const { output } = context;
+  async run({ subscriber, state, purpose, ...values }, context) {
     const client = await openClient(values, context);
+    // Both are known words: the table of options saw to that, and the types do not know it.
     const filters = {
       ...(subscriber !== undefined && { subscriberId: subscriber }),
       ...(state !== undefined && { state: enrollmentStates.find((known) => known === state) }),
       ...(purpose !== undefined && { purpose: purposes.find((known) => known === purpose) }),
     };
-    let shown = 0;
-    await showPages(
-      values,
-      output,
-      async (page) => {
-        const { enrollments, cursor } = await client.call(routes.listEnrollments, {
-          query: { ...filters, ...page },
-          paced: true,
-        });
+    await showPages(values, context.output, {
+      name: 'enrollments',
+      async read(page) {
+        const query = { ...filters, ...page };
+        const { enrollments, cursor } = await client.call(routes.listEnrollments, { query, paced: true });
         return { items: enrollments, cursor };
       },
-      async (enrollments, first, cursor) => {
-        shown += enrollments.length;
-        if (json === true && values.all === true) {
-          for (const enrollment of enrollments) await output.data(JSON.stringify(enrollment));
-        } else if (json === true) {
-          await writeJson(output, { enrollments, ...(cursor !== undefined && { cursor }) });
-        } else if (enrollments.length > 0) {
-          await output.data(enrollmentTable(enrollments, first));
-        }
-      },
-    );
-    if (shown === 0) output.message('There is no such enrollment, or none is yours to see.');
+      none: 'There is no such enrollment, or none is yours to see.',
+      asText: enrollmentTable,
+    });
     return exitStatus.ok;
   },
 });

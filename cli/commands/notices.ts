@@ -2,7 +2,7 @@ import { routes } from '#contract/routes.ts';
 import { printable } from '#domain/plain-words.ts';
 import { command } from '../command.ts';
 import { jsonOption, pageOptions } from '../options.ts';
-import { exitStatus, writeJson } from '../output.ts';
+import { exitStatus } from '../output.ts';
 import { showPages } from '../server/pages.ts';
 import { openClient } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
@@ -21,28 +21,19 @@ export const notices = command({
   },
   exits: { 0: 'listed', 1: 'not listed', ...serverExits },
   examples: ['escrow notices --limit 5'],
-  async run({ subscriber, json, ...values }, context) {
-    const { output } = context;
+  async run({ subscriber, ...values }, context) {
     const client = await openClient(values, context);
     const filter = subscriber === undefined ? {} : { subscriberId: subscriber };
-    let shown = 0;
-    await showPages(
-      values,
-      output,
-      async (page) => {
-        const found = await client.call(routes.listNotices, { query: { ...filter, ...page } });
-        return { items: found.notices, cursor: found.cursor };
+    await showPages(values, context.output, {
+      name: 'notices',
+      async read(page) {
+        const query = { ...filter, ...page };
+        const { notices: items, cursor } = await client.call(routes.listNotices, { query, paced: true });
+        return { items, cursor };
       },
-      async (items, _first, cursor) => {
-        shown += items.length;
-        if (json === true && values.all === true) {
-          for (const notice of items) await output.data(JSON.stringify(notice));
-        } else if (json === true) {
-          await writeJson(output, { notices: items, ...(cursor !== undefined && { cursor }) });
-        } else if (items.length > 0) await output.data(items.map(described).join('\n\n'));
-      },
-    );
-    if (shown === 0) output.message('There is no notice.');
+      none: 'There is no notice.',
+      asText: (items) => items.map(described).join('\n\n'),
+    });
     return exitStatus.ok;
   },
 });

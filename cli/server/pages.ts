@@ -1,10 +1,12 @@
 import { SetUpError } from '#domain/errors.ts';
-import type { Output } from '../output.ts';
+import { type Output, writeJson } from '../output.ts';
 
+/** The options of a list that say how it goes on, and how it is shown. */
 export interface PageValues {
   limit?: string | undefined;
   cursor?: string | undefined;
   all?: boolean | undefined;
+  json?: boolean | undefined;
 }
 
 /** One page of a list, as a route answers it. */
@@ -13,35 +15,58 @@ export interface Page<T> {
   cursor: string | undefined;
 }
 
+/** A list that is read page by page. */
+export interface Listing<T> {
+  /** The member that holds the items where a page is shown as JSON. */
+  name: string;
+  read(page: { limit?: string; cursor?: string }): Promise<Page<T>>;
+  /** Some items for people to read. @param first whether they begin the list, and so need headings */
+  asText(items: readonly T[], first: boolean): string;
+  /** What is said where the list is empty. */
+  none: string;
+}
+
 const largestPage = 200;
 
 /**
- * Shows a list: one page, and how it goes on; or all pages, one after another.
- * @param read asks for a page
- * @param show shows the items of one page; `first` is true for the first
- * @throws SetUpError `usage` for a limit that is none; what `read` and `show` throw
+ * Shows a list: one page, and how it goes on; or every page, one after another, as they come. As JSON, a page is one
+ * object, and every page together is one item a line, so that whoever reads need not wait for the end.
+ * @throws SetUpError `usage` for a limit that is none; what `read` and the output throw
  */
-export async function showPages<T>(
-  { limit, cursor, all }: PageValues,
-  output: Output,
-  read: (page: { limit?: string; cursor?: string }) => Promise<Page<T>>,
-  show: (items: readonly T[], first: boolean, cursor: string | undefined) => Promise<void>,
-): Promise<void> {
-  checkLimit(limit);
+export async function showPages<T>(values: PageValues, output: Output, listing: Listing<T>): Promise<void> {
+  checkLimit(values.limit);
+  let shown = 0;
+  let cursor = values.cursor;
+  do {
+    const page = await listing.read(pageOf(values, cursor));
+    await showPage(values, output, listing, page, shown === 0);
+    shown += page.items.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined && values.all === true && !output.isClosed());
+  if (shown === 0) output.message(listing.none);
+  if (cursor !== undefined && values.all !== true) {
+    output.message(`There may be more: --all, or --cursor ${cursor}`);
+  }
+}
+
+function pageOf({ limit, all }: PageValues, cursor: string | undefined): { limit?: string; cursor?: string } {
   const size = limit ?? (all === true ? String(largestPage) : undefined);
-  let from = cursor;
-  for (let first = true; ; first = false) {
-    const page = await read({
-      ...(size !== undefined && { limit: size }),
-      ...(from !== undefined && { cursor: from }),
-    });
-    await show(page.items, first, page.cursor);
-    if (page.cursor === undefined || output.isClosed()) return;
-    if (all !== true) {
-      output.message(`There may be more: --all, or --cursor ${page.cursor}`);
-      return;
-    }
-    from = page.cursor;
+  return { ...(size !== undefined && { limit: size }), ...(cursor !== undefined && { cursor }) };
+}
+
+async function showPage<T>(
+  { all, json }: PageValues,
+  output: Output,
+  { name, asText }: Listing<T>,
+  { items, cursor }: Page<T>,
+  first: boolean,
+): Promise<void> {
+  if (json === true && all === true) {
+    for (const item of items) await output.data(JSON.stringify(item));
+  } else if (json === true) {
+    await writeJson(output, { [name]: items, ...(cursor !== undefined && { cursor }) });
+  } else if (items.length > 0) {
+    await output.data(asText(items, first));
   }
 }
 

@@ -9,8 +9,8 @@ type R = RouteNamed<'setUpOrganization'>;
 /** Answers `setUpOrganization`; throws what the use case throws. */
 export async function answerSetUpOrganization(
   dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
-  { principal, body }: Call<R>,
+  { principal, body, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  const organization = await setUpOrganization(dependencies, principal, body);
+  const organization = await setUpOrganization(dependencies, principal, body, requestId);
   return { json: organizationViewOf(organization), headers: { ETag: `"${organization.version}"` } };
 }

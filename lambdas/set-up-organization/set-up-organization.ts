@@ -33,6 +33,7 @@ export interface OrganizationSetUp {
 /**
  * Sets up the organization of an administrator. Again, with the same keys, it is success and changes nothing, so that it may
  * be repeated after a crash.
+ * @param requestId absent where no request asked for it
  * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, `recipient-key-invalid` if the recovery key is
  *   none; StateError `already-exists` if the organization has another recovery key; ProviderError `key-not-found` if the
  *   provider is not the one that it was set up with; StoreError `store-unavailable`
@@ -41,10 +42,12 @@ export async function setUpOrganization(
   dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
   principal: Principal,
   setUp: OrganizationSetUp,
+  requestId?: string,
 ): Promise<Organization> {
   const { organization, subject } = principal;
   const action = 'set-up-organization';
-  return await recorded(dependencies, { action, organization, principal: subject }, async () => {
+  const asked = requestId === undefined ? {} : { requestId };
+  return await recorded(dependencies, { action, organization, principal: subject, ...asked }, async () => {
     if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
     parse(nameSchema, { organization });
     const { name, contact, policy } = parse(setUpSchema, setUp);

@@ -113,7 +113,8 @@ describe.each(columns.map((role, column) => ({ role, column })))('$role', ({ rol
     expect(answer.status, answer.text).toBe(status);
     // Each request of a batch is recorded by itself.
     const action = name === 'requestEnrollments' ? 'request-enrollment' : actionOf(name);
-    for (const entry of recorded) expect(entry).toMatchObject({ action, outcome: 'done' });
+    const requestId = expect.stringContaining(answer.headers['x-request-id'] ?? '?');
+    for (const entry of recorded) expect(entry).toMatchObject({ action, outcome: 'done', requestId });
   });
 
   it.each(rows.filter(({ allowed }) => !allowed[column]))('may not $name', async ({ name }) => {

@@ -6,6 +6,9 @@ import type { Dependencies } from './dependencies.ts';
 /** Longest text of a sender's choosing that a record keeps: an event's source and id come from outside. */
 const longestText = 256;
 
+/** As enrollments are called. Whatever else stands where an id belongs names nothing, and may be a secret put there by mistake. */
+const enrollmentIdForm = /^enr_[a-z0-9]{1,26}$/;
+
 /** What is known of an act before it is tried. */
 export type Act = Omit<LedgerEntry, 'outcome' | 'code' | 'about'>;
 
@@ -63,12 +66,12 @@ export function actOf(
   };
 }
 
-function bounded(act: Act): Act {
+function bounded({ enrollmentId, ...act }: Act): Act {
   return {
     ...act,
     principal: cut(act.principal),
     ...(act.requestId !== undefined && { requestId: cut(act.requestId) }),
-    ...(act.enrollmentId !== undefined && { enrollmentId: cut(act.enrollmentId) }),
+    ...(enrollmentId !== undefined && enrollmentIdForm.test(enrollmentId) && { enrollmentId }),
   };
 }
 

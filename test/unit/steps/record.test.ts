@@ -28,6 +28,18 @@ describe('an act that is recorded', () => {
     ]);
   });
 
+  it('is recorded with the enrollment that it names, and never with what else was put in its place', async () => {
+    const ledger = new MemoryLedger();
+    const named = { ...entry, enrollmentId: 'enr_abcdefghijklmnopqrstuvwxyz' };
+    await recorded({ ledger }, named, async () => 'result');
+    for (const enrollmentId of ['correct-horse-battery', 'enr_Correct', 'enr_', `enr_${'a'.repeat(27)}`]) {
+      await recorded({ ledger }, { ...entry, enrollmentId }, async () => 'result');
+    }
+    expect(ledger.entries).toEqual(
+      [named, entry, entry, entry, entry].map((each) => ({ ...each, outcome: 'done' })),
+    );
+  });
+
   it('is recorded with what its result tells', async () => {
     const ledger = new MemoryLedger();
     const refusal = { outcome: 'refused', code: 'escrow-impossible' } as const;

@@ -117,7 +117,7 @@ interface Ways {
 
 async function route(ways: Ways, issuer: string, request: IncomingMessage, response: ServerResponse) {
   const [fullPath = '', ...query] = (request.url ?? '').split('?');
-  const path = fullPath.slice(identityPath.length);
+  const path = fullPath.slice(identityPath.length) || '/';
   if (path === '/accounts' || path.startsWith('/accounts/')) {
     await ways.accounts(request, response);
   } else if (path.startsWith('/interaction/')) {
@@ -142,7 +142,7 @@ function prepareForLibrary(
   if (request.method !== 'POST') forgetSession(request);
   // The address that a device shows may hold its code. The library would post it by a script; people confirm it instead.
   if (path === '/device') query.delete('user_code');
-  request.url = query.size === 0 ? path || '/' : `${path}?${query}`;
+  request.url = query.size === 0 ? path : `${path}?${query}`;
   request.headers.host = new URL(issuer).host;
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { SetUpError } from '#domain/errors.ts';
@@ -23,6 +23,25 @@ describe('lockDataFolder', () => {
     expect(readdirSync(folder('data'))).toEqual(['lock.db']);
     expect(statSync(folder('data', 'lock.db'))).toMatchObject({ size: 0 });
     lock.release();
+  });
+
+  it.each([0o777, 0o1777, 0o775, 0o722])(
+    'refuses a folder that others may write into, mode %o, and leaves it as it is',
+    (mode) => {
+      mkdirSync(folder('open'));
+      chmodSync(folder('open'), mode);
+      expect(() => lockDataFolder(folder('open'))).toThrow(
+        expect.objectContaining({ code: 'usage', next: expect.stringContaining('chmod go-w') }),
+      );
+      expect([readdirSync(folder('open')), statSync(folder('open')).mode & 0o7777]).toEqual([[], mode]);
+    },
+  );
+
+  it('takes a folder that others may look into: what is in it, they may not', () => {
+    mkdirSync(folder('seen'));
+    chmodSync(folder('seen'), 0o755);
+    lockDataFolder(folder('seen')).release();
+    expect(statSync(folder('seen', 'lock.db')).mode & 0o777).toBe(0o600);
   });
 
   it('refuses a folder that this process has, until it is released', () => {

@@ -457,6 +457,7 @@ describe('the pages', () => {
   it('are found at the issuer alone, whatever Host the sender names', async () => {
     expect((await running().browser().open(`${running().issuer}/nothing`)).status).toBe(404);
     expect((await running().browser().open(running().issuer)).status).toBe(404);
+    expect((await running().browser().open(`${running().issuer}?nothing`)).status).toBe(404);
     const asked = get(`${running().issuer}/.well-known/openid-configuration`, {
       headers: { host: 'evil.example' },
     });

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asStoreError } from '#adapters/sqlite/store-error.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -56,6 +56,8 @@ export class FileNotifier implements Notifier {
 /** What the file says was delivered. Cuts off a last line that was not finished: its notice will come again. */
 async function readDelivered(file: string): Promise<Set<string>> {
   await append(file, '');
+  // It may have been put back from a copy, whose mode was another.
+  await chmod(file, 0o600);
   const content = await readFile(file);
   const end = content.lastIndexOf(newline) + 1;
   if (end < content.length) await truncate(file, end);

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -40,6 +41,14 @@ describe('FileNotifier', () => {
     expect(readFileSync(file(), 'utf8')).toBe(`${line}\n`);
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(statSync(folder('data')).mode & 0o777).toBe(0o700);
+  });
+
+  it('makes a file private that was put back from a copy', async () => {
+    mkdirSync(folder('data'));
+    writeFileSync(file(), '');
+    chmodSync(file(), 0o644);
+    await start().notify(notice('n-1'));
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
   it('tells the log of each delivery once, and nothing of the person', async () => {

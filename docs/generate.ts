@@ -60,14 +60,20 @@ function eventSchema(name: string, { $schema: _dialect, ...data }: JsonSchema) {
   };
 }
 
-/** Lists of words stand on one line, as the project's formatter wants them. */
+/** What the project's formatter puts on one line. */
+const longestLine = 110;
+
+/** Lists of words stand on one line where they fit, as the project's formatter wants them. */
 function toText(document: object): string {
   const text = JSON.stringify(document, undefined, 2);
-  const oneLine = text.replace(
-    /\[\n([^[\]{}]*?)\n\s*\]/g,
-    (_list, words: string) => `[${words.trim().replace(/,\s+/g, ', ')}]`,
+  const wrapped = text.replace(
+    /^(.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm,
+    (list, before: string, words: string, comma: string) => {
+      const oneLine = `${before}[${words.trim().replace(/,\s+/g, ', ')}]${comma}`;
+      return oneLine.length <= longestLine ? oneLine : list;
+    },
   );
-  return `${oneLine}\n`;
+  return `${wrapped}\n`;
 }
 
 function errorsPage(): string {

@@ -76,18 +76,12 @@ class NoLimits extends RateLimiter {
 
 export interface ApiWorldSettings {
   policy?: Partial<PolicySettings>;
-  /** Whether callers are limited as they are in the service. */
-  limited?: boolean;
   /** What use cases get in place of the world's. */
   change?: (dependencies: World['dependencies']) => Dependencies;
 }
 
 /** Makes an API over a world with two organizations. */
-export async function makeApiWorld({
-  policy,
-  limited = false,
-  change,
-}: ApiWorldSettings = {}): Promise<ApiWorld> {
+export async function makeApiWorld({ policy, change }: ApiWorldSettings = {}): Promise<ApiWorld> {
   const world = await makeWorld(policy);
   await setUpOther(world, policy);
   const dependencies = change?.(world.dependencies) ?? world.dependencies;
@@ -100,7 +94,7 @@ export async function makeApiWorld({
     endpoints: endpointsOf(dependencies, service),
     tokens: createTokenVerifier({ ...tokenSettings({ issuer: issuer.url, audience }), clock }),
     refusedTokens: new RefusedTokens({ ledger, clock }),
-    limits: limited ? new RateLimiter(clock) : new NoLimits(clock),
+    limits: new NoLimits(clock),
     idempotencyKeys,
     ledger,
     clock,

@@ -10,6 +10,7 @@ import {
   type UnknownObject,
 } from 'oidc-provider';
 import { type Account, commandLineClient, identityAudience } from '#contract/api/accounts.ts';
+import { asEscrowError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Accounts } from './accounts.ts';
 import { MemoryState } from './memory-adapter.ts';
@@ -19,6 +20,9 @@ import { deviceCodePage, deviceConfirmPage, messagePage, pageHeaders } from './p
 import { passwordGrantType, registerPasswordGrant } from './password-grant.ts';
 import type { SignIn } from './sign-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
+
+/** As much of the framework's context as an answer takes. */
+type Context = Pick<KoaContextWithOIDC, 'status' | 'type' | 'body'>;
 
 export interface ProviderParts {
   issuer: string;
@@ -57,7 +61,11 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(async (ctx, next) => {
     ctx['mountPath'] = mountPath;
     ctx.set(pageHeaders);
-    await next();
+    try {
+      await next();
+    } catch (thrown) {
+      answerEscaped(ctx, thrown, onFailure);
+    }
     if (ctx.status !== 404 || ctx.body !== undefined) return;
     ctx.status = 404;
     ctx.type = 'html';
@@ -68,6 +76,19 @@ export function createProvider(parts: ProviderParts): Provider {
   const framework: EventEmitter = provider;
   framework.on('error', onFailure);
   return provider;
+}
+
+/**
+ * Answers for what got past the library's own answers to errors. Where a form or an address belongs to a session that is not
+ * there (any more), as after a restart, it fails on writing that session; that is nobody's failure.
+ */
+function answerEscaped(ctx: Context, thrown: unknown, onFailure: ProviderParts['onFailure']): void {
+  const isOfNoSession =
+    thrown instanceof TypeError && thrown.message.includes('previously persisted Sessions');
+  if (!isOfNoSession) onFailure(asEscrowError(thrown));
+  const [status, error] = isOfNoSession ? [400, 'invalid_request'] : [500, 'server_error'];
+  ctx.status = status;
+  renderError(ctx, { error });
 }
 
 function configurationOf(parts: ProviderParts): Configuration {
@@ -228,7 +249,7 @@ function successSource(ctx: KoaContextWithOIDC): void {
   ctx.body = messagePage('You are signed in', 'Go back to the device. You can close this page.');
 }
 
-function renderError(ctx: KoaContextWithOIDC, { error }: { error: string }): void {
+function renderError(ctx: Context, { error }: { error: string }): void {
   ctx.type = 'html';
   ctx.body = messagePage('This does not go on', errorMessage(error), error);
 }

@@ -116,3 +116,21 @@ describe('whoever asks for accounts without end', () => {
     expect(await many('Bearer none', 60)).toEqual(new Set([401, 429]));
   });
 });
+
+describe('what belongs to a session that is not there, as after a restart', () => {
+  it.each([
+    ['POST', '/device'],
+    ['GET', '/device/nothing'],
+    ['GET', '/auth/nothing'],
+  ])('%s %s is answered by a page that says so, and is no failure', async (method, path) => {
+    for (const cookie of ['_session=gone', '_session=gone; _session.sig=gone', '']) {
+      const answer = await fetch(`${running().issuer}${path}`, {
+        ...{ method, headers: { cookie, accept: 'text/html' } },
+        ...(method === 'POST' && { body: new URLSearchParams({ user_code: 'AAAA-AAAA', xsrf: 'gone' }) }),
+      });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+      expect(await answer.text()).toContain('Start again from the program');
+    }
+    expect(running().failures).toEqual([]);
+  });
+});

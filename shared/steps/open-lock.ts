@@ -119,9 +119,19 @@ async function countTry(
     const locked = tries.inARow >= mostTries.inARow;
     if (locked && !signedInSince(principal, tries.lastTriedAt)) throw new LockError('enrollment-locked');
     const inARow = (locked ? 0 : tries.inARow) + 1;
-    const lastTriedAt = dependencies.clock.now().toISOString();
+    const lastTriedAt = triedAt(dependencies.clock.now(), tries, locked ? principal : {});
     return { tries: { inARow, inLife: tries.inLife + 1, lastTriedAt } };
   });
+}
+
+/**
+ * When the last try was: now; but not before the one before it, for a clock may be set back, nor before the sign-in that lifts
+ * the lock, which is in the future where the issuer's clock is ahead. So no sign-in lifts twice.
+ * @param lifter who lifts the lock, if it is one
+ */
+function triedAt(now: Date, { lastTriedAt }: Tries, { authTime = 0 }: Pick<Principal, 'authTime'>): string {
+  const before = lastTriedAt === undefined ? 0 : Date.parse(lastTriedAt);
+  return new Date(Math.max(now.getTime(), before, authTime * 1_000)).toISOString();
 }
 
 function signedInSince({ authTime }: Principal, lastTriedAt: string | undefined): boolean {

@@ -183,6 +183,33 @@ describe('a lock', () => {
     expect(await codeOf(() => open(again, password(), { signedInAt }))).toBe('enrollment-locked');
   });
 
+  it('is lifted once by a sign-in at an issuer whose clock is ahead', async () => {
+    const signedInAt = new Date(world.dependencies.clock.now().getTime() + 25 * second);
+    const enrollment = await enrolled({ inARow: 10, inLife: 10 });
+    const { dependencies, guesses } = counting();
+    const guess = () => codeOf(() => open(enrollment, wrongPassword(), { signedInAt, dependencies }));
+    for (let time = 0; time < 30; time++) {
+      await guess();
+      world.dependencies.clock.advance(second);
+    }
+    expect([guesses(), await guess()]).toEqual([10, 'enrollment-locked']);
+    await open(enrollment, password(), { signedInAt: world.dependencies.clock.now() });
+  });
+
+  it('is not lifted by an old sign-in because the clock was set back', async () => {
+    const { clock } = world.dependencies;
+    const signedInAt = clock.now();
+    clock.advance(60 * second);
+    const enrollment = await enrolled({ inARow: 9, inLife: 9 });
+    clock.advance(-3_600 * second);
+    for (let time = 0; time < 3; time++) {
+      const code = await codeOf(() => open(enrollment, wrongPassword(), { signedInAt }));
+      expect(code).toBe('enrollment-locked');
+    }
+    expect((await current(world, enrollment)).tries).toMatchObject({ inARow: 10, inLife: 10 });
+    clock.advance(3_600 * second);
+  });
+
   it('is not lifted by somebody whose sign-in time is not known', async () => {
     const enrollment = await enrolled({ inARow: 10, inLife: 10 });
     const locked = await lockedKeyOf(enrollment);

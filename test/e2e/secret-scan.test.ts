@@ -1,7 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventSource } from '#contract/events.ts';
@@ -13,15 +12,9 @@ import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollmen
 import { setPassword } from '#lambdas/set-password/set-password.ts';
 import { type KeySource, keySources } from '#local/open-keys.ts';
 import { openService, type Service } from '#local/service.ts';
-import {
-  type DemoFolders,
-  demoFolders,
-  filesUnder,
-  present,
-  readSummary,
-  runDemo,
-} from '#test/support/demo.ts';
+import { type DemoFolders, demoFolders, present, readSummary, runDemo } from '#test/support/demo.ts';
 import { outputOf } from '#test/support/program.ts';
+import { scanFolder } from '#test/support/scan-folder.ts';
 import { SecretScanner } from '#test/support/secret-scanner.ts';
 import {
   type KnownSecret,
@@ -146,43 +139,6 @@ async function sendMalformed({ dependencies, dispatcher }: Service, typed: Typed
   await dispatcher.drain();
 }
 
-/** Every value of every table, since the pages of a database file cut long ones up. */
-function rowsIn(file: string): Buffer {
-  const database = new DatabaseSync(file);
-  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-  const values = tables.flatMap(({ name }) =>
-    database
-      .prepare(`SELECT * FROM "${name}"`)
-      .all()
-      .flatMap((row) => Object.values(row)),
-  );
-  database.close();
-  return Buffer.concat(
-    values.flatMap((value) => [
-      value instanceof Uint8Array ? value : Buffer.from(String(value)),
-      Buffer.from('\n'),
-    ]),
-  );
-}
-
-/** What was found, by place; the homes of secrets are passed over for their own secret only. */
-function scan(root: string, secrets: readonly KnownSecret[]): Record<string, string[]> {
-  const all = new SecretScanner(secrets);
-  const found: Record<string, string[]> = {};
-  // Every file before any database: opening one clears its log away.
-  const files = filesUnder(root).map((path) => ({ path, bytes: readFileSync(join(root, path)) }));
-  const tables = files
-    .filter(({ path }) => path.endsWith('.db'))
-    .map(({ path }) => ({ path, bytes: rowsIn(join(root, path)) }));
-  for (const { path, bytes } of [...files, ...tables]) {
-    const strangers = secrets.filter(({ home }) => home !== path);
-    const scanner = strangers.length === secrets.length ? all : new SecretScanner(strangers);
-    const here = scanner.find(bytes);
-    if (here.length > 0) found[path] = [...new Set([...(found[path] ?? []), ...here])];
-  }
-  return found;
-}
-
 /** A whole run: the demo twice, then calls and events that fail. */
 async function run(keys: KeySource, folders: DemoFolders) {
   const { out, data } = folders;
@@ -210,7 +166,7 @@ async function run(keys: KeySource, folders: DemoFolders) {
   // A copy, made by another process: reading a database's file in this one would drop its locks.
   const copy = join(lists, `${keys}-open`);
   await outputOf('cp', ['-r', dirname(data), copy]);
-  const foundWhileOpen = scan(copy, [...known, ...typed.secrets]);
+  const foundWhileOpen = scanFolder(copy, [...known, ...typed.secrets]);
   await sendMalformed(service, typed);
   const refused = (await service.queues.deadLetters()).length;
   await service.close();
@@ -240,11 +196,11 @@ describe.each(everything)('everything that is written with keys in $keys', ({ ke
     for (const kind of all) expect(kinds).toContain(kind);
     const homeless = done.secrets.map(({ name, bytes }) => ({ name, bytes }));
     const homes = done.secrets.flatMap(({ home }) => home ?? []);
-    expect(Object.keys(scan(root, homeless)).sort()).toEqual([...new Set(homes)].sort());
+    expect(Object.keys(scanFolder(root, homeless)).sort()).toEqual([...new Set(homes)].sort());
   });
 
   it('holds no secret, but in the files that are there to hold it', () => {
-    expect(scan(root, done.secrets)).toEqual({});
+    expect(scanFolder(root, done.secrets)).toEqual({});
   });
 
   it('held none while the service was open, in write-ahead logs either', () => {

@@ -59,23 +59,43 @@ function shiftedBase64(secret: Buffer, shift: number, encoding: 'base64' | 'base
   return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + secret.length) * 8) / 6));
 }
 
+/** How many bytes of a needle are looked up at each place. */
+const startLength = 4;
+
 /** Finds secrets in bytes, in any of their forms, also where lines are broken within. */
 export class SecretScanner {
   readonly #needles: readonly Needle[];
+  /** By their first bytes, read as one number: content is gone through once, however many there are. */
+  readonly #byStart = new Map<number, Needle[]>();
 
   constructor(sought: readonly Sought[]) {
     this.#needles = sought.flatMap(({ name, bytes }) => {
       if (bytes.length < 8) throw new RangeError(`${name} is too short to be sought`);
       return formsOf(bytes).map((form) => ({ name, ...form }));
     });
+    for (const needle of this.#needles) {
+      const start = needle.bytes.readUInt32LE(0);
+      this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), needle]);
+    }
   }
 
   /** @returns what was found, as `name: form`, each once */
   find(content: Uint8Array): string[] {
     const asIs = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     const unbroken = withoutLineBreaks(asIs);
-    const found = this.#needles.filter(({ bytes }) => asIs.includes(bytes) || unbroken.includes(bytes));
-    return [...new Set(found.map(({ name, form }) => `${name}: ${form}`))];
+    const found = new Set([...this.#in(asIs), ...this.#in(unbroken)]);
+    const inOrder = this.#needles.filter((needle) => found.has(needle));
+    return [...new Set(inOrder.map(({ name, form }) => `${name}: ${form}`))];
+  }
+
+  *#in(content: Buffer): Generator<Needle> {
+    for (let at = 0; at + startLength <= content.length; at += 1) {
+      for (const needle of this.#byStart.get(content.readUInt32LE(at)) ?? []) {
+        const { bytes } = needle;
+        const end = Math.min(content.length, at + bytes.length);
+        if (bytes.compare(content, at, end) === 0) yield needle;
+      }
+    }
   }
 }
 

@@ -260,7 +260,7 @@ describe.each(runs)(
 
     it('tells none in answers that are not there to tell it, in streams, or to webhooks', () => {
       const all = scanner();
-    for (const text of flow.marked.told) expect(all.find(Buffer.from(text))).toEqual([]);
+      for (const text of flow.marked.told) expect(all.find(Buffer.from(text))).toEqual([]);
       expect(findIn(JSON.stringify(receiver.received))).toEqual([]);
     });
   },

@@ -1,3 +1,4 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import { enrollmentNamedBy } from '#contract/events.ts';
 import type { FeedStep } from '#contract/server-sent-events.ts';
 import { InputError } from '#domain/errors.ts';
@@ -78,14 +79,20 @@ interface Stream {
 }
 
 async function* stepsFrom(stream: Stream): AsyncGenerator<FeedStep & { event?: CloudEvent }> {
-  const { feed, organization, enrollmentId, signal } = stream;
+  const { feed, organization, enrollmentId, signal, idle } = stream;
+  const toldAt = performance.now();
   for (let page = stream.first; ; page = await feed.after(organization, page.position, pageSize)) {
     for (const { position, event } of page.entries) {
       if (signal.aborted) return;
       const { enrollmentId: about } = enrollmentNamedBy(event.data);
       if (enrollmentId === undefined || about === enrollmentId) yield { position, event };
     }
-    if (page.entries.length > 0) continue;
+    if (page.entries.length > 0) {
+      // Where none of many is wanted, nothing else would make it wait, and others of this process want to do something too.
+      await breath();
+      if (signal.aborted) return;
+      continue;
+    }
     const heard = await hears(stream, page.position);
     if (signal.aborted) return;
     if (!heard) yield { position: page.position };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError, StoreError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import { type Following, followEvents } from '#lambdas/follow-events/follow-events.ts';
-import type { EventFeed } from '#ports/event-feed.ts';
+import { type EventFeed, oldestKept } from '#ports/event-feed.ts';
 import { enrollmentRecord, nextVersion } from '#test/contract/records.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { makeWorld, organization, subscriber, type World } from '#test/support/world.ts';
@@ -60,6 +60,35 @@ describe('whoever follows events', () => {
     expect(await next(await follow({ lastEventId, from: 'beginning' }), 1)).toEqual(['a-1.1.0']);
   });
 
+  it('leaves time to others while it passes over many events of no concern, and stops when it is told to', async () => {
+    const own = owned('mine-at-last');
+    for (let count = 0; count < 1_000; count += 1) {
+      await world.dependencies.registry.create(owned(`others-${count}`, 'grace'));
+    }
+    await world.dependencies.registry.create(own);
+    const { feed } = world.dependencies;
+    let pages = 0;
+    const counting: EventFeed = {
+      after: (...asked) => {
+        pages += 1;
+        return feed.after(...asked);
+      },
+      changed: (...asked) => feed.changed(...asked),
+    };
+    const dependencies = { ...world.dependencies, feed: counting };
+    const gone = new AbortController();
+    const asked = { from: 'beginning', enrollmentId: own.id, requestId: 'f' } as const;
+    const stream = await followEvents(dependencies, subscriber(), { ...asked, signal: gone.signal });
+    const found = stream.next();
+    const pagesAtFirst = await new Promise<number>((resolve) => setImmediate(() => resolve(pages)));
+    expect((await found).value?.event?.id).toBe('mine-at-last.1.0');
+    expect([pagesAtFirst < 5, pages > 10]).toEqual([true, true]);
+    const again = await followEvents(dependencies, subscriber(), { ...asked, signal: gone.signal });
+    const cut = again.next();
+    gone.abort();
+    expect(await cut).toEqual({ done: true, value: undefined });
+  });
+
   it('is told more than a page', async () => {
     for (let count = 0; count < 120; count += 1) {
       await world.dependencies.registry.create(owned(`many-${count}`));
@@ -92,6 +121,27 @@ describe('whoever follows events', () => {
     await world.dependencies.registry.create(owned('one'));
     const stream = await follow({ enrollmentId: 'one', from: 'beginning', idleMilliseconds: 1 });
     expect(await next(stream, 2)).toEqual(['one.1.0', 'idle']);
+  });
+
+  it('hears from time to time where it is, though events of others never end', async () => {
+    const { feed } = world.dependencies;
+    let pages = 0;
+    const busy: EventFeed = {
+      changed: feed.changed.bind(feed),
+      async after(of) {
+        const { entries } = await feed.after(of, oldestKept, 1);
+        pages += 1;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return { entries, position: `page-${pages}` };
+      },
+    };
+    const following = { from: 'now', enrollmentId: 'one', idleMilliseconds: 5, requestId: 'f' } as const;
+    const { signal } = new AbortController();
+    const stream = await followEvents({ ...world.dependencies, feed: busy }, workflow, {
+      ...following,
+      signal,
+    });
+    expect((await stream.next()).value).toEqual({ position: expect.stringMatching(/^page-\d+$/) });
   });
 });
 

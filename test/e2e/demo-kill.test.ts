@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { findSoftHsm } from '#adapters/pkcs11/softhsm-token.ts';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { verifyLedger } from '#adapters/sqlite/ledger.ts';
 import { activeBackup } from '#domain/enrollment.ts';
@@ -19,8 +18,8 @@ import {
   startDemo,
 } from '#test/support/demo.ts';
 import { openWithOpenssl, spkiOf, spkiOfCsr } from '#test/support/pfx-tools.ts';
-import { outputOf } from '#test/support/program.ts';
 import { unsealed } from '#test/support/recovered.ts';
+import { labelsInToken } from '#test/support/token-labels.ts';
 import { DataFolder, documentsReferredTo } from '#test/support/traces.ts';
 
 /** RSA and EC; identity and encryption; a key that cannot leave. */
@@ -242,19 +241,6 @@ describe('a demo that is killed again and again, keys in a token', () => {
     ]);
   });
 });
-
-const places = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so'];
-
-/** The label of each object in a SoftHSM token, sorted, as OpenSC's pkcs11-tool sees it. */
-async function labelsInToken(folder: string): Promise<string[]> {
-  const environment = {
-    SOFTHSM2_CONF: join(folder, 'softhsm2.conf'),
-    TOKEN_PIN: readFileSync(join(folder, 'pin'), 'utf8'),
-  };
-  const tool = ['--module', findSoftHsm(places), '--login', '--pin', 'env:TOKEN_PIN', '--list-objects'];
-  const listed = (await outputOf('pkcs11-tool', tool, '', environment)).toString();
-  return [...listed.matchAll(/^ {2}label: +(\S+)$/gm)].map(([, label = '']) => label).sort();
-}
 
 describe('what a kill in the middle of one write leaves', () => {
   it('is cleared by the next run', async () => {

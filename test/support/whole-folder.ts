@@ -69,7 +69,8 @@ function expectTidy(folder: DataFolder, enrollments: readonly Enrollment[]): voi
   const isKept = (name: string) => !name.startsWith('receipt');
   expect(folder.documents().filter(isKept)).toEqual(documentsReferredTo(enrollments).filter(isKept));
   expect(folder.documents()).toEqual(expect.arrayContaining(documentsReferredTo(enrollments)));
-  const resident = enrollments.flatMap(({ key }) => key?.residentKey ?? []);
+  const inSoftware = enrollments.filter(({ custody }) => custody === 'software');
+  const resident = inSoftware.flatMap(({ key }) => key?.residentKey ?? []);
   expect(folder.residentKeys()).toEqual(resident.sort());
 }
 

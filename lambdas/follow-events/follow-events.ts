@@ -80,22 +80,21 @@ interface Stream {
 
 async function* stepsFrom(stream: Stream): AsyncGenerator<FeedStep & { event?: CloudEvent }> {
   const { feed, organization, enrollmentId, signal, idle } = stream;
-  const toldAt = performance.now();
+  let toldAt = performance.now();
   for (let page = stream.first; ; page = await feed.after(organization, page.position, pageSize)) {
     for (const { position, event } of page.entries) {
       if (signal.aborted) return;
       const { enrollmentId: about } = enrollmentNamedBy(event.data);
-      if (enrollmentId === undefined || about === enrollmentId) yield { position, event };
+      if (enrollmentId !== undefined && about !== enrollmentId) continue;
+      yield { position, event };
+      toldAt = performance.now();
     }
-    if (page.entries.length > 0) {
-      // Where none of many is wanted, nothing else would make it wait, and others of this process want to do something too.
-      await breath();
-      if (signal.aborted) return;
-      continue;
-    }
-    const heard = await hears(stream, page.position);
+    // Where none of many is wanted, nothing else would make it wait, and others of this process want to do something too.
+    const heard = page.entries.length > 0 ? await breath(true) : await hears(stream, page.position);
     if (signal.aborted) return;
-    if (!heard) yield { position: page.position };
+    if (heard && performance.now() - toldAt < idle) continue;
+    yield { position: page.position };
+    toldAt = performance.now();
   }
 }
 

@@ -60,35 +60,6 @@ describe('whoever follows events', () => {
     expect(await next(await follow({ lastEventId, from: 'beginning' }), 1)).toEqual(['a-1.1.0']);
   });
 
-  it('leaves time to others while it passes over many events of no concern, and stops when it is told to', async () => {
-    const own = owned('mine-at-last');
-    for (let count = 0; count < 1_000; count += 1) {
-      await world.dependencies.registry.create(owned(`others-${count}`, 'grace'));
-    }
-    await world.dependencies.registry.create(own);
-    const { feed } = world.dependencies;
-    let pages = 0;
-    const counting: EventFeed = {
-      after: (...asked) => {
-        pages += 1;
-        return feed.after(...asked);
-      },
-      changed: (...asked) => feed.changed(...asked),
-    };
-    const dependencies = { ...world.dependencies, feed: counting };
-    const gone = new AbortController();
-    const asked = { from: 'beginning', enrollmentId: own.id, requestId: 'f' } as const;
-    const stream = await followEvents(dependencies, subscriber(), { ...asked, signal: gone.signal });
-    const found = stream.next();
-    const pagesAtFirst = await new Promise<number>((resolve) => setImmediate(() => resolve(pages)));
-    expect((await found).value?.event?.id).toBe('mine-at-last.1.0');
-    expect([pagesAtFirst < 5, pages > 10]).toEqual([true, true]);
-    const again = await followEvents(dependencies, subscriber(), { ...asked, signal: gone.signal });
-    const cut = again.next();
-    gone.abort();
-    expect(await cut).toEqual({ done: true, value: undefined });
-  });
-
   it('is told more than a page', async () => {
     for (let count = 0; count < 120; count += 1) {
       await world.dependencies.registry.create(owned(`many-${count}`));

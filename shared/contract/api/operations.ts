@@ -85,7 +85,8 @@ export const readStatus = route({
   summary:
     'How the service fares: enrollments by state, what waits, what was given up, and whether custody answers.',
   roles: watching,
-  rate: 'read',
+  // It counts every enrollment.
+  rate: 'costly',
   answer: {
     status: 200,
     description: 'As it is now.',

@@ -106,8 +106,7 @@ beforeAll(async () => {
   });
   secret = v.parse(v.object({ secret: v.string() }), webhook.json).secret;
   const { publicKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true });
-  const workflow = await people.token('workflow', 'enrollment-workflow');
-  load = new Load(server, people, workflow, await exportJWK(publicKey));
+  load = new Load(server, people, await exportJWK(publicKey));
 
   const follower = new PersistentFollower(server, administrator);
   await killUntil(load.run(size));

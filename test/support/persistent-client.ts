@@ -5,23 +5,34 @@ import type { TestServer } from './server.ts';
 
 const isRetryable = v.object({ retryable: v.literal(true) });
 
-/** Somebody who repeats each request, as it was, until it is answered: over every end and start of the server. */
+/**
+ * Somebody who repeats each request, as it was, until it is answered: over every end and start of the server. A password is
+ * counted as wrong before it is tried, so ten kills in the middle of right ones lock an enrollment: then they sign in again, as
+ * they are told to.
+ */
 export class PersistentClient {
   /** How many requests were cut off, or found nobody. */
   cutOff = 0;
   readonly #server: TestServer;
-  readonly #token: string;
+  readonly #signIn: () => Promise<string>;
+  #token: string | undefined;
 
-  constructor(server: TestServer, token: string) {
+  /** @param signIn gives an access token, as of somebody who has just signed in */
+  constructor(server: TestServer, signIn: () => Promise<string>) {
     this.#server = server;
-    this.#token = token;
+    this.#signIn = signIn;
   }
 
   /** @param sent of a POST, with its `Idempotency-Key` */
   async call(method: string, target: string, sent: Sent): Promise<Answered> {
     for (;;) {
       try {
+        this.#token ??= await this.#signIn();
         const answer = await this.#server.call(method, target, { token: this.#token, ...sent });
+        if (answer.code === 'enrollment-locked') {
+          this.#token = undefined;
+          continue;
+        }
         if (answer.status < 400 || !v.is(isRetryable, answer.json)) return answer;
       } catch (error) {
         if (!isCutOff(error)) throw error;

@@ -140,10 +140,7 @@ class OpenServer implements HttpServer {
     if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
   }
 
-  #refusalOf({
-    headers,
-    rawHeaders,
-  }: IncomingMessage): { status: number; error: InputError | StoreError } | undefined {
+  #refusalOf(request: IncomingMessage): { status: number; error: InputError | StoreError } | undefined {
     if (this.#isClosing) {
       const why = 'The service is stopping.';
       return {
@@ -151,10 +148,21 @@ class OpenServer implements HttpServer {
         error: new StoreError('store-unavailable', { why, next: 'Try again in a moment.' }),
       };
     }
-    const named = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
-    if (named.length === 1 && this.#hosts.has(headers.host?.toLowerCase() ?? '')) return undefined;
+    if (this.#isForUs(request)) return undefined;
     // RFC 9110 section 15.5.20: this server does not answer for what the request names.
     return { status: 421, error: new InputError('no-such-route', misdirected(this.url)) };
+  }
+
+  /** Whether a request names this server, in its `Host` and where its target is a whole URL (RFC 9112 section 3.2.2). */
+  #isForUs(request: IncomingMessage): boolean {
+    const { headers, rawHeaders } = request;
+    const named = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+    if (named.length !== 1 || !this.#hosts.has(headers.host?.toLowerCase() ?? '')) return false;
+    const [, authority, rest = ''] = /^http:\/\/([^/?]*)(.*)$/i.exec(request.url ?? '') ?? [];
+    if (authority === undefined) return true;
+    // From here on it is asked for as usual.
+    request.url = rest.startsWith('/') ? rest : `/${rest}`;
+    return this.#hosts.has(authority.toLowerCase());
   }
 }
 

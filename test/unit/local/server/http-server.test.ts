@@ -53,6 +53,32 @@ describe('a port', () => {
   });
 });
 
+describe('a target that is a whole URL', () => {
+  const ask = (port: number, target: string) =>
+    rawExchange(port, `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: close\r\n\r\n`);
+
+  it.each([
+    ['http://HOST/a?b=c', '/a?b=c'],
+    ['HTTP://HOST/', '/'],
+    ['http://HOST', '/'],
+    ['http://HOST?b', '/?b'],
+    ['/http://elsewhere/', '/http://elsewhere/'],
+  ])('%s of this server is taken as its path', async (target, path) => {
+    const { server, reached } = await serving();
+    await ask(server.port, target.replace('HOST', `127.0.0.1:${server.port}`));
+    expect(reached.map(({ url }) => url)).toEqual([path]);
+  });
+
+  it.each(['http://evil.example/', 'http://127.0.0.1@evil.example/', 'http://127.0.0.1/', 'http://'])(
+    '%s of another is not',
+    async (target) => {
+      const { server, reached } = await serving();
+      expect(await ask(server.port, target)).toMatch(/^HTTP\/1\.1 (?:421|400) /);
+      expect(reached).toEqual([]);
+    },
+  );
+});
+
 describe('the Host header', () => {
   const request = (host: string) => `GET / HTTP/1.1\r\n${host}connection: close\r\n\r\n`;
 

@@ -25,8 +25,8 @@ import { expectWhole } from '#test/support/whole-folder.ts';
 const server = testServer();
 const folder = new DataFolder(server.data);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const kills = 14;
-const size = { lives: 20, batches: 4, posts: 4, clients: 6 };
+const kills = 12;
+const size = { lives: 18, batches: 4, posts: 4, clients: 6 };
 
 let people: OutsidePeople;
 let options: string[];
@@ -41,10 +41,10 @@ const lockedRecords = new Map<string, Buffer>();
 
 /** When to kill: at most so many more of these than there are. */
 const counted = [
-  { most: 14, sql: 'SELECT coalesce(sum(version), 0) FROM aggregates' },
-  { most: 8, sql: 'SELECT count(*) FROM ledger' },
-  { most: 2, sql: 'SELECT count(*) FROM vault_objects' },
-  { most: 12, sql: "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'messages'" },
+  { most: 30, sql: 'SELECT coalesce(sum(version), 0) FROM aggregates' },
+  { most: 16, sql: 'SELECT count(*) FROM ledger' },
+  { most: 3, sql: 'SELECT count(*) FROM vault_objects' },
+  { most: 25, sql: "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'messages'" },
 ];
 
 /** Waits for a moment of some kind, give or take a little, or for the end of the work. */

@@ -84,6 +84,31 @@ describe('a server with a crowd at its door', () => {
     await expectServed('cleo');
   });
 
+  it('finishes what somebody asked for who went away, and answers who asks again', async () => {
+    const { id, subscriber } = await enroll(server, people, requestBody('emil', { keySpec: 'RSA_3072' }));
+    const token = await people.token(subscriber.id, 'subscriber');
+    const target = `/v1/enrollments/${id}`;
+    const set = { token, body: { password }, headers: { 'idempotency-key': 'set' } };
+    const leaving = new AbortController();
+    const left = server.call('POST', `${target}/password`, { ...set, signal: leaving.signal });
+    const stateNow = async () => enrollmentIn(await server.call('GET', target, { token })).state;
+    await expect.poll(stateNow, { interval: 5, timeout: 20_000 }).not.toBe('awaiting-subscriber');
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    await expect.poll(stateNow, { timeout: 20_000 }).toBe('ready');
+    expect(await server.call('POST', `${target}/password`, set)).toMatchObject({ status: 200 });
+
+    for (let count = 0; count < 12; count += 1) {
+      const signal = AbortSignal.timeout(40);
+      await server
+        .call('POST', `${target}/exports`, { token, body: exportBody(password), signal })
+        .catch(() => {});
+    }
+    const done = { inARow: 0, inLife: 0 };
+    const tries = async () => enrollmentIn(await server.call('GET', target, { token })).wrongPasswords;
+    await expect.poll(tries, { timeout: 30_000 }).toEqual(done);
+  });
+
   it('cuts off who does not come to the point', async () => {
     // Those that said nothing or half a word; a body may take longer.
     await Promise.all(crowd.slice(0, 225).map(({ ended }) => ended));

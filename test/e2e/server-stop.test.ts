@@ -209,6 +209,20 @@ describe('a server that is asked to stop', () => {
     expect(enrollmentIn(answer)).toMatchObject({ state: 'ready', backups: 1 });
   });
 
+  it('goes on, and ends in order, where nobody reads what it prints', async () => {
+    const { child } = server.process;
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    for (let count = 0; count < 20; count += 1) {
+      expect(await server.call('GET', '/v1/status', { token: 'none' })).toMatchObject({ status: 401 });
+    }
+    const enrollment = await enroll(server, people, requestBody('fay'));
+    expect(await setPassword(server, people, enrollment, password)).toMatchObject({ state: 'ready' });
+    child.kill('SIGTERM');
+    expect(await server.process.ended).toBe(0);
+    await server.start(people.options);
+  });
+
   it('leaves a whole data folder after all that', async () => {
     await until(() => folder.count('SELECT count(*) FROM messages') === 0);
     expect(await server.end()).toBe(0);

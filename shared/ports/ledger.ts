@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#domain/error-codes.ts';
+import type { EscrowError } from '#domain/errors.ts';
 
 /** What was done or refused: what, when, where, who, outcome (Federal Common Policy 5.4.1). Never a secret or a name. */
 export interface LedgerEntry {
@@ -16,6 +17,17 @@ export interface LedgerEntry {
   enrollmentId?: string;
   /** The event or request that asked. */
   requestId?: string;
+}
+
+/** How an error ended what was asked: refused, or failed if it may succeed later; with its code, and what was at fault. */
+export function endOf({
+  code,
+  retryable,
+  details,
+}: EscrowError): Pick<LedgerEntry, 'outcome' | 'code' | 'about'> {
+  const { field, issues, rules } = details;
+  const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
+  return { outcome: retryable ? 'failed' : 'refused', code, ...(about && { about }) };
 }
 
 /** Keeps the record of everything that was done and everything that was refused. Append only. */

@@ -1,6 +1,6 @@
 import { asEscrowError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
-import type { LedgerEntry } from '#ports/ledger.ts';
+import { endOf, type LedgerEntry } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Longest text of a sender's choosing that a record keeps: an event's source and id come from outside. */
@@ -43,10 +43,7 @@ export async function recordedIfRefused<T>(
     return await work();
   } catch (thrown) {
     const error = asEscrowError(thrown);
-    const { field, issues, rules } = error.details;
-    const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
-    const outcome = error.retryable ? 'failed' : 'refused';
-    await ledger.record({ ...bounded(act), outcome, code: error.code, ...(about && { about }) });
+    await ledger.record({ ...bounded(act), ...endOf(error) });
     throw error;
   }
 }

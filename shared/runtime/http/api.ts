@@ -4,7 +4,7 @@ import { AccessError, asEscrowError, type EscrowError, InputError } from '#domai
 import type { Principal } from '#domain/principal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
-import type { Ledger } from '#ports/ledger.ts';
+import { endOf, type Ledger } from '#ports/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { RateClass, RateLimiter } from '../rate-limit.ts';
 import type { RefusedTokens } from '../tokens/refused-tokens.ts';
@@ -176,13 +176,8 @@ export class Api {
       return await work();
     } catch (thrown) {
       const error = asEscrowError(thrown);
-      const { code, details, retryable } = error;
-      const about =
-        details.issues?.map((issue) => issue.field) ?? (details.field ? [details.field] : undefined);
-      const outcome = retryable ? 'failed' : 'refused';
-      const action = actionOf(name);
-      const entry = { action, organization, principal: subject, outcome, code, requestId } as const;
-      await this.#parts.ledger.record({ ...entry, ...(about && { about }) });
+      const act = { action: actionOf(name), organization, principal: subject, requestId };
+      await this.#parts.ledger.record({ ...act, ...endOf(error) });
       throw error;
     }
   }

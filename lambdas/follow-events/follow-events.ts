@@ -90,7 +90,8 @@ async function* stepsFrom(stream: Stream): AsyncGenerator<FeedStep & { event?: C
       toldAt = performance.now();
     }
     // Where none of many is wanted, nothing else would make it wait, and others of this process want to do something too.
-    const heard = page.entries.length > 0 ? await breath(true) : await hears(stream, page.position);
+    if (page.entries.length > 0) await breath();
+    const heard = page.entries.length > 0 || (await hears(stream, page.position));
     if (signal.aborted) return;
     if (heard && performance.now() - toldAt < idle) continue;
     yield { position: page.position };

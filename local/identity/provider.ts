@@ -52,10 +52,10 @@ const lives = {
  * this file.
  */
 export function createProvider(parts: ProviderParts): Provider {
-  const { issuer, signIn, accounts, resources, onFailure } = parts;
+  const { issuer, signIn, resources, onFailure } = parts;
   const provider = new Provider(issuer, configurationOf(parts));
   registerPasswordGrant(provider, signIn, resources);
-  compareHashedSecrets(provider, accounts);
+  compareHashedSecrets(provider, signIn);
   // Addresses are made of the request's path and of where this says that the library is mounted.
   const mountPath = new URL(issuer).pathname;
   provider.use(async (ctx, next) => {
@@ -180,10 +180,9 @@ function machineClient(account: Account | undefined): AdapterPayload | undefined
 }
 
 /** Machines' secrets are kept as hashes, and the library compares in clear: this is the place where it lets that be changed. */
-function compareHashedSecrets(provider: Provider, accounts: Accounts): void {
+function compareHashedSecrets(provider: Provider, signIn: SignIn): void {
   provider.Client.prototype.compareClientSecret = async function compareClientSecret(actual) {
-    const account = await accounts.withSecret(this.clientId, 'machine', Secret.fromText(actual));
-    return account !== undefined;
+    return await signIn.checkMachine(this.clientId, Secret.fromText(actual));
   };
 }
 

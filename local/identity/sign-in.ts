@@ -35,6 +35,7 @@ export class SignIn {
   readonly #failedOfStrangers: FailedAttempts;
   /** Names that are no account's are a stranger's choice: of those a few are recorded. */
   readonly #strangers: FailedAttempts;
+  readonly #refusedMachines: FailedAttempts;
   readonly #passwords = new FewAtOnce(passwordsAtOnce);
 
   constructor(parts: SignInParts) {
@@ -42,6 +43,7 @@ export class SignIn {
     this.#failed = new FailedAttempts(parts.clock);
     this.#failedOfStrangers = new FailedAttempts(parts.clock);
     this.#strangers = new FailedAttempts(parts.clock);
+    this.#refusedMachines = new FailedAttempts(parts.clock);
   }
 
   /**
@@ -70,6 +72,24 @@ export class SignIn {
     await this.#record(subject, { outcome: 'done' });
     this.#failed.forget(subject);
     return { account };
+  }
+
+  /**
+   * Whether a machine's secret is its own. It cannot be guessed, so tries are not limited, and only the first ten refused of each
+   * quarter of an hour are recorded.
+   * @param secret erased, whatever comes of it
+   * @throws StoreError `store-unavailable` if it could not be recorded
+   */
+  async checkMachine(subject: string, secret: Secret): Promise<boolean> {
+    try {
+      const account = await this.#parts.accounts.withSecret(subject, 'machine', secret);
+      if (account === undefined && this.#refusedMachines.begin(subject) !== 'refused') {
+        await this.#record(subject, { outcome: 'refused', code: 'wrong-password' });
+      }
+      return account !== undefined;
+    } finally {
+      secret.erase();
+    }
   }
 
   /** Lets a name try again at once: an administrator gave it another password. */

@@ -134,3 +134,27 @@ describe('what belongs to a session that is not there, as after a restart', () =
     expect(running().failures).toEqual([]);
   });
 });
+
+it('a machine that shows another secret is refused, and that is recorded within bounds', async () => {
+  const account = {
+    subject: 'workflow',
+    displayName: 'W',
+    kind: 'machine',
+    roles: ['enrollment-workflow'],
+  } as const;
+  await running().identity.accounts.add({ ...account, roles: [...account.roles] });
+  const authorization = `Basic ${Buffer.from('workflow:a guess').toString('base64')}`;
+  for (let time = 0; time < 12; time++) {
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    const { status } = await fetch(`${running().issuer}/token`, {
+      method: 'POST',
+      body,
+      headers: { authorization },
+    });
+    expect(status).toBe(401);
+  }
+  const entries = running().ledger.entries.filter(({ principal }) => principal === 'workflow');
+  expect(entries).toHaveLength(10);
+  expect(entries[0]).toMatchObject({ action: 'sign-in', outcome: 'refused', code: 'wrong-password' });
+  expect(JSON.stringify(entries)).not.toContain('guess');
+});

@@ -4,12 +4,13 @@ import { FileVault } from '#adapters/files/file-vault.ts';
 import { News } from '#adapters/news.ts';
 import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
-import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
+import { openDatabase } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
 import { SqliteEventFeed } from '#adapters/sqlite/event-feed.ts';
 import { SqliteIdempotencyKeys } from '#adapters/sqlite/idempotency-keys.ts';
 import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { openLockedKeysOf } from '#adapters/sqlite/locked-keys-file.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
 import { SqliteNoticeBoard } from '#adapters/sqlite/notice-board.ts';
 import { SqliteOrganizationQueues } from '#adapters/sqlite/organization-queues.ts';
@@ -54,7 +55,7 @@ export interface ServiceSettings {
 /**
  * Opens the service over a data folder, which is then this process's alone.
  * @throws SetUpError `data-folder-in-use`, `not-set-up`; ProviderError as the key provider opens; StoreError
- *   `store-unavailable`
+ *   `object-missing` if the file of the locked keys is gone, `store-unavailable`
  */
 export async function openService(settings: ServiceSettings): Promise<Service> {
   const { folder } = settings;
@@ -68,7 +69,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     closers.push(() => lock.release());
     const database = openDatabase(join(folder, 'escrow.db'));
     closers.push(() => database.close());
-    const lockedKeys = openLockedKeys(join(folder, 'locked-keys.db'));
+    const lockedKeys = openLockedKeysOf(database, join(folder, 'locked-keys.db'));
     closers.push(() => lockedKeys.close());
     const keys = await openKeys(settings.keys, folder);
     closers.push(() => keys.close());

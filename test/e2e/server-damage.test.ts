@@ -11,8 +11,9 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { generatePassword } from '#crypto/passwords.ts';
 import { filesUnder } from '#test/support/demo.ts';
-import { setUp } from '#test/support/enrolling.ts';
+import { enroll, requestBody, setPassword, setUp } from '#test/support/enrolling.ts';
 import { EvaluationPeople } from '#test/support/people.ts';
 import { type Ran, runProgram } from '#test/support/program.ts';
 import { testServer } from '#test/support/server.ts';
@@ -22,10 +23,17 @@ const main = fileURLToPath(new URL('../../local/server/main.ts', import.meta.url
 const server = testServer();
 let copies = 0;
 
-/** A folder as a server left it that was set up and ended. */
+/** A folder as a server left it that was set up, made a key, and ended. */
 beforeAll(async () => {
   await server.start();
-  await setUp(server, new EvaluationPeople(server));
+  const people = new EvaluationPeople(server);
+  await setUp(server, people);
+  await setPassword(
+    server,
+    people,
+    await enroll(server, people, requestBody('ada')),
+    generatePassword().text(),
+  );
   expect(await server.end()).toBe(0);
 });
 
@@ -105,6 +113,16 @@ describe('a data folder of which a file is damaged', () => {
     for (const [path, content] of before) expect([path, after.get(path)]).toEqual([path, content]);
     copyFileSync(join(server.data, keys), join(data, keys));
     await expectServing(data);
+  });
+
+  it('says so where the file of its locked keys is gone, and makes no other', async () => {
+    const data = copied();
+    rmSync(join(data, 'locked-keys.db'));
+    const before = contentOf(data);
+    const { status, stdout, stderr } = await start(data);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^locked-keys\.db: is not there, .*Put back.*\n$/);
+    expect(contentOf(data)).toEqual(before);
   });
 
   it('says so where it was served with keys in another place', async () => {

@@ -62,9 +62,12 @@ export async function startServerProcess(
   };
 }
 
-/** Runs it where it should not start, or not stay. */
+/** Runs it where it should not start, or not stay; if it listens all the same, that is its end, by a signal. */
 export async function runServerProcess(args: readonly string[]): Promise<ServerStart> {
-  const { output, ended } = launch(args, {});
+  const { child, output, ended } = launch(args, {});
+  child.stdout.on('data', () => {
+    if (output.stdout.includes('listens on')) child.kill('SIGKILL');
+  });
   const status = await ended;
   return { status, ...output };
 }

@@ -1,4 +1,4 @@
-import { organizationOf } from '#contract/events.ts';
+import { organizationIn, organizationOf } from '#contract/events.ts';
 import { derivedId, fingerprint } from '#crypto/identifiers.ts';
 import { AccessError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
@@ -14,9 +14,9 @@ const remembered = 24 * 60 * 60 * 1_000;
  * Takes events in from an organization's workflow; once this returns, none of them is lost. What becomes of each is told by
  * events, and by its enrollment. The same event may come again, and is the same by its source and id (CloudEvents 1.0); so
  * another one must not come under them, as it would be passed over while the first one waits.
- * @throws AccessError `not-permitted`, `not-found` if one is of another organization; InputError `idempotency-mismatch` if one
- *   has the source and id of another: in each case none is taken; StoreError `store-unavailable`: then some may be, and all
- *   may be sent again
+ * @throws AccessError `not-permitted`, `not-found` if the source or the data of one are of another organization; InputError
+ *   `idempotency-mismatch` if one has the source and id of another: in each case none is taken; StoreError
+ *   `store-unavailable`: then some may be, and all may be sent again
  */
 export async function publishEvents(
   dependencies: Pick<Dependencies, 'events' | 'idempotencyKeys' | 'ledger' | 'clock'>,
@@ -27,11 +27,21 @@ export async function publishEvents(
   await recorded(dependencies, act, async () => {
     requireRole(principal, ['enrollment-workflow']);
     const { organization } = principal;
-    const foreign = events.some(({ source }) => organizationOf(source) !== organization);
-    if (foreign) throw new AccessError('not-found', { field: 'source', why: 'is not of your organization' });
+    for (const event of events) requireOwn(organization, event);
     for (const event of events) await claim(dependencies, organization, event);
     for (const event of events) await dependencies.events.publish(event);
   });
+}
+
+/** What is of another organization would be given up later, where whoever sent it does not see it. */
+function requireOwn(organization: string, { source, data }: CloudEvent): void {
+  const why = 'is not of your organization';
+  if (organizationOf(source) !== organization) {
+    const next = `Begin it with /organizations/${organization}, as in /organizations/${organization}/workflow.`;
+    throw new AccessError('not-found', { field: 'source', why, next });
+  }
+  if (organizationIn(data) === organization) return;
+  throw new AccessError('not-found', { field: 'data.organization', why, next: `Write ${organization}.` });
 }
 
 async function claim(

@@ -50,6 +50,12 @@ export function organizationOf(source: string): string | undefined {
   return /^\/organizations\/([^/]+)(?:\/|$)/.exec(source)?.[1];
 }
 
+/** The organization that an event's data name; undefined if they name none. */
+export function organizationIn(data: unknown): string | undefined {
+  const parsed = v.safeParse(v.object({ organization: v.string() }), data);
+  return parsed.success ? parsed.output.organization : undefined;
+}
+
 /** The enrollment that an event's data name, for its record; nothing if they name none. */
 export function enrollmentNamedBy(data: unknown): { enrollmentId?: string } {
   const parsed = v.safeParse(enrollment, data);

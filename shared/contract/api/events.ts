@@ -14,7 +14,12 @@ const attribute = v.pipe(
 export const incomingEvent = v.object({
   specversion: v.literal('1.0', 'is not 1.0|Send CloudEvents 1.0.'),
   id: attribute,
-  source: attribute,
+  source: v.pipe(
+    attribute,
+    v.description(
+      'Begins with /organizations/ and the id of your organization, as /organizations/acme/workflow.',
+    ),
+  ),
   type: v.literal('EnrollmentRequested', 'is not an event that is taken in|Send EnrollmentRequested.'),
   time: v.optional(v.pipe(v.string(), v.isoTimestamp('is not a time|Write it as 2026-01-31T08:00:00Z.'))),
   datacontenttype: v.optional(v.literal('application/json', 'is not JSON|Send application/json data.')),

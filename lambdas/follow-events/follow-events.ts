@@ -80,6 +80,8 @@ interface Stream {
 
 async function* stepsFrom(stream: Stream): AsyncGenerator<FeedStep & { event?: CloudEvent }> {
   const { feed, organization, enrollmentId, signal, idle } = stream;
+  // Whoever is cut off before the first event goes on from here, and not from a later now.
+  if (stream.first.entries.length === 0) yield { position: stream.first.position };
   let toldAt = performance.now();
   for (let page = stream.first; ; page = await feed.after(organization, page.position, pageSize)) {
     for (const { position, event } of page.entries) {

@@ -88,6 +88,7 @@ describe('events of one machine', () => {
     const ending = new AbortController();
     const following = { from: 'now', signal: ending.signal, requestId: 'f' } as const;
     const stream = await followEvents(service.dependencies, administrator, following);
+    expect((await stream.next()).value?.event).toBeUndefined();
     const next = stream.next();
     const enrollmentId = await enroll('two');
     const { value } = await next;

@@ -46,7 +46,7 @@ describe('whoever follows events', () => {
     await world.dependencies.registry.create(owned('before'));
     const stream = await follow();
     await world.dependencies.registry.create(owned('a-1'));
-    expect(await next(stream, 1)).toEqual(['a-1.1.0']);
+    expect(await next(stream, 2)).toEqual(['idle', 'a-1.1.0']);
     const waiting = next(stream, 2);
     await world.dependencies.registry.replace(nextVersion(owned('a-1')), { version: 1 });
     expect(await waiting).toEqual(['a-1.2.0', 'a-1.2.1']);
@@ -70,6 +70,12 @@ describe('whoever follows events', () => {
     expect(ids.at(-1)).toBe('many-119.1.0');
   });
 
+  it('is told its position at once, so that nothing is left out if it is cut off before the first event', async () => {
+    const { value } = await (await follow()).next();
+    await world.dependencies.registry.create(owned('after-cut'));
+    expect(await next(await follow({ lastEventId: value?.position ?? '' }), 1)).toEqual(['after-cut.1.0']);
+  });
+
   it('is told its position while nothing happens, and can go on from there', async () => {
     const stream = await follow({ idleMilliseconds: 1 });
     const { value } = await stream.next();
@@ -81,11 +87,11 @@ describe('whoever follows events', () => {
   it('is told nothing more once the signal came, while waiting or between events', async () => {
     const ending = new AbortController();
     const waiting = await follow({}, workflow, ending.signal);
-    const last = next(waiting, 1);
+    const last = next(waiting, 2);
     const reading = await follow({ from: 'beginning' }, workflow, ending.signal);
     expect(await next(reading, 1)).toEqual(['before.1.0']);
     ending.abort();
-    expect([await last, await next(reading, 1)]).toEqual([['end'], ['end']]);
+    expect([await last, await next(reading, 1)]).toEqual([['idle', 'end'], ['end']]);
   });
 
   it('is told of one enrollment only where that was asked for', async () => {
@@ -168,6 +174,7 @@ describe('what is refused', () => {
     const dependencies = { ...world.dependencies, feed: failing };
     const signal = new AbortController().signal;
     const stream = await followEvents(dependencies, workflow, { from: 'now', signal, requestId: 'f' });
+    expect(await next(stream, 1)).toEqual(['idle']);
     expect(await outcomeOf(stream.next())).toBe('store-unavailable');
   });
 });

@@ -15,7 +15,7 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
   npm run demo -- [options]
 
   --out DIR           where to leave files and summary.json   (default out)
-  --data DIR          where the service keeps its data        (default .escrow)
+  --data DIR          where the service keeps its data        (default .escrow-demo)
   --keys SOURCE       software, or pkcs11: a SoftHSM token    (default software)
   --subscribers FILE  the list of subscribers, CSV            (default examples/subscribers.csv)
   --json              print the summary as JSON on stdout
@@ -35,7 +35,7 @@ Examples:
 export function parseDemoArguments(args: readonly string[]): DemoArguments {
   const values = readOptions(args, {
     out: { type: 'string', default: 'out' },
-    data: { type: 'string', default: '.escrow' },
+    data: { type: 'string', default: '.escrow-demo' },
     keys: { type: 'string', default: 'software' },
     subscribers: { type: 'string', default: 'examples/subscribers.csv' },
     json: { type: 'boolean', default: false },

@@ -3,7 +3,7 @@ import { help, parseDemoArguments } from '#local/demo/arguments.ts';
 
 const defaults = {
   out: 'out',
-  data: '.escrow',
+  data: '.escrow-demo',
   keys: 'software',
   subscribers: 'examples/subscribers.csv',
   json: false,

@@ -87,7 +87,7 @@ export const init = command({
       printable(
         standing === undefined
           ? `${organization.name} (${organization.id}) is set up.`
-          : `${organization.name} (${organization.id}) is set up already. Change it with: escrow organization set`,
+          : `${organization.name} (${organization.id}) is set up already, with a recovery key of its own: none was made, and nothing changed. Change it with: escrow organization set`,
       ),
     );
     if (standing === undefined) output.message(nextSteps);

@@ -12,6 +12,7 @@ export interface Started {
 }
 
 const usualUrl = 'http://127.0.0.1:8420';
+const usualCodePath = '.escrow/identity/set-up-code';
 const escrow = 'npm run --silent escrow --';
 
 /** Where it listens, what to try first, and how to stop. */
@@ -32,13 +33,23 @@ export function firstSteps(started: Started): string {
 function whenNew({ url, setUpCodePath }: Started): string[] {
   return [
     'It is not set up yet. In another terminal:',
-    `  ${escrow} init${serverOption(url)}`,
+    `  ${escrow} init${serverOption(url)}${codeOption(setUpCodePath)}`,
     ...(setUpCodePath === undefined ? [] : [`The code that lets you do so stands in ${setUpCodePath}.`]),
   ];
 }
 
 function whenSetUp(url: string): string[] {
   return ['In another terminal:', `  ${escrow} login${serverOption(url)}`, `  ${escrow} --help`];
+}
+
+/** The command line finds the code by itself where the server runs with the usual data folder, in this one. */
+function codeOption(path: string | undefined): string {
+  return path === undefined || path === usualCodePath ? '' : ` --set-up-code-file ${shellWord(path)}`;
+}
+
+/** A word as a POSIX shell takes it for one. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The command line finds a server at the usual place by itself. */

@@ -40,6 +40,14 @@ Described at http://127.0.0.1:8420/openapi.json. Stop it with Ctrl+C: it finishe
     );
   });
 
+  it.each([
+    ['/srv/data/identity/set-up-code', '/srv/data/identity/set-up-code'],
+    ["/srv/eve's data/set-up-code", "'/srv/eve'\\''s data/set-up-code'"],
+  ])('names the code where the command line would not find it: %s', (setUpCodePath, word) => {
+    const text = firstSteps({ ...started, isSetUp: false, setUpCodePath });
+    expect(text).toContain(`escrow -- init --set-up-code-file ${word}\n`);
+  });
+
   it('names the issuer where it is not the built-in one, and says of other keys nothing that is not so', () => {
     const { organization: _, ...other } = { ...started, issuer: 'https://login.example.org', keys: 'pkcs11' };
     expect(firstSteps(other)).toContain('keys in pkcs11, tokens of https://login.example.org\n');

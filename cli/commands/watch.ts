@@ -39,6 +39,7 @@ export const watch = command({
       message: (text: string) => context.output.message(text),
       ...(enrollmentId !== '' && { enrollmentId }),
     };
+    context.output.message(`Following ${printable(client.server)}; Ctrl+C ends it.`);
     for await (const followed of followEvents(client, follow)) {
       if ('event' in followed)
         await context.output.data(json === true ? followed.event.data : lineOf(followed.event));

@@ -1,6 +1,6 @@
 import { checkPassword } from '#crypto/passwords.ts';
-import type { Enrollment } from '#domain/enrollment.ts';
-import { InputError, LockError, StateError } from '#domain/errors.ts';
+import { type Enrollment, requireState } from '#domain/enrollment.ts';
+import { InputError, LockError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -50,10 +50,10 @@ export async function changePassword(
   });
 }
 
-function checkLock({ state, lock }: Enrollment): void {
-  if (state === 'making') throw new StateError('making-in-progress');
-  if (state !== 'ready') throw new StateError('wrong-state');
-  if (lock !== 'password') throw new LockError('wrong-unlocking', { why: 'This key has no password.' });
+function checkLock(enrollment: Enrollment): void {
+  requireState(enrollment, ['ready'], 'change its password');
+  if (enrollment.lock !== 'password')
+    throw new LockError('wrong-unlocking', { why: 'This key has no password.' });
 }
 
 async function changeOf(

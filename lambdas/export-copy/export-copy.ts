@@ -3,8 +3,8 @@ import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
-import { type Enrollment, type EnrollmentKey, transitions } from '#domain/enrollment.ts';
-import { EscrowError, LockError, ProviderError, StateError, StoreError } from '#domain/errors.ts';
+import { type Enrollment, type EnrollmentKey, readyKey, transitions } from '#domain/enrollment.ts';
+import { EscrowError, LockError, ProviderError, StoreError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -59,9 +59,7 @@ export async function exportCopy(
   const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId };
   return await recorded(dependencies, entry, async () => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
-    const { key } = enrollment;
-    if (enrollment.state === 'making') throw new StateError('making-in-progress');
-    if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');
+    const key = readyKey(enrollment, 'export a copy');
     await checkPolicy(dependencies, principal, enrollment);
     const rules = await dependencies.policy.passwordRules(organization);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, rules);

@@ -12,7 +12,7 @@ const usualPage = 50;
 const enrollmentId = /^enr_[a-z2-7]{26}$/;
 
 export interface EnrollmentList extends Partial<Pick<EnrollmentQuery, 'states' | 'purpose'>> {
-  /** Of one subscriber. One who may see the own ones only sees those, whatever stands here. */
+  /** Of one subscriber. One who may see the own ones only sees none of another's. */
   subscriberId?: string;
   /** 1 to 200; 50 if absent. */
   limit?: number;
@@ -34,6 +34,10 @@ export async function listEnrollments(
 ): Promise<Page<Enrollment>> {
   const act = actOf('list-enrollments', principal, { requestId });
   return await recordedIfRefused(dependencies, act, async () => {
+    const visible = visibleTo(principal);
+    // Another subscriber's look like none.
+    if (visible !== 'all' && (list.subscriberId ?? visible.subscriberId) !== visible.subscriberId)
+      return { items: [] };
     const { items, cursor } = await dependencies.registry.enrollments(queryOf(principal, list));
     return { items, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
   });

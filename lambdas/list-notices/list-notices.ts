@@ -13,7 +13,7 @@ const position = /^\d{1,15}$/;
 const seeingAll: readonly Role[] = watching;
 
 export interface NoticeList {
-  /** Of one subscriber. A subscriber sees the own ones only, whatever stands here. */
+  /** Of one subscriber. A subscriber sees the own ones only, and none of another's. */
   subscriberId?: string;
   /** 1 to 200; 50 if absent. */
   limit?: number;
@@ -36,6 +36,9 @@ export async function listNotices(
 ): Promise<Page<KeptNotice>> {
   const act = actOf('list-notices', principal, { requestId });
   return await recordedIfRefused(dependencies, act, async () => {
+    // What others were told looks like nothing.
+    const isOfOther = list.subscriberId !== undefined && list.subscriberId !== principal.subject;
+    if (readerOf(principal) === 'own' && isOfOther) return { items: [] };
     const { items, cursor } = await dependencies.notices.list(queryOf(principal, list));
     return { items, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
   });

@@ -1,6 +1,7 @@
 import { requesting } from '#contract/api/roles.ts';
 import { toPem } from '#crypto/pkcs10.ts';
-import { AccessError, StateError } from '#domain/errors.ts';
+import { readyKey } from '#domain/enrollment.ts';
+import { AccessError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadEnrollment } from '#steps/load.ts';
@@ -24,9 +25,7 @@ export async function readCsr(
     const own = principal.roles.includes('subscriber') && subject === enrollment.subscriber.id;
     if (!own && !requesting.some((role) => principal.roles.includes(role)))
       throw new AccessError('not-found');
-    if (enrollment.state === 'making') throw new StateError('making-in-progress');
-    const { key } = enrollment;
-    if (enrollment.state !== 'ready' || key === undefined) throw new StateError('wrong-state');
+    const key = readyKey(enrollment, 'hand out the request');
     return toPem(
       'CERTIFICATE REQUEST',
       await dependencies.documents.get({ kind: 'csr', organization, id: key.csrId }),

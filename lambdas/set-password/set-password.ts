@@ -1,6 +1,5 @@
 import { checkPassword } from '#crypto/passwords.ts';
-import type { Enrollment } from '#domain/enrollment.ts';
-import { StateError } from '#domain/errors.ts';
+import { type Enrollment, requireState } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -36,12 +35,11 @@ export async function setPassword(
   const act = actOf('set-password', principal, { requestId, enrollmentId });
   return await recorded(dependencies, act, async () => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
-    if (enrollment.state === 'making') throw new StateError('making-in-progress');
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
     if (enrollment.state === 'ready' && setBy !== undefined && enrollment.passwordSetBy === setBy) {
       return await confirmPasswordSet(dependencies, principal, enrollment, password);
     }
-    if (enrollment.state !== 'awaiting-subscriber') throw new StateError('wrong-state');
+    requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
     checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
     return await makeKeyPair(dependencies, enrollment, password, setBy);
   });

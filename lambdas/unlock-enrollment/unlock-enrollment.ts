@@ -1,5 +1,5 @@
-import { type Enrollment, transitions } from '#domain/enrollment.ts';
-import { AccessError, StateError } from '#domain/errors.ts';
+import { type Enrollment, requireState, transitions } from '#domain/enrollment.ts';
+import { AccessError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadEnrollment } from '#steps/load.ts';
@@ -28,8 +28,7 @@ export async function unlockEnrollment(
     if (enrollment.subscriber.id === principal.subject) {
       throw new AccessError('not-permitted', { why: 'Nobody unlocks an own enrollment.' });
     }
-    if (enrollment.state === 'making') throw new StateError('making-in-progress');
-    if (enrollment.state !== 'ready') throw new StateError('wrong-state');
+    requireState(enrollment, ['ready'], 'unlock it');
     if (!isLocked(enrollment.tries)) return enrollment;
     return await updateEnrollment(dependencies, enrollment, transitions.unlock, ({ id }) => ({
       tries: { inARow: 0, inLife: 0 },

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './error-codes.ts';
-import { StateError } from './errors.ts';
+import { InternalError, StateError } from './errors.ts';
 import type { DomainEvent } from './events.ts';
 import type { KeySpec } from './key-spec.ts';
 import type { LockKind, PfxProfile } from './policy.ts';
@@ -208,12 +208,7 @@ export function advance(
   transition: Transition,
   change: EnrollmentChange,
 ): { next: Enrollment; condition: ReplaceCondition } {
-  if (!transition.from.includes(enrollment.state)) {
-    if (enrollment.state === 'making') throw new StateError('making-in-progress');
-    throw new StateError('wrong-state', {
-      why: `cannot ${transition.name} while the enrollment is ${enrollment.state}`,
-    });
-  }
+  requireState(enrollment, transition.from, transition.name);
   const next: Enrollment = {
     ...enrollment,
     events: [],
@@ -222,6 +217,38 @@ export function advance(
     state: transition.to ?? enrollment.state,
   };
   return { next, condition: { version: enrollment.version, states: transition.from } };
+}
+
+/** What whoever meets an enrollment in a state can do about it. */
+const nextIn: Readonly<Record<Exclude<EnrollmentState, 'making'>, string>> = {
+  accepted: 'Its key pair is about to be made: look again in a moment.',
+  'awaiting-subscriber': 'Its subscriber sets a password first: the key pair is made then.',
+  ready: 'Its key pair is made already.',
+  refused: 'Policy refused it; its refusal says why, and whom to ask.',
+  destroyed: 'Its key was destroyed: ask for a new enrollment.',
+};
+
+/**
+ * Lets go on whoever finds an enrollment in a state that suits.
+ * @param doing what is tried, to follow the word cannot
+ * @throws StateError `making-in-progress` from `making`, otherwise `wrong-state`, saying which it is and what to do
+ */
+export function requireState(
+  { state }: Pick<Enrollment, 'state'>,
+  suiting: readonly EnrollmentState[],
+  doing: string,
+): void {
+  if (suiting.includes(state)) return;
+  if (state === 'making') throw new StateError('making-in-progress');
+  const why = `cannot ${doing} while the enrollment is ${state}`;
+  throw new StateError('wrong-state', { why, next: nextIn[state] });
+}
+
+/** The key of an enrollment that is `ready`. Throws as `requireState` does. */
+export function readyKey(enrollment: Enrollment, doing: string): EnrollmentKey {
+  requireState(enrollment, ['ready'], doing);
+  if (enrollment.key === undefined) throw new InternalError('internal');
+  return enrollment.key;
 }
 
 /** The one backup that counts, if there is one. */

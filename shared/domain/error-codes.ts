@@ -104,7 +104,7 @@ export const errorTable = {
     'access',
     false,
     'Your role does not allow this.',
-    'Ask the contact of your organization.',
+    'Sign in as somebody whose role does, or ask the contact of your organization.',
   ),
   'wrong-password': entry(
     'lock',

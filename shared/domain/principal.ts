@@ -11,6 +11,11 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** Whom something is for, as a sentence. */
+export function meantFor(allowed: readonly Role[]): string {
+  return `This is for ${allowed.join(', ')}.`;
+}
+
 /** The roles that a token can give. `service` is this service itself, and nobody signs in as that. */
 export const rolesOfTokens = roles.filter((role) => role !== 'service');
 

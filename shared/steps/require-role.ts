@@ -1,5 +1,5 @@
 import { AccessError } from '#domain/errors.ts';
-import type { Principal, Role } from '#domain/principal.ts';
+import { meantFor, type Principal, type Role } from '#domain/principal.ts';
 import type { Clock } from '#ports/clock.ts';
 
 /**
@@ -7,7 +7,8 @@ import type { Clock } from '#ports/clock.ts';
  * @throws AccessError `not-permitted`
  */
 export function requireRole({ roles }: Principal, allowed: readonly Role[]): void {
-  if (!roles.some((role) => allowed.includes(role))) throw new AccessError('not-permitted');
+  if (roles.some((role) => allowed.includes(role))) return;
+  throw new AccessError('not-permitted', { why: meantFor(allowed) });
 }
 
 /** How old a sign-in may be for what cannot be undone, in seconds. */

@@ -1,7 +1,7 @@
 import type { Reply, Route } from '#contract/api/route.ts';
 import { derivedId, fingerprint, newId } from '#crypto/identifiers.ts';
 import { AccessError, asEscrowError, type EscrowError, InputError } from '#domain/errors.ts';
-import type { Principal } from '#domain/principal.ts';
+import { meantFor, type Principal } from '#domain/principal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import { endOf, type Ledger } from '#ports/ledger.ts';
@@ -198,7 +198,7 @@ interface Answered {
 function checkRole({ route }: Endpoint, { roles }: Principal): void {
   const allowed = route.roles;
   if (allowed === 'anyone' || roles.some((role) => allowed.includes(role))) return;
-  throw new AccessError('not-permitted');
+  throw new AccessError('not-permitted', { why: meantFor(allowed) });
 }
 
 /** A route's name as records name what is done: `setPassword` is `set-password` there. */

@@ -11,6 +11,19 @@ import { route } from './route.ts';
 const largest = 16_384;
 const fileName = 'The name of the file (RFC 6266).';
 
+/** What every route is refused with that takes the password of a key. */
+const ofPasswords = [
+  'not-found',
+  'password-not-ascii',
+  'password-too-weak',
+  'wrong-password',
+  'enrollment-locked',
+  'enrollment-blocked',
+  'wrong-state',
+  'making-in-progress',
+  'provider-misconfigured',
+] as const;
+
 export const setPassword = route({
   method: 'POST',
   path: '/v1/enrollments/{enrollmentId}/password',
@@ -21,18 +34,7 @@ export const setPassword = route({
   params: enrollmentParams,
   body: { schema: v.strictObject({ password: secretText }), largest, secrets: ['password'] },
   answer: { status: 200, description: 'The enrollment, ready.', schema: enrollmentView },
-  codes: [
-    'not-found',
-    'password-not-ascii',
-    'password-too-weak',
-    'wrong-password',
-    'enrollment-locked',
-    'enrollment-blocked',
-    'wrong-state',
-    'making-in-progress',
-    'proof-failed',
-    'provider-misconfigured',
-  ],
+  codes: [...ofPasswords, 'proof-failed'],
 });
 
 export const changePassword = route({
@@ -53,18 +55,7 @@ export const changePassword = route({
     description: 'The enrollment; the old password opens nothing any more.',
     schema: enrollmentView,
   },
-  codes: [
-    'not-found',
-    'password-not-ascii',
-    'password-too-weak',
-    'wrong-password',
-    'wrong-unlocking',
-    'enrollment-locked',
-    'enrollment-blocked',
-    'wrong-state',
-    'making-in-progress',
-    'provider-misconfigured',
-  ],
+  codes: [...ofPasswords, 'wrong-unlocking'],
 });
 
 export const unlockEnrollment = route({
@@ -162,20 +153,12 @@ export const exportCopy = route({
     },
   },
   codes: [
-    'not-found',
+    ...ofPasswords,
     'not-acceptable',
     'export-refused',
-    'password-not-ascii',
-    'password-too-weak',
-    'wrong-password',
     'wrong-unlocking',
-    'enrollment-locked',
-    'enrollment-blocked',
-    'wrong-state',
-    'making-in-progress',
     'proof-failed',
     'key-not-exportable',
-    'provider-misconfigured',
     'object-damaged',
   ],
 });

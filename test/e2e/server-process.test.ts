@@ -41,8 +41,9 @@ describe('npm start', () => {
     expect(await statusOf(server, '/v1/enrollments')).toBe(401);
     expect(await statusOf(server, '/identity/.well-known/openid-configuration')).toBe(200);
     expect(await statusOf(server, '/nothing')).toBe(404);
-    expect(server.stdout()).toContain(`escrow -- init --server ${server.url}\n`);
-    expect(server.stdout()).toContain(join(data, 'identity', 'set-up-code'));
+    const code = join(data, 'identity', 'set-up-code');
+    expect(server.stdout()).toContain(`escrow -- init --server ${server.url} --set-up-code-file ${code}\n`);
+    expect(server.stdout()).toContain(`stands in ${code}.`);
     expect(await server.end()).toBe(0);
     const messages = server.logged().map(({ message }) => message);
     expect(messages).toEqual(['listening', ...Array(4).fill('request'), 'signalled', 'stopping', 'stopped']);

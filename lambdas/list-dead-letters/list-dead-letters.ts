@@ -3,13 +3,11 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { DeadLetter } from '#ports/messages.ts';
 import type { Page } from '#ports/registry.ts';
-import { checkLimit, placeOf, toCursor } from '#steps/cursor.ts';
+import { pageLimit, placeOf, toCursor } from '#steps/cursor.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
-const largestPage = 200;
-const usualPage = 50;
 const position = /^\d{1,15}$/;
 
 /** A dead letter as it is listed: what was given up and why, and nothing of what it carried but the enrollment's id. */
@@ -41,14 +39,14 @@ export interface DeadLetterList {
 export async function listDeadLetters(
   dependencies: Pick<Dependencies, 'queues' | 'ledger'>,
   principal: Principal,
-  { limit = usualPage, cursor, requestId }: DeadLetterList,
+  { limit, cursor, requestId }: DeadLetterList,
 ): Promise<Page<ListedDeadLetter>> {
   const act = actOf('list-dead-letters', principal, { requestId });
   return await recordedIfRefused(dependencies, act, async () => {
     requireRole(principal, ['administrator', 'auditor']);
     const page = await dependencies.queues.deadLettersOf(
       principal.organization,
-      checkLimit(limit, largestPage),
+      pageLimit(limit),
       cursor === undefined ? undefined : placeOf(cursor, position),
     );
     const items = page.items.map(listed);

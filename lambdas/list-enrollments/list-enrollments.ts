@@ -1,13 +1,11 @@
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { EnrollmentQuery, Page } from '#ports/registry.ts';
-import { checkLimit, placeOf, toCursor } from '#steps/cursor.ts';
+import { pageLimit, placeOf, toCursor } from '#steps/cursor.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { visibleTo } from '#steps/load-visible.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 
-const largestPage = 200;
-const usualPage = 50;
 /** The list goes by ids; `enrollmentIdFrom` makes them. */
 const enrollmentId = /^enr_[a-z2-7]{26}$/;
 
@@ -49,7 +47,7 @@ function queryOf(principal: Principal, list: Omit<EnrollmentList, 'requestId'>):
   const owner = visible === 'all' ? subscriberId : visible.subscriberId;
   return {
     organization: principal.organization,
-    limit: checkLimit(list.limit ?? usualPage, largestPage),
+    limit: pageLimit(list.limit),
     ...(owner !== undefined && { subscriberId: owner }),
     ...(states !== undefined && { states }),
     ...(purpose !== undefined && { purpose }),

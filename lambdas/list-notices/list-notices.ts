@@ -3,12 +3,10 @@ import { AccessError } from '#domain/errors.ts';
 import type { Principal, Role } from '#domain/principal.ts';
 import type { KeptNotice, NoticeQuery } from '#ports/notices.ts';
 import type { Page } from '#ports/registry.ts';
-import { checkLimit, placeOf, toCursor } from '#steps/cursor.ts';
+import { pageLimit, placeOf, toCursor } from '#steps/cursor.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 
-const largestPage = 200;
-const usualPage = 50;
 const position = /^\d{1,15}$/;
 const seeingAll: readonly Role[] = watching;
 
@@ -46,12 +44,12 @@ export async function listNotices(
 
 function queryOf(
   principal: Principal,
-  { subscriberId, limit = usualPage, cursor }: Omit<NoticeList, 'requestId'>,
+  { subscriberId, limit, cursor }: Omit<NoticeList, 'requestId'>,
 ): NoticeQuery {
   const told = readerOf(principal) === 'all' ? subscriberId : principal.subject;
   return {
     organization: principal.organization,
-    limit: checkLimit(limit, largestPage),
+    limit: pageLimit(limit),
     ...(told !== undefined && { subscriberId: told }),
     ...(cursor !== undefined && { cursor: placeOf(cursor, position) }),
   };

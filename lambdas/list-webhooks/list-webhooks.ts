@@ -1,3 +1,4 @@
+import { administering } from '#contract/api/roles.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Webhook } from '#domain/webhook.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -15,7 +16,7 @@ export async function listWebhooks(
   { requestId }: { requestId: string },
 ): Promise<readonly Webhook[]> {
   return await recordedIfRefused(dependencies, actOf('list-webhooks', principal, { requestId }), async () => {
-    requireRole(principal, ['administrator']);
+    requireRole(principal, administering);
     const { webhooks = [] } = await loadOrganization(dependencies, principal.organization);
     return webhooks;
   });

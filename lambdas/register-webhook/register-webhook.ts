@@ -1,3 +1,4 @@
+import { administering } from '#contract/api/roles.ts';
 import { derivedId } from '#crypto/identifiers.ts';
 import { InputError } from '#domain/errors.ts';
 import { type DomainEventName, domainEventNames, isDomainEventName } from '#domain/events.ts';
@@ -33,7 +34,7 @@ export async function registerWebhook(
   const id = derivedId('whk', organization, idempotencyKey);
   const act = actOf('register-webhook', principal, { requestId });
   const work = async () => {
-    requireRole(principal, ['administrator']);
+    requireRole(principal, administering);
     const webhook: Webhook = {
       id,
       url: dependencies.webhooks.checkTarget(url),

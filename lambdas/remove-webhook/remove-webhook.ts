@@ -1,3 +1,4 @@
+import { administering } from '#contract/api/roles.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recorded } from '#steps/record.ts';
@@ -16,7 +17,7 @@ export async function removeWebhook(
   { webhookId, requestId }: { webhookId: string; requestId: string },
 ): Promise<void> {
   const work = async () => {
-    requireRole(principal, ['administrator']);
+    requireRole(principal, administering);
     await updateOrganization(dependencies, principal.organization, (current) => {
       const removed = webhookOf(current, webhookId);
       return { webhooks: (current.webhooks ?? []).filter((each) => each !== removed) };

@@ -1,3 +1,4 @@
+import { largestBatch } from '#contract/api/enrollments.ts';
 import { requesting } from '#contract/api/roles.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { asEscrowError, type EscrowError, InputError } from '#domain/errors.ts';
@@ -6,9 +7,6 @@ import { loadOrganization } from '#steps/load.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 import { type RequestNeeds, takeRequest } from '#steps/take-request.ts';
-
-/** Most requests that come at once. */
-export const largestBatch = 100;
 
 /** How many are taken at the same time: stores answer several at once, and nobody else should have to wait for all. */
 const concurrency = 8;

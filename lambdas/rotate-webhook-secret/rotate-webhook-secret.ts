@@ -1,3 +1,4 @@
+import { administering } from '#contract/api/roles.ts';
 import { derivedId } from '#crypto/identifiers.ts';
 import type { Principal } from '#domain/principal.ts';
 import { secretOverlapHours, type Webhook } from '#domain/webhook.ts';
@@ -26,7 +27,7 @@ export async function rotateWebhookSecret(
 ): Promise<WebhookAndSecret> {
   const { organization } = principal;
   const work = async () => {
-    requireRole(principal, ['administrator']);
+    requireRole(principal, administering);
     const rotationId = derivedId('rot', organization, webhookId, idempotencyKey);
     const until = dependencies.clock.now().getTime() + secretOverlapHours * 3_600_000;
     const updated = await updateOrganization(dependencies, organization, (current) => {

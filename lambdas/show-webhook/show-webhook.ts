@@ -1,3 +1,4 @@
+import { administering } from '#contract/api/roles.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Webhook } from '#domain/webhook.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -16,7 +17,7 @@ export async function showWebhook(
   { webhookId, requestId }: { webhookId: string; requestId: string },
 ): Promise<Webhook> {
   return await recordedIfRefused(dependencies, actOf('show-webhook', principal, { requestId }), async () => {
-    requireRole(principal, ['administrator']);
+    requireRole(principal, administering);
     return webhookOf(await loadOrganization(dependencies, principal.organization), webhookId);
   });
 }

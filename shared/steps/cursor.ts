@@ -24,16 +24,18 @@ export function placeOf(cursor: string, form: RegExp): string {
   });
 }
 
+const largestPage = 200;
+const usualPage = 50;
+
 /**
- * Checks how much of a list is asked for.
- * @param most how much there may be at once
- * @throws InputError `invalid-input` for what is no whole number from 1 to `most`
+ * How much of a list is asked for at once: 50 where nothing is said.
+ * @throws InputError `invalid-input` for what is no whole number from 1 to 200
  */
-export function checkLimit(limit: number, most: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
+export function pageLimit(limit: number = usualPage): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= largestPage) return limit;
   throw new InputError('invalid-input', {
     field: 'limit',
-    why: `is not a whole number from 1 to ${most}`,
+    why: `is not a whole number from 1 to ${largestPage}`,
     next: 'Ask for so many at once, and go on with the cursor.',
   });
 }

@@ -33,22 +33,24 @@ export async function listEnrollments(
   const act = actOf('list-enrollments', principal, { requestId });
   return await recordedIfRefused(dependencies, act, async () => {
     const visible = visibleTo(principal);
+    const subscriberId = list.subscriberId ?? (visible === 'all' ? undefined : visible.subscriberId);
     // Another subscriber's look like none.
-    if (visible !== 'all' && (list.subscriberId ?? visible.subscriberId) !== visible.subscriberId)
-      return { items: [] };
-    const { items, cursor } = await dependencies.registry.enrollments(queryOf(principal, list));
+    if (visible !== 'all' && subscriberId !== visible.subscriberId) return { items: [] };
+    const query = queryOf(principal.organization, {
+      ...list,
+      ...(subscriberId !== undefined && { subscriberId }),
+    });
+    const { items, cursor } = await dependencies.registry.enrollments(query);
     return { items, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
   });
 }
 
-function queryOf(principal: Principal, list: Omit<EnrollmentList, 'requestId'>): EnrollmentQuery {
+function queryOf(organization: string, list: Omit<EnrollmentList, 'requestId'>): EnrollmentQuery {
   const { subscriberId, states, purpose, cursor } = list;
-  const visible = visibleTo(principal);
-  const owner = visible === 'all' ? subscriberId : visible.subscriberId;
   return {
-    organization: principal.organization,
+    organization,
     limit: pageLimit(list.limit),
-    ...(owner !== undefined && { subscriberId: owner }),
+    ...(subscriberId !== undefined && { subscriberId }),
     ...(states !== undefined && { states }),
     ...(purpose !== undefined && { purpose }),
     ...(cursor !== undefined && { cursor: placeOf(cursor, enrollmentId) }),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { PolicySettings } from '#domain/organization.ts';
-import { pfxProfiles } from '#domain/policy.ts';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 
 const byAssurance = v.strictObject({
   medium: v.boolean(),

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
 import { keySpecNames } from '#domain/key-spec.ts';
-import type { PfxProfile } from '#domain/policy.ts';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { purposes } from '#domain/purpose.ts';
-
-const profiles = ['modern', 'compatible', 'pbmac1'] as const satisfies readonly PfxProfile[];
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const dateTime = v.pipe(v.string(), v.isoTimestamp());
@@ -51,7 +49,7 @@ const backupEntries = {
   spkiSha256: sha256,
   /** SHA-256 of the file, hex. */
   pfxSha256: sha256,
-  profile: v.picklist(profiles),
+  profile: v.picklist(pfxProfiles),
   /** The version in the vault; null for a subscriber copy, which is never stored. */
   objectVersion: v.nullable(identifier),
   /** ISO 8601; null for a subscriber copy. */

@@ -2,7 +2,8 @@ import type { ErrorCode } from './error-codes.ts';
 import { InternalError, StateError } from './errors.ts';
 import type { DomainEvent } from './events.ts';
 import type { KeySpec } from './key-spec.ts';
-import type { LockKind, PfxProfile } from './policy.ts';
+import type { PfxProfile } from './pfx-profile.ts';
+import type { LockKind } from './policy.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 

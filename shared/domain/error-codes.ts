@@ -1,3 +1,8 @@
+import { type ErrorFamily, entry } from './error-entry.ts';
+import { pfxErrors } from './pfx-error-codes.ts';
+
+export type { ErrorFamily } from './error-entry.ts';
+
 /**
  * Every code that a caller can meet, in one closed table: its family, whether the same call may succeed later
  * unchanged (`retry`), what it means and what to do next. Only the edge turns a code into an HTTP status, a retry or
@@ -178,55 +183,7 @@ export const errorTable = {
     'The record was changed since it was read.',
     'Read it again, and decide anew.',
   ),
-  'pfx-malformed': entry(
-    'pfx',
-    false,
-    'This is not a well-formed PFX (PKCS#12) file.',
-    'Check that the file is complete and is a .pfx or .p12 file.',
-  ),
-  'pfx-too-large': entry(
-    'pfx',
-    false,
-    'The file is larger or deeper than any backup.',
-    'Check that it is the right file.',
-  ),
-  'pfx-unsupported': entry(
-    'pfx',
-    false,
-    'The file uses an algorithm or content that a backup may not use.',
-    'Export it again as PBES2 with AES-256 and an HMAC-SHA256 MAC.',
-  ),
-  'pfx-costly': entry(
-    'pfx',
-    false,
-    'The file asks for more key-derivation work than is allowed.',
-    'Export it again with fewer iterations.',
-  ),
-  'pfx-unprotected': entry(
-    'pfx',
-    false,
-    'The file holds a private key or a certificate that is not encrypted.',
-    'Export it again with the key and the certificates encrypted.',
-  ),
-  'pfx-key-count': entry(
-    'pfx',
-    false,
-    'The file does not hold exactly one private key.',
-    'Export the one key pair by itself.',
-  ),
-  'pfx-no-mac': entry('pfx', false, 'The file has no integrity check.', 'Export it again with a MAC.'),
-  'pfx-wrong-password-or-damaged': entry(
-    'pfx',
-    false,
-    'The password is wrong, or the file is damaged: which of the two cannot be known.',
-    'Try the password again; then try another copy of the file.',
-  ),
-  'pfx-key-mismatch': entry(
-    'pfx',
-    false,
-    'The private key does not belong to the certificate or to the enrollment.',
-    'Take another copy of the file.',
-  ),
+  ...pfxErrors,
   'proof-failed': entry(
     'proof',
     true,
@@ -365,27 +322,7 @@ export const errorTable = {
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
-export type ErrorFamily =
-  | 'input'
-  | 'limit'
-  | 'access'
-  | 'lock'
-  | 'policy'
-  | 'state'
-  | 'pfx'
-  | 'proof'
-  | 'provider'
-  | 'store'
-  | 'webhook'
-  | 'set-up'
-  | 'connection'
-  | 'internal';
-
 /** The codes of one family. */
 export type CodeOf<F extends ErrorFamily> = {
   [C in ErrorCode]: (typeof errorTable)[C]['family'] extends F ? C : never;
 }[ErrorCode];
-
-function entry<F extends ErrorFamily>(family: F, retry: boolean, meaning: string, next: string) {
-  return { family, retry, meaning, next };
-}

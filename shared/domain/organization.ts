@@ -1,5 +1,6 @@
 import type { DomainEvent } from './events.ts';
-import type { PasswordRules, PfxProfile } from './policy.ts';
+import type { PfxProfile } from './pfx-profile.ts';
+import type { PasswordRules } from './policy.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 import type { Webhook } from './webhook.ts';

@@ -1,14 +1,11 @@
 import type { KeySpec } from './key-spec.ts';
+import type { PfxProfile } from './pfx-profile.ts';
 import type { Principal } from './principal.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 
 /** How the subscriber's half of the two locks is made (none for a resident key, which never leaves). */
 export const lockKinds = ['password', 'recipient', 'held', 'resident'] as const;
 export type LockKind = (typeof lockKinds)[number];
-
-/** The content profiles of a PFX. */
-export const pfxProfiles = ['modern', 'compatible', 'pbmac1'] as const;
-export type PfxProfile = (typeof pfxProfiles)[number];
 
 /**
  * What may be asked of a policy. Escrow and the subscriber's own export are separate questions with separate answers.

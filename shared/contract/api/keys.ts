@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { pfxProfiles } from '#domain/policy.ts';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { identifier } from '../fields.ts';
 import { enrollmentView } from './enrollments.ts';
 import { enrollmentParams, moment, secretText, sha256 } from './fields.ts';

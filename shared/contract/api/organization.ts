@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Organization } from '#domain/organization.ts';
-import { pfxProfiles } from '#domain/policy.ts';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { custodies } from '#domain/purpose.ts';
 import { text } from '../fields.ts';
 import { policySettingsSchema } from '../policy-settings.ts';

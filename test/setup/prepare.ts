@@ -2,6 +2,7 @@
 // nothing but Node itself, and prints nothing when all is there.
 import { fileURLToPath } from 'node:url';
 import { debianPackages, ensurePackages } from './debian-packages.ts';
+import { ensureOpenssl11 } from './openssl-1.1.ts';
 import { type Machine, run, SetUpProblem } from './run.ts';
 import { ensureTokenBinding } from './token-binding.ts';
 
@@ -16,6 +17,7 @@ const machine: Machine = {
 try {
   ensurePackages(debianPackages, machine);
   ensureTokenBinding(root, machine);
+  ensureOpenssl11(root, machine);
 } catch (error) {
   if (!(error instanceof SetUpProblem)) throw error;
   console.error(`${error.message}\n\nRun this, then the tests again:\n\n  ${error.command}\n`);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { findNpm } from './npm.ts';
 import { type Machine, type Run, SetUpProblem } from './run.ts';
 
 const nativePackage = 'pkcs11js';
@@ -16,6 +17,7 @@ const bindingPackages = ['graphene-pk11', nativePackage];
 export function ensureTokenBinding(root: string, { path, run, say }: Machine): void {
   if (loads(root, run).status === 0) return;
   const npm = findNpm(path, run);
+  if (npm === undefined) throw problem('npm is not on the PATH.');
   if (bindingPackages.some((name) => installedVersion(root, name) !== lockedVersion(root, name))) {
     say(`fetching ${bindingPackages.map((name) => `${name} ${lockedVersion(root, name)}`).join(' and ')}`);
     fetchLocked(root, npm, run);
@@ -61,18 +63,6 @@ function build(root: string, npm: string, run: Run): void {
     env,
   });
   if (status !== 0) throw problem(`The token binding does not build:\n${output.slice(-4_000)}`);
-}
-
-/** The path of npm's own program: that which runs this script, else the one on the PATH. */
-function findNpm(path: string, run: Run): string {
-  const running = process.env['npm_execpath'];
-  if (running?.endsWith('npm-cli.js')) return realpathSync(running);
-  const found = path
-    .split(delimiter)
-    .map((folder) => join(folder, 'npm'))
-    .find((file) => existsSync(file));
-  if (found !== undefined && run([found, '--version']).status === 0) return realpathSync(found);
-  throw problem('npm is not on the PATH.');
 }
 
 function installedVersion(root: string, name: string): string | undefined {

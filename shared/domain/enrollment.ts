@@ -66,12 +66,15 @@ export interface EnrollmentKey {
   residentKey?: string;
 }
 
+/** The one profile that is stored: no policy can choose another for an escrowed backup, since no question asks for one. */
+type StoredProfile = Extract<PfxProfile, 'modern'>;
+
 /** An escrowed backup whose object is being written and proved. */
 export interface PendingBackup {
   state: 'pending';
   id: string;
   objectName: string;
-  profile: PfxProfile;
+  profile: StoredProfile;
 }
 
 /** An escrowed backup that counts: stored, proved, sealed and locked. */
@@ -79,7 +82,7 @@ export interface ActiveBackup {
   state: 'active';
   id: string;
   objectName: string;
-  profile: PfxProfile;
+  profile: StoredProfile;
   objectVersion: string;
   /** Hex */
   pfxSha256: string;

@@ -43,7 +43,10 @@ export function holdFloors(question: PolicyQuestion, decision: PolicyDecision): 
 /** What of an enrollment's record decides how its key is kept. */
 export type Keeping = Pick<Enrollment, 'purpose' | 'exportable' | 'escrow' | 'lock'>;
 
-/** The floors again, over what a record says of a key that is about to be made. */
+/**
+ * The floors again, over what a record says of a key that is about to be made. In which profile it is escrowed needs none:
+ * no question asks, the record of a backup can name `modern` only, and its proof takes no file of another.
+ */
 const recordFloors: readonly { rule: string; crossedBy(record: Keeping): boolean }[] = [
   {
     rule: 'floor-identity-never-escrowed',

@@ -13,7 +13,7 @@ export type LockKind = (typeof lockKinds)[number];
  * - `MakeExportable`: may the private key leave custody? Asked once, before the key exists.
  * - `Escrow`: is the private key to be escrowed? What is allowed is required: a key is escrowed or it is not.
  * - `LockBy...`: may the locked record use this kind of lock?
- * - `Export`: may the subscriber take an own copy now?
+ * - `Export`: may the subscriber take an own copy now, in this profile?
  */
 export type PolicyAction =
   | 'Enroll'
@@ -32,6 +32,7 @@ export interface PolicyResource {
   custody: Custody;
   /** Known once the key exists; never loosened afterwards. */
   exportable?: boolean;
+  /** Of the copy that is to be exported. What is escrowed has no choice of profile. */
   profile?: PfxProfile;
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#domain/error-codes.ts';
 import type { EscrowError } from '#domain/errors.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 
 /** What was done or refused: what, when, where, who, outcome (Federal Common Policy 5.4.1). Never a secret or a name. */
 export interface LedgerEntry {
@@ -15,6 +16,8 @@ export interface LedgerEntry {
   /** The fields at fault, the policy rules that decided, or the stored object that it was done to. */
   about?: readonly string[];
   enrollmentId?: string;
+  /** What a copy of a private key was written as, or was to be, had it not been refused. */
+  profile?: PfxProfile;
   /** The event or request that asked. */
   requestId?: string;
 }

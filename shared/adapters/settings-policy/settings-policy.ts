@@ -1,5 +1,6 @@
 import { SetUpError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { PolicyAction, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 import type { ExportabilityPolicy } from '#ports/policy.ts';
 import type { Registry } from '#ports/registry.ts';
@@ -57,11 +58,19 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
     if (resource.exportable !== true) {
       return forbid('not-exportable', 'The key was made non-exportable.');
     }
-    return policy.profiles.includes(resource.profile ?? 'modern')
+    const { profile = 'modern' } = resource;
+    return policy.profiles.includes(profile)
       ? permit('export-by-subscriber', 'The subscriber takes an own copy.')
-      : forbid('profile-not-allowed', 'The organization does not allow files of this profile.');
+      : forbid('profile-not-allowed', profileNotAllowed(profile, policy.profiles));
   },
 };
+
+/** Which profile is not allowed, and what can be had instead without asking anybody. */
+function profileNotAllowed(profile: PfxProfile, allowed: readonly PfxProfile[]): string {
+  const instead = allowed.join(' or ');
+  const how = profile === 'compatible' ? `export for a newer system, as ${instead}` : `export as ${instead}`;
+  return `The organization allows no copies of the profile ${profile}: ${how}.`;
+}
 
 /** The policy that follows from an organization's settings, as its record in the registry holds them. */
 export function settingsPolicy(registry: Registry): ExportabilityPolicy {

@@ -210,6 +210,23 @@ describe('the policy that follows from settings', () => {
     }
   });
 
+  it.each([
+    ['strict', 'compatible', 'of the profile compatible: export for a newer system, as modern.'],
+    ['strict', 'pbmac1', 'of the profile pbmac1: export as modern.'],
+    ['lax', 'pbmac1', 'of the profile pbmac1: export as modern or compatible.'],
+  ] as const)('says what %s allows instead of %s', async (organization, profile, why) => {
+    const resource = { exportable: true, profile };
+    const row: Row = {
+      organization,
+      action: 'Export',
+      role: 'subscriber',
+      resource,
+      allowed: false,
+      rule: '',
+    };
+    expect((await ask(row)).reason).toBe(`The organization allows no copies ${why}`);
+  });
+
   it('gives a person no other answer for having more roles that do not count', async () => {
     const principal = {
       organization: 'strict',

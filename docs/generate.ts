@@ -6,6 +6,7 @@ import { subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
 import { conversion } from './json-schema.ts';
 import { openApi } from './openapi.ts';
+import { pfxTargetsPage } from './pfx-targets-page.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 const envelopeFile = 'cloud-event.schema.json';
@@ -35,14 +36,17 @@ const envelope = {
 
 /**
  * The documents that follow from the code, by their path under `docs/`: a JSON Schema an event, that of the envelope, the
- * table of error codes, and the description of the API.
+ * table of error codes, the systems that PFX files are for, and the description of the API.
  */
 export function generatedDocuments(): Map<string, string> {
   const documents = new Map([[`events/${envelopeFile}`, toText(envelope)]]);
   for (const [name, schema] of Object.entries(eventSchemas)) {
     documents.set(`events/${name}.schema.json`, toText(eventSchema(name, toJsonSchema(schema, conversion))));
   }
-  return documents.set('errors.md', errorsPage()).set('openapi.json', toText(openApi()));
+  return documents
+    .set('errors.md', errorsPage())
+    .set('pfx-targets.md', pfxTargetsPage())
+    .set('openapi.json', toText(openApi()));
 }
 
 function eventSchema(name: string, { $schema: _dialect, ...data }: JsonSchema) {

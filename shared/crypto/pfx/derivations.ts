@@ -1,6 +1,7 @@
 import { createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Secret } from '#domain/secret.ts';
+import type { DigestName } from '../worker/digest-chain/digest-chain.ts';
 import { pkcs12Kdf } from './kdf.ts';
 
 interface DerivationCost {
@@ -11,10 +12,9 @@ interface DerivationCost {
 }
 
 /** One key derivation of a PFX: PBKDF2 (RFC 8018 section 5.2) or PKCS12KDF (RFC 7292 appendix B). */
-export type KeyDerivation = DerivationCost &
-  (
-    | { kdf: 'pbkdf2'; digest: 'sha1' | 'sha256' | 'sha384' | 'sha512' }
-    | { kdf: 'pkcs12'; digest: 'sha1' | 'sha256'; id: 1 | 2 | 3 }
+export type KeyDerivation = DerivationCost & { digest: DigestName } & (
+    | { kdf: 'pbkdf2' }
+    | { kdf: 'pkcs12'; id: 1 | 2 | 3 }
   );
 
 const pbkdf2Async = promisify(pbkdf2);

@@ -1,13 +1,13 @@
 import { Secret } from '#domain/secret.ts';
-import { type Pkcs12KdfTask, pkcs12KdfSync } from '../worker/pkcs12-kdf.ts';
+import { digestLengths, type Pkcs12KdfTask, pkcs12KdfSync } from '../worker/pkcs12-kdf.ts';
 import { runInWorker } from '../worker/pool.ts';
 import { bmpPassword } from './password.ts';
 
-/** Up to so many iterations run at once on the calling thread: under a millisecond, less than a trip to a worker. */
-const inlineIterations = 4_096;
+/** Up to so many digests are computed at once on the calling thread: under a millisecond, once their code is loaded. */
+const inlineDigests = 4_096;
 
 export interface Pkcs12Kdf extends Omit<Pkcs12KdfTask, 'password'> {
-  /** Printable ASCII. */
+  /** UTF-8. */
   password: Secret;
 }
 
@@ -20,9 +20,13 @@ export async function pkcs12Kdf(input: Pkcs12Kdf): Promise<Secret> {
   const password = bmpPassword(input.password);
   const task = { ...input, password };
   try {
-    const inline = input.digest === 'sha256' && input.iterations <= inlineIterations;
-    return new Secret(inline ? pkcs12KdfSync(task) : await runInWorker('pkcs12-kdf', task));
+    return new Secret(isShort(input) ? pkcs12KdfSync(task) : await runInWorker('pkcs12-kdf', task));
   } finally {
     password.fill(0);
   }
+}
+
+/** Each digest's length of key takes all iterations anew. */
+function isShort({ digest, iterations, keyLength }: Pkcs12Kdf): boolean {
+  return iterations * Math.ceil(keyLength / digestLengths[digest].digest) <= inlineDigests;
 }

@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pkcs12Kdf } from '#crypto/pfx/kdf.ts';
-import { bmpPassword } from '#crypto/pfx/password.ts';
 import { readPfx } from '#crypto/pfx/read.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
-import { Secret } from '#domain/secret.ts';
 import { password, subjectOf, type TestSubject } from '#test/unit/crypto/pfx/subject.ts';
 import {
   friendlyName,
@@ -137,38 +133,4 @@ describe('we read what openssl pkcs12 writes', () => {
       await expect(readFileOf(file)).rejects.toMatchObject({ code });
     }),
   );
-});
-
-describe('openssl kdf PKCS12KDF', () => {
-  it('derives the same for any password, salt, purpose, count and length', async () => {
-    const inputs = fc.record({
-      digest: fc.constantFrom('sha1', 'sha256'),
-      id: fc.constantFrom(1, 2, 3),
-      salt: fc.uint8Array({ minLength: 1, maxLength: 130 }),
-      text: fc.string({ minLength: 1, maxLength: 70 }),
-      iterations: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1_000, max: 5_000 })),
-      keyLength: fc.integer({ min: 1, max: 150 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(inputs, async ({ text, ...input }) => {
-        const secret = Secret.fromText(text);
-        const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-        const settings = {
-          digest: input.digest,
-          hexpass: hex(bmpPassword(secret)),
-          hexsalt: hex(input.salt),
-          id: input.id,
-          iter: input.iterations,
-        };
-        const { output } = await run(
-          ...['openssl', 'kdf', '-keylen', String(input.keyLength)],
-          ...Object.entries(settings).flatMap(([name, value]) => ['-kdfopt', `${name}:${value}`]),
-          'PKCS12KDF',
-        );
-        const derived = await pkcs12Kdf({ ...input, password: secret });
-        expect(hex(derived.bytes())).toBe(output.trim().replaceAll(':', '').toLowerCase());
-      }),
-      { numRuns: 60 },
-    );
-  });
 });

@@ -1,38 +1,99 @@
 import { PfxError } from '#domain/errors.ts';
 import { oids } from '../oids.ts';
 import { type Element, Fields, octets, oidText, onlyElement, tags } from './ber.ts';
+import { type Encrypted, readEncryptedKey } from './encryption.ts';
+import type { ReadingRules } from './parameters.ts';
 
-/** A SafeBag (RFC 7292 section 4.2). */
-export interface Bag {
-  /** The bag type's object identifier. */
-  type: string;
-  value: Element;
+/** What a bag is called by. */
+export interface Names {
   friendlyName?: string;
   localKeyId?: Uint8Array;
 }
 
+/** What a SafeBag (RFC 7292 section 4.2) holds. */
+export type Bag = Names &
+  (
+    | { kind: 'shrouded key'; encrypted: Encrypted }
+    /** PKCS#8 PrivateKeyInfo, DER or BER */
+    | { kind: 'clear key'; bytes: Uint8Array }
+    /** X.509 */
+    | { kind: 'certificate'; bytes: Uint8Array }
+    /** Something that no backup holds. */
+    | { kind: 'other'; what: string }
+  );
+
 const longestLocalKeyId = 256;
+const deepestNest = 4;
+const mostBags = 64;
+
+const others = new Map<string, string>([
+  [oids.crlBag, 'a revocation list'],
+  [oids.secretBag, 'a secret'],
+]);
 
 /**
- * Reads SafeContents: its bags, and of their attributes the two that matter (RFC 2985 sections 5.5.1 and 5.5.2).
- * @throws PfxError `pfx-malformed`, `pfx-too-large`
+ * Reads SafeContents: its bags, those of containers within it too, and of their attributes the two that matter (RFC
+ * 2985 sections 5.5.1 and 5.5.2). What a shrouded key costs to open is charged here.
+ * @throws PfxError `pfx-malformed`, `pfx-too-large`, `pfx-unsafe-parameters`, `pfx-costly`; `pfx-foreign-content` for a
+ *   container within a strict file's
  */
-export function readBags(safeContents: Element): Bag[] {
-  return new Fields(safeContents, tags.sequence).rest(tags.sequence).map(readBag);
+export function readBags(safeContents: Element, rules: ReadingRules): Bag[] {
+  const bags = bagsOf(safeContents, rules, 0);
+  if (bags.length > mostBags) throw new PfxError('pfx-too-large');
+  return bags;
 }
 
-function readBag(element: Element): Bag {
+function bagsOf(safeContents: Element, rules: ReadingRules, depth: number): Bag[] {
+  if (depth > deepestNest) throw new PfxError('pfx-too-large');
+  return new Fields(safeContents, tags.sequence)
+    .rest(tags.sequence)
+    .flatMap((element) => readBag(element, rules, depth));
+}
+
+function readBag(element: Element, rules: ReadingRules, depth: number): Bag[] {
   const fields = new Fields(element, tags.sequence);
   const type = oidText(fields.take(tags.oid));
   const value = onlyElement(fields.take(tags.context0));
   const attributes = fields.optional(tags.set);
   fields.end();
-  const bag: Bag = { type, value };
-  for (const attribute of attributes === undefined ? [] : readAttributes(attributes)) {
-    if (attribute.oid === oids.friendlyName) bag.friendlyName = readFriendlyName(attribute.values);
-    if (attribute.oid === oids.localKeyId) bag.localKeyId = readLocalKeyId(attribute.values);
+  if (type === oids.safeContentsBag) {
+    if (rules.strict) throw foreignContent('a container within a container');
+    return bagsOf(value, rules, depth + 1);
   }
-  return bag;
+  const names = attributes === undefined ? {} : readNames(attributes);
+  return [{ ...names, ...readValue(type, value, rules) }];
+}
+
+function readValue(type: string, value: Element, rules: ReadingRules): Bag {
+  switch (type) {
+    case oids.pkcs8ShroudedKeyBag:
+      return { kind: 'shrouded key', encrypted: readEncryptedKey(value, rules) };
+    case oids.keyBag:
+      return { kind: 'clear key', bytes: value.whole };
+    case oids.certBag:
+      return readCertificateBag(value);
+    default:
+      return { kind: 'other', what: others.get(type) ?? `a bag of type ${type}` };
+  }
+}
+
+/** CertBag (RFC 7292 section 4.2.3). */
+function readCertificateBag(value: Element): Bag {
+  const fields = new Fields(value, tags.sequence);
+  const type = oidText(fields.take(tags.oid));
+  const wrapped = onlyElement(fields.take(tags.context0));
+  fields.end();
+  if (type !== oids.x509Certificate) return { kind: 'other', what: 'a certificate that is not X.509' };
+  return { kind: 'certificate', bytes: octets(wrapped) };
+}
+
+function readNames(attributes: Element): Names {
+  const names: Names = {};
+  for (const { oid, values } of readAttributes(attributes)) {
+    if (oid === oids.friendlyName) names.friendlyName = readFriendlyName(values);
+    if (oid === oids.localKeyId) names.localKeyId = readLocalKeyId(values);
+  }
+  return names;
 }
 
 function readAttributes(attributes: Element): { oid: string; values: Element }[] {
@@ -49,12 +110,14 @@ function readAttributes(attributes: Element): { oid: string; values: Element }[]
   return read;
 }
 
+/** A BMPString; programs write characters beyond the BMP as surrogates, and only whole pairs of them are text. */
 function readFriendlyName(values: Element): string {
   const { tag, content } = onlyElement(values);
-  if (tag !== tags.bmpString || content.length % 2 !== 0) {
+  const name = content.length % 2 === 0 ? Buffer.from(content).swap16().toString('utf16le') : undefined;
+  if (tag !== tags.bmpString || name?.isWellFormed() !== true) {
     throw new PfxError('pfx-malformed', { why: 'the file has a friendly name that is no BMPString' });
   }
-  return Buffer.from(content).swap16().toString('utf16le');
+  return name;
 }
 
 function readLocalKeyId(values: Element): Uint8Array {
@@ -63,17 +126,7 @@ function readLocalKeyId(values: Element): Uint8Array {
   return localKeyId;
 }
 
-/**
- * The certificate of a CertBag (RFC 7292 section 4.2.3).
- * @returns DER, X.509
- * @throws PfxError `pfx-malformed`, `pfx-unsupported` for other kinds of certificate
- */
-export function readCertificateBag(value: Element): Uint8Array {
-  const fields = new Fields(value, tags.sequence);
-  if (oidText(fields.take(tags.oid)) !== oids.x509Certificate) {
-    throw new PfxError('pfx-unsupported', { why: 'the file has a certificate that is not X.509' });
-  }
-  const wrapped = onlyElement(fields.take(tags.context0));
-  fields.end();
-  return octets(wrapped);
+/** The refusal of what no backup holds. @param what as in `a secret` */
+export function foreignContent(what: string): PfxError {
+  return new PfxError('pfx-foreign-content', { why: `the file holds ${what}` });
 }

@@ -12,7 +12,10 @@ import { toBinaryString } from '../asn1.ts';
  */
 export interface Element {
   readonly tag: number;
+  /** Without the octets that say its tag and length, or its end. */
   readonly content: Uint8Array;
+  /** With them. */
+  readonly whole: Uint8Array;
   readonly encoding: Encoding;
 }
 
@@ -23,6 +26,7 @@ export const tags = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  octetStringInSegments: 0x24,
   null: 0x05,
   oid: 0x06,
   bmpString: 0x1e,
@@ -72,6 +76,19 @@ export class Fields {
     if (element?.tag !== tag) return undefined;
     this.#next++;
     return element;
+  }
+
+  /** The bytes of an OCTET STRING, in BER also of one in segments. @throws PfxError `pfx-malformed` */
+  takeOctets(): Uint8Array {
+    const bytes = this.optionalOctets();
+    if (bytes === undefined) throw malformed('lacks an octet string');
+    return bytes;
+  }
+
+  /** The next element's bytes if it is an OCTET STRING. @throws PfxError `pfx-malformed` for one in segments in DER */
+  optionalOctets(): Uint8Array | undefined {
+    const element = this.optional(tags.octetString) ?? this.optional(tags.octetStringInSegments);
+    return element === undefined ? undefined : octets(element);
   }
 
   /** Every element that is left; each must have the tag. @throws PfxError `pfx-malformed` */
@@ -156,11 +173,13 @@ function readElement(bytes: Uint8Array, at: number, encoding: Encoding): { eleme
   if (length === undefined) {
     const scan = { left: mostScanned };
     const end = endOfContents(bytes, start, scan, 1);
-    return { element: { tag, content: bytes.subarray(start, end - 2), encoding }, end };
+    const content = bytes.subarray(start, end - 2);
+    return { element: { tag, content, whole: bytes.subarray(at, end), encoding }, end };
   }
   const end = start + length;
   if (end > bytes.length) throw malformed('is cut short');
-  return { element: { tag, content: bytes.subarray(start, end), encoding }, end };
+  const content = bytes.subarray(start, end);
+  return { element: { tag, content, whole: bytes.subarray(at, end), encoding }, end };
 }
 
 /** Finds the end of an indefinite length (X.690 section 8.1.3.6): after its own two zero octets. */

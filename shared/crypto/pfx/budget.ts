@@ -14,11 +14,9 @@ export class IterationBudget {
 
   /**
    * @param derivations how many derivations the count is for
-   * @throws PfxError `pfx-malformed` for a count of zero; `pfx-costly` for more than is left
+   * @throws PfxError `pfx-costly` for more than is left
    */
   charge(iterations: number, derivations = 1): void {
-    if (iterations < 1)
-      throw new PfxError('pfx-malformed', { why: 'the file has an iteration count of zero' });
     this.#left -= iterations * derivations;
     if (this.#left < 0) throw new PfxError('pfx-costly');
   }

@@ -1,45 +1,30 @@
 import { createHash } from 'node:crypto';
 import { type Asn1Node, der, encodeDer } from '../asn1.ts';
 import { oids } from '../oids.ts';
-import type { KeyDerivation } from './derivations.ts';
-
-/** How a part is encrypted: AES-256-CBC under a key of this derivation. */
-export interface NewEncryption {
-  derivation: KeyDerivation;
-  iv: Uint8Array;
-}
-
-/** PBES2 (RFC 8018 appendices A.2 and A.4); the key length is the cipher's own, so it is left out. */
-function pbes2({ derivation: { salt, iterations }, iv }: NewEncryption): Asn1Node {
-  const prf = der.sequence(der.oid(oids.hmacWithSHA256), der.null());
-  const kdf = der.sequence(
-    der.oid(oids.pbkdf2),
-    der.sequence(der.octetString(salt), der.integer(iterations), prf),
-  );
-  const scheme = der.sequence(der.oid(oids.aes256CBC), der.octetString(iv));
-  return der.sequence(der.oid(oids.pbes2), der.sequence(kdf, scheme));
-}
 
 /** ContentInfo of data (RFC 5652 sections 3 and 4). */
 export function dataContent(content: Uint8Array): Asn1Node {
   return der.sequence(der.oid(oids.data), der.context(0, der.octetString(content)));
 }
 
-/** ContentInfo of EncryptedData (RFC 5652 section 8). */
-export function encryptedSafe(encryption: NewEncryption, encrypted: Uint8Array): Asn1Node {
-  const info = der.sequence(der.oid(oids.data), pbes2(encryption), der.contextPrimitive(0, encrypted));
+/**
+ * ContentInfo of EncryptedData (RFC 5652 section 8).
+ * @param identifier the encryption's AlgorithmIdentifier
+ */
+export function encryptedSafe(identifier: Asn1Node, encrypted: Uint8Array): Asn1Node {
+  const info = der.sequence(der.oid(oids.data), identifier, der.contextPrimitive(0, encrypted));
   return der.sequence(der.oid(oids.encryptedData), der.context(0, der.sequence(der.integer(0), info)));
 }
 
 /** SafeContents with the one PKCS8ShroudedKeyBag (RFC 7292 section 4.2.2). */
-export function keySafe(encryption: NewEncryption, encrypted: Uint8Array, attributes: Asn1Node): Asn1Node {
-  const shrouded = der.sequence(pbes2(encryption), der.octetString(encrypted));
+export function keySafe(identifier: Asn1Node, encrypted: Uint8Array, attributes: Asn1Node): Asn1Node {
+  const shrouded = der.sequence(identifier, der.octetString(encrypted));
   const bag = der.sequence(der.oid(oids.pkcs8ShroudedKeyBag), der.context(0, shrouded), attributes);
   return dataContent(encodeDer(der.sequence(bag)));
 }
 
 /** SafeContents with a CertBag for each certificate (RFC 7292 section 4.2.3); the first has the key's attributes. */
-export function certificateBags(certificates: Uint8Array[], attributes: Asn1Node): Uint8Array {
+export function certificateBags(certificates: readonly Uint8Array[], attributes: Asn1Node): Uint8Array {
   const bags = certificates.map((certificate, i) => {
     const wrapped = der.context(0, der.octetString(certificate));
     const value = der.sequence(der.oid(oids.x509Certificate), wrapped);
@@ -62,11 +47,4 @@ export function bagAttributes(leaf: Uint8Array, friendlyName: string): Asn1Node 
 
 function attribute(oid: string, value: Asn1Node): Asn1Node {
   return der.sequence(der.oid(oid), der.set(value));
-}
-
-/** MacData (RFC 7292 section 4). A count of 1 is the default, which DER leaves out. */
-export function macData({ salt, iterations }: KeyDerivation, value: Uint8Array): Asn1Node {
-  const digestInfo = der.sequence(der.sequence(der.oid(oids.sha256), der.null()), der.octetString(value));
-  const count = iterations === 1 ? [] : [der.integer(iterations)];
-  return der.sequence(digestInfo, der.octetString(salt), ...count);
 }

@@ -17,15 +17,22 @@ export function checkPfxPassword(password: Secret): void {
 }
 
 /**
- * A password as PKCS12KDF takes it: a BMPString with a trailing NUL (RFC 7292 appendix B.1).
- * @param password printable ASCII
+ * A password as PKCS12KDF takes it: a BMPString with a trailing NUL (RFC 7292 appendix B.1). Characters beyond the BMP become
+ * surrogates, as programs write them.
+ * @param password UTF-8
  * @returns bytes of their own, to be wiped by the caller
  */
 export function bmpPassword(password: Secret): Uint8Array {
-  const ascii = password.bytes();
-  const bmp = new Uint8Array(2 * ascii.length + 2);
-  ascii.forEach((byte, i) => {
+  const utf8 = password.bytes();
+  if (utf8.some((byte) => byte > 0x7f)) return bmpOfText(password.text());
+  const bmp = new Uint8Array(2 * utf8.length + 2);
+  utf8.forEach((byte, i) => {
     bmp[2 * i + 1] = byte;
   });
   return bmp;
+}
+
+/** By way of a text, which cannot be wiped: only files of others have passwords beyond ASCII. */
+function bmpOfText(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(`${text}\0`, 'utf16le').swap16());
 }

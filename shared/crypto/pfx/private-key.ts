@@ -62,45 +62,36 @@ function readEcKey(element: Element, algorithm: Fields): PrivateKeyParts {
 }
 
 /**
- * Whether a private key is whole and belongs to a public key.
+ * The public half of a private key, once the private key is found whole.
  *
  * OpenSSL trusts the public key that stands inside a private one, and mends a wrong CRT exponent silently; other
  * programs would not. So the scalar of an EC key is multiplied out, and every number of an RSA key is checked against the
  * others (RFC 8017 section 3.2); node:crypto has no call for that. Copies of the numbers stay in memory until they are
  * collected, as OpenSSL's own copy of the key does.
  * @param pkcs8 PrivateKeyInfo, DER
- * @throws PfxError as `readPrivateKey`
+ * @throws PfxError `pfx-key-damaged`; as `readPrivateKey`
  */
-export function keyMatches(pkcs8: Secret, publicKey: KeyObject): boolean {
+export function wholeKey(pkcs8: Secret): KeyObject {
   const parts = readPrivateKey(pkcs8.bytes());
-  if (parts.kind !== publicKey.asymmetricKeyType) return false;
   try {
+    const publicKey = createPublicKey(opened(pkcs8));
     const whole = parts.kind === 'rsa' ? rsaIsWhole(parts.numbers) : ecIsWhole(parts.scalar, publicKey);
-    return whole && samePublicKey(createPublicKey(opened(pkcs8)), publicKey);
-  } catch {
-    // OpenSSL refuses some damaged keys with an error; they match nothing.
-    return false;
+    if (whole) return publicKey;
+  } catch (cause) {
+    // OpenSSL refuses some damaged keys with an error.
+    throw new PfxError('pfx-key-damaged', { cause });
   }
+  throw new PfxError('pfx-key-damaged');
 }
 
 /**
  * Whether the public key that stands inside a private key is the given one: quick, and enough for a key that was just
- * made. Throws as `keyMatches`.
+ * made. Throws as `readPrivateKey`.
  */
 export function carriesPublicKey(pkcs8: Secret, publicKey: KeyObject): boolean {
   readPrivateKey(pkcs8.bytes());
   try {
     return samePublicKey(createPublicKey(opened(pkcs8)), publicKey);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a private key is whole, where there is no certificate to compare it with. Throws as `keyMatches`. */
-export function keyIsWhole(pkcs8: Secret): boolean {
-  readPrivateKey(pkcs8.bytes());
-  try {
-    return keyMatches(pkcs8, createPublicKey(opened(pkcs8)));
   } catch {
     return false;
   }

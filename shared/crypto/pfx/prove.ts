@@ -1,18 +1,20 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { PfxError, ProofError } from '#domain/errors.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Purpose } from '#domain/purpose.ts';
 import type { Secret } from '#domain/secret.ts';
 import { runInWorker } from '../worker/pool.ts';
-import { IterationBudget, iterationBudgetDefault } from './budget.ts';
+import { type BackupForm, readBackupForm } from './backup-form.ts';
 import type { PfxDerivations } from './derivations.ts';
 import { checkPfxPassword } from './password.ts';
-import { opensWithoutPassword, type PfxContent, readPfx } from './read.ts';
+import { openBackup, opensWithoutPassword, type PfxContent } from './read.ts';
 import { samePublicKey } from './same-key.ts';
-import { readStructure } from './structure.ts';
 
 export interface PfxToProve {
-  /** The file as it was read back, of the profile `modern`. */
+  /** The file as it was read back. */
   pfx: Uint8Array;
+  /** The profile that it must be of; `modern` unless told. */
+  profile?: PfxProfile;
   password: Secret;
   /** The CSR's SubjectPublicKeyInfo, DER. */
   publicKey: Uint8Array;
@@ -49,12 +51,12 @@ export async function provePfx(input: PfxToProve): Promise<PfxProof> {
   try {
     // What OpenSSL is given to open was bounded first: it would derive as often as a file asks.
     checkPfxPassword(input.password);
-    readStructure(input.pfx, { accept: 'modern', budget: new IterationBudget(iterationBudgetDefault) });
+    const form = readBackupForm(input.pfx, input.profile ?? 'modern');
     // The worker is set to its longer work before this thread begins its own.
     const [independent, own, open] = await Promise.allSettled([
       handshake(input),
-      readAndUse(input),
-      opensWithoutPassword(input.pfx),
+      readAndUse(form, input),
+      opensWithoutPassword(form),
     ]);
     if (open.status === 'rejected') throw open.reason;
     if (open.value) throw new PfxError('pfx-unprotected');
@@ -74,8 +76,8 @@ export async function provePfx(input: PfxToProve): Promise<PfxProof> {
 }
 
 /** By our own reader, and by the key itself where it is for encryption. */
-async function readAndUse({ pfx, password, publicKey, purpose, derivations }: PfxToProve) {
-  const content = await readPfx(pfx, password, derivations === undefined ? {} : { derivations });
+async function readAndUse(form: BackupForm, { password, publicKey, purpose, derivations }: PfxToProve) {
+  const content = await openBackup(form, password, derivations);
   const { privateKey, certificates, friendlyName, iterations } = content;
   try {
     assertCertified(certificates[0], publicKey);
@@ -98,7 +100,7 @@ async function readAndUse({ pfx, password, publicKey, purpose, derivations }: Pf
 function assertCertified(certificate: Uint8Array | undefined, publicKey: Uint8Array): void {
   const expected = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
   if (certificate === undefined || !samePublicKey(new X509Certificate(certificate).publicKey, expected)) {
-    throw new PfxError('pfx-key-mismatch');
+    throw new PfxError('pfx-other-key');
   }
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keySpecNames } from '#domain/key-spec.ts';
 import { subjectOf } from '#test/unit/crypto/pfx/subject.ts';
 import {
+  everySpec,
   friendlyName,
   inFolder,
   ours,
@@ -16,25 +16,37 @@ import {
 } from './tools.ts';
 
 describe('Java keytool', () => {
-  it.each(keySpecNames)('takes over the private key that we write (%s), and we read what it writes', (spec) =>
-    inFolder(async (folder) => {
-      const subject = await subjectOf(spec);
-      const [file, theirs] = [await ours(folder, subject), join(folder, 'theirs.p12')];
-      const secret = await passwordFile(folder, right);
-      const taken = await run(
-        ...['keytool', '-importkeystore', '-srckeystore', file, '-srcstorepass:file', secret],
-        ...['-destkeystore', theirs, '-deststoretype', 'PKCS12', '-deststorepass:file', secret, '-noprompt'],
-      );
-      expect(taken).toMatchObject({ status: 0 });
-      const content = await readFileOf(theirs);
-      expect(publicOf(content.privateKey.bytes())).toEqual(subject.publicKey);
-      // A Java keystore holds aliases in lower case.
-      expect(content).toMatchObject({
-        certificates: [subject.certificate],
-        friendlyName: friendlyName.toLowerCase(),
-      });
-      expect(await refusesOther(theirs)).toBe(true);
-    }),
+  const cases = everySpec('modern', 'compatible');
+
+  it.each(cases)(
+    'takes over the private key that we write ($profile, $spec), and we read what it writes',
+    ({ spec, profile }) =>
+      inFolder(async (folder) => {
+        const subject = await subjectOf(spec);
+        const [file, theirs] = [await ours(folder, subject, profile), join(folder, 'theirs.p12')];
+        const secret = await passwordFile(folder, right);
+        const taken = await run(
+          ...['keytool', '-importkeystore', '-srckeystore', file, '-srcstorepass:file', secret],
+          ...[
+            '-destkeystore',
+            theirs,
+            '-deststoretype',
+            'PKCS12',
+            '-deststorepass:file',
+            secret,
+            '-noprompt',
+          ],
+        );
+        expect(taken).toMatchObject({ status: 0 });
+        const content = await readFileOf(theirs);
+        expect(publicOf(content.privateKey)).toEqual(subject.publicKey);
+        // A Java keystore holds aliases in lower case.
+        expect(content).toMatchObject({
+          certificates: [subject.certificate],
+          friendlyName: friendlyName.toLowerCase(),
+        });
+        expect(await refusesOther(theirs)).toBe(true);
+      }),
   );
 
   it('lists one private key entry, and none with another password', () =>

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keySpecNames } from '#domain/key-spec.ts';
 import { subjectOf } from '#test/unit/crypto/pfx/subject.ts';
 import {
+  everySpec,
   friendlyName,
   inFolder,
   ours,
@@ -28,20 +28,25 @@ async function imported(folder: string, file: string, secret: string) {
 }
 
 describe('NSS pk12util', () => {
-  it.each(keySpecNames)('imports what we write (%s), and we read what it exports', (spec) =>
-    inFolder(async (folder) => {
-      const subject = await subjectOf(spec);
-      expect(await imported(folder, await ours(folder, subject), right)).toMatchObject({ status: 0 });
-      const [theirs, secret] = [join(folder, 'theirs.p12'), await passwordFile(folder, right)];
-      const exported = await run(
-        ...['pk12util', '-o', theirs, '-n', friendlyName, '-d', `sql:${folder}`, '-w', secret, '-K', ''],
-      );
-      expect(exported).toMatchObject({ status: 0 });
-      const content = await readFileOf(theirs);
-      expect(publicOf(content.privateKey.bytes())).toEqual(subject.publicKey);
-      expect(content).toMatchObject({ certificates: [subject.certificate], friendlyName });
-      expect(await refusesOther(theirs)).toBe(true);
-    }),
+  const cases = everySpec('modern', 'compatible');
+
+  it.each(cases)(
+    'imports what we write ($profile, $spec), and we read what it exports',
+    ({ spec, profile }) =>
+      inFolder(async (folder) => {
+        const subject = await subjectOf(spec);
+        const file = await ours(folder, subject, profile);
+        expect(await imported(folder, file, right)).toMatchObject({ status: 0 });
+        const [theirs, secret] = [join(folder, 'theirs.p12'), await passwordFile(folder, right)];
+        const exported = await run(
+          ...['pk12util', '-o', theirs, '-n', friendlyName, '-d', `sql:${folder}`, '-w', secret, '-K', ''],
+        );
+        expect(exported).toMatchObject({ status: 0 });
+        const content = await readFileOf(theirs);
+        expect(publicOf(content.privateKey)).toEqual(subject.publicKey);
+        expect(content).toMatchObject({ certificates: [subject.certificate], friendlyName });
+        expect(await refusesOther(theirs)).toBe(true);
+      }),
   );
 
   it('does not import with another password', () =>

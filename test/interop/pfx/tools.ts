@@ -3,10 +3,12 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PfxContent, readPfx } from '#crypto/pfx/read.ts';
+import { inspectPfx, type PfxInspection } from '#crypto/pfx/inspect.ts';
 import { writePfx } from '#crypto/pfx/write.ts';
 import { toPem } from '#crypto/pkcs10.ts';
 import { PfxError } from '#domain/errors.ts';
+import { keySpecNames } from '#domain/key-spec.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { otherPassword, password, type TestSubject } from '#test/unit/crypto/pfx/subject.ts';
 
 /** What a program printed on its standard output, and how it ended. */
@@ -43,8 +45,17 @@ export const friendlyName = 'caEncryption_keyPair 7Q4F';
 export const right = password.text();
 export const wrong = otherPassword.text();
 
+/** Every key spec in each profile that a program takes. */
+export function everySpec(...profiles: PfxProfile[]) {
+  return profiles.flatMap((profile) => keySpecNames.map((spec) => ({ spec, profile })));
+}
+
 /** The file that we write for a subject. */
-export async function ours(folder: string, { privateKey, certificate }: TestSubject): Promise<string> {
+export async function ours(
+  folder: string,
+  { privateKey, certificate }: TestSubject,
+  profile: PfxProfile = 'modern',
+): Promise<string> {
   const file = join(folder, 'ours.pfx');
   const pfx = await writePfx({
     privateKey,
@@ -52,6 +63,7 @@ export async function ours(folder: string, { privateKey, certificate }: TestSubj
     friendlyName,
     password,
     iterations: 2_048,
+    profile,
   });
   await writeFile(file, pfx);
   return file;
@@ -72,16 +84,32 @@ export async function passwordFile(folder: string, text: string): Promise<string
   return file;
 }
 
+/** What a file of others holds: one private key, which is whole and of the certificate. */
+export interface TheirFile {
+  inspection: PfxInspection;
+  /** PKCS#8, DER */
+  privateKey: Uint8Array;
+  certificates: Uint8Array[];
+  friendlyName: string | undefined;
+}
+
 /** Reads a file of others, as the command does that tells a person about it. */
-export async function readFileOf(file: string): Promise<PfxContent> {
-  return readPfx(await readFile(file), password, { accept: 'known' });
+export async function readFileOf(file: string): Promise<TheirFile> {
+  const inspection = await inspectPfx(await readFile(file), password);
+  const { keys, certificates } = inspection.found;
+  const [key, ...more] = keys;
+  if (key?.state !== 'whole' || more.length > 0) throw new TypeError('not one whole private key');
+  return {
+    inspection,
+    privateKey: key.privateKey.bytes(),
+    certificates: certificates.map(({ raw }) => new Uint8Array(raw)),
+    friendlyName: key.friendlyName,
+  };
 }
 
 /** Whether a file of others was refused for its password. */
 export async function refusesOther(file: string): Promise<boolean> {
-  const error = await readPfx(await readFile(file), otherPassword, { accept: 'known' }).catch(
-    (thrown) => thrown,
-  );
+  const error = await inspectPfx(await readFile(file), otherPassword).catch((thrown) => thrown);
   return error instanceof PfxError && error.code === 'pfx-wrong-password-or-damaged';
 }
 

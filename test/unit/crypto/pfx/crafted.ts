@@ -19,6 +19,12 @@ export interface CraftedEncryption {
   iv?: Uint8Array;
   kdf?: string;
   scheme?: string;
+  /** The whole AlgorithmIdentifier, in place of the one that the others make. */
+  identifier?: Asn1Node;
+  /** Other bytes than the right ones. */
+  bytes?: Uint8Array;
+  /** In place of the one that the MAC has. */
+  password?: Secret;
 }
 
 const filler = new Uint8Array(16).fill(7);
@@ -31,6 +37,7 @@ export function integerOf(hex: string): Asn1Node {
 }
 
 export function pbes2(with_: CraftedEncryption): Asn1Node {
+  if (with_.identifier !== undefined) return with_.identifier;
   const { salt = filler, iterations = one(), keyLength, iv = filler } = with_;
   const prf = der.sequence(der.oid(with_.prf ?? oids.hmacWithSHA256), der.null());
   const lengths = keyLength === undefined ? [] : [keyLength];
@@ -40,8 +47,10 @@ export function pbes2(with_: CraftedEncryption): Asn1Node {
   return der.sequence(der.oid(with_.scheme ?? oids.pbes2), der.sequence(kdf, cipher));
 }
 
-export function encrypted({ salt = filler, iv = filler }: CraftedEncryption, plain: Uint8Array): Uint8Array {
-  const key = pbkdf2Sync(password.bytes(), salt, 1, 32, 'sha256');
+export function encrypted(with_: CraftedEncryption, plain: Uint8Array): Uint8Array {
+  const { salt = filler, iv = filler, bytes, password: of = password } = with_;
+  if (bytes !== undefined) return bytes;
+  const key = pbkdf2Sync(of.bytes(), salt, 1, 32, 'sha256');
   const cipher = createCipheriv('aes-256-cbc', key, iv.length === 16 ? iv : filler);
   return Buffer.concat([cipher.update(plain), cipher.final()]);
 }
@@ -89,6 +98,8 @@ export interface CraftedMac {
   value?: Uint8Array;
   /** In place of the one that the bags have. */
   password?: Secret;
+  /** The whole MacData, in place of the one that the others make. */
+  whole?: (authenticated: Uint8Array) => Asn1Node;
 }
 
 export interface CraftedPfx {
@@ -111,7 +122,7 @@ export function craftPfx({
 }: CraftedPfx): Uint8Array {
   const authenticated = encodeDer(der.sequence(...safes));
   const content = contentInfo(type ?? oids.data, der.octetString(authenticated));
-  const macData = mac === 'none' ? [] : [craftMac(mac, authenticated)];
+  const macData = mac === 'none' ? [] : [mac.whole?.(authenticated) ?? craftMac(mac, authenticated)];
   return encodeDer(der.sequence(version, content, ...macData, ...more));
 }
 
@@ -129,4 +140,47 @@ function craftMac(
     der.octetString(salt),
     ...counts,
   );
+}
+
+export interface CraftedPbmac1 {
+  /** What is written; what is derived has as many bytes, or 32. */
+  keyLength?: Asn1Node | 'none';
+  keyBytes?: number;
+  /** Of PBKDF2; in place of the octet string. */
+  salt?: Asn1Node;
+  iterations?: Asn1Node;
+  /** The message authentication scheme's identifier. */
+  scheme?: string;
+  value?: Uint8Array;
+  /** MacData's own salt and count, which mean nothing. */
+  unused?: Asn1Node[];
+}
+
+/** MacData with PBMAC1 (RFC 9879). */
+export function pbmac1({
+  keyLength,
+  keyBytes = 32,
+  salt,
+  iterations = one(),
+  scheme,
+  value,
+  unused,
+}: CraftedPbmac1 = {}): (authenticated: Uint8Array) => Asn1Node {
+  const prf = der.sequence(der.oid(oids.hmacWithSHA256), der.null());
+  const lengths = keyLength === 'none' ? [] : [keyLength ?? der.integer(keyBytes)];
+  const parameters = der.sequence(salt ?? der.octetString(filler), iterations, ...lengths, prf);
+  const kdf = der.sequence(der.oid(oids.pbkdf2), parameters);
+  const mac = der.sequence(der.oid(scheme ?? oids.hmacWithSHA256), der.null());
+  const algorithm = der.sequence(der.oid(oids.pbmac1), der.sequence(kdf, mac));
+  const key = pbkdf2Sync(password.bytes(), filler, 1, keyBytes, 'sha256');
+  return (authenticated) => {
+    const right = createHmac('sha256', key).update(authenticated).digest();
+    const digestInfo = der.sequence(algorithm, der.octetString(value ?? right));
+    return der.sequence(digestInfo, ...(unused ?? [der.octetString(Buffer.from('NOT USED'))]));
+  };
+}
+
+/** pkcs-12PbeParams under one of its identifiers (RFC 7292 appendix C). */
+export function classic(oid: string, iterations: Asn1Node = one(), salt: Uint8Array = filler): Asn1Node {
+  return der.sequence(der.oid(oid), der.sequence(der.octetString(salt), iterations));
 }

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { der } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
+import { readBackupForm } from '#crypto/pfx/backup-form.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxToProve, provePfx } from '#crypto/pfx/prove.ts';
 import { opensWithoutPassword } from '#crypto/pfx/read.ts';
@@ -10,14 +11,20 @@ import { writePfx } from '#crypto/pfx/write.ts';
 import { runInWorker } from '#crypto/worker/pool.ts';
 import { ProofError } from '#domain/errors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
+import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
 import { purposes } from '#domain/purpose.ts';
 import { Secret } from '#domain/secret.ts';
 import { keyPair } from '../key-pairs.ts';
 import { bag, certificateBag, clear, craftPfx, keyBag, sealed } from './crafted.ts';
 import { otherPassword, password, subjectOf, type TestSubject } from './subject.ts';
 
-const write = ({ privateKey, certificate }: TestSubject, derivations?: PfxDerivations) =>
+const write = (
+  { privateKey, certificate }: TestSubject,
+  derivations?: PfxDerivations,
+  profile: PfxProfile = 'modern',
+) =>
   writePfx({
+    profile,
     privateKey,
     certificates: [certificate],
     friendlyName: 'name',
@@ -78,6 +85,18 @@ describe('a good backup is proved', () => {
     });
   });
 
+  it.each(pfxProfiles)('of the profile %s, and of no other', async (written) => {
+    const subject = await subjectOf('RSA_2048');
+    const { publicKey, purpose } = subject;
+    const pfx = await write(subject, undefined, written);
+    const input = { pfx, password, publicKey, purpose };
+    for (const profile of pfxProfiles) {
+      if (profile === written)
+        expect(await provePfx({ ...input, profile })).toMatchObject({ passwordSet: true });
+      else expect(await wrong({ ...input, profile })).toMatchObject({ code: 'pfx-unsupported' });
+    }
+  });
+
   it('several at once', async () => {
     const input = await toProve(await subjectOf());
     const proofs = await Promise.all(Array.from({ length: 8 }, () => provePfx(input)));
@@ -97,7 +116,7 @@ describe('nothing else is', () => {
     const input = await toProve(await subjectOf());
     for (const spec of ['ECC_NIST_P384', 'RSA_2048'] as const) {
       const { publicKey } = keyPair(spec);
-      expect(await wrong({ ...input, publicKey })).toMatchObject({ code: 'pfx-key-mismatch' });
+      expect(await wrong({ ...input, publicKey })).toMatchObject({ code: 'pfx-other-key' });
     }
     expect(await wrong({ ...input, publicKey: new Uint8Array(9) })).toBeInstanceOf(Error);
   });
@@ -119,14 +138,16 @@ describe('nothing else is', () => {
 
 describe('a file without a password', () => {
   it('is told from one that has one', async () => {
-    expect(await opensWithoutPassword((await toProve(await subjectOf())).pfx)).toBe(false);
+    expect(await opensWithoutPassword(readBackupForm((await toProve(await subjectOf())).pfx, 'modern'))).toBe(
+      false,
+    );
   });
 
   it('is seen, whatever its bags are encrypted with', async () => {
     const { privateKey, certificate } = await subjectOf();
     const safes = [sealed([certificateBag(certificate)]), clear(keyBag(privateKey.bytes()))];
     const pfx = craftPfx({ safes, mac: { password: new Secret(new Uint8Array()) } });
-    expect(await opensWithoutPassword(pfx)).toBe(true);
+    expect(await opensWithoutPassword(readBackupForm(pfx, 'modern'))).toBe(true);
   });
 });
 
@@ -169,7 +190,7 @@ describe('what OpenSSL takes alone does not pass', () => {
     createPrivateKey({ key: Buffer.from(changed), format: 'der', type: 'pkcs8' });
     const pfx = craftPfx({ safes: [sealed([certificateBag(certificate)]), clear(keyBag(changed))] });
     expect(opens(pfx)).toBe(true);
-    expect(await wrong({ pfx, password, publicKey, purpose })).toMatchObject({ code: 'pfx-key-mismatch' });
+    expect(await wrong({ pfx, password, publicKey, purpose })).toMatchObject({ code: 'pfx-key-damaged' });
     const alone = runInWorker('prove', { pfx, password: password.bytes(), publicKey });
     await expect(alone).rejects.toMatchObject({
       code: 'internal',

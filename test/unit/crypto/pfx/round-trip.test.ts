@@ -2,12 +2,15 @@ import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
+import { describePfx } from '#crypto/pfx/describe.ts';
 import { readPfx } from '#crypto/pfx/read.ts';
 import { humanIterations, type PfxToWrite, randomIterations, writePfx } from '#crypto/pfx/write.ts';
 import { makePlaceholderCertificate } from '#crypto/placeholder-certificate.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { Secret } from '#domain/secret.ts';
 import { keyPair } from '../key-pairs.ts';
+import { makeChain } from './chain-of-three.ts';
 import { otherPassword, password, subjectOf } from './subject.ts';
 
 async function input(change: Partial<PfxToWrite> = {}): Promise<PfxToWrite> {
@@ -23,13 +26,16 @@ async function input(change: Partial<PfxToWrite> = {}): Promise<PfxToWrite> {
 }
 
 describe('what was written is read back', () => {
-  it.each(keySpecNames)('%s', async (spec) => {
+  const cases = keySpecNames.flatMap((spec) => pfxProfiles.map((profile) => ({ spec, profile })));
+
+  it.each(cases)('$spec in the profile $profile', async ({ spec, profile }) => {
     const { privateKey, certificate } = await subjectOf(spec);
-    const pfx = await writePfx(await input({ privateKey, certificates: [certificate], iterations: 3 }));
-    const content = await readPfx(pfx, password);
+    const certificates = [certificate];
+    const pfx = await writePfx(await input({ privateKey, certificates, iterations: 3, profile }));
+    expect(describePfx(pfx)).toMatchObject({ encoding: 'DER', profile });
+    const content = await readPfx(pfx, password, { profile });
     expect(content.privateKey.bytes()).toEqual(privateKey.bytes());
     expect(content.certificates).toEqual([certificate]);
-    expect(content.profile).toBe('modern');
     expect(content.iterations).toEqual({ mac: 3, key: 3, certificates: 3 });
   });
 
@@ -58,15 +64,21 @@ describe('what was written is read back', () => {
     expect(Buffer.from(localKeyId).toString('hex')).toBe(fingerprint.replaceAll(':', '').toLowerCase());
   });
 
-  it('with the issuers after the certificate', async () => {
-    const [{ certificate }, issuer] = [await subjectOf(), await subjectOf('ECC_NIST_P384')];
-    const certificates = [certificate, issuer.certificate];
-    expect((await readPfx(await writePfx(await input({ certificates })), password)).certificates).toEqual(
-      certificates,
-    );
+  it('with the certificate first, then its issuers in their order, then any other', async () => {
+    const { leaf, intermediate, root, privateKey } = await makeChain();
+    const stranger = (await subjectOf('ECC_NIST_P384')).certificate;
+    for (const certificates of [
+      [leaf, intermediate, root, stranger],
+      [stranger, root, leaf, intermediate],
+      [root, intermediate, stranger, leaf],
+    ]) {
+      const pfx = await writePfx(await input({ privateKey, certificates }));
+      const read = (await readPfx(pfx, password)).certificates;
+      expect(read).toEqual([leaf, intermediate, root, stranger]);
+    }
   });
 
-  it('of two certificates of one key, the one with its localKeyID first', async () => {
+  it('of two certificates of one key, the one that was given first', async () => {
     const pair = keyPair('ECC_NIST_P256');
     const facts = { ...pair, label: 'other', purpose: 'identity', now: new Date() } as const;
     const other = await makePlaceholderCertificate({ ...facts, subject: { commonName: 'other' } });

@@ -12,3 +12,19 @@ declare module 'node-forge/lib/asn1.js' {
   };
   export default asn1;
 }
+
+/** RC2 on its own. */
+declare module 'node-forge/lib/rc2.js' {
+  import type forge from 'node-forge';
+
+  const rc2: typeof forge.rc2;
+  export default rc2;
+}
+
+/** The byte buffers that the cipher reads and writes. */
+declare module 'node-forge/lib/util.js' {
+  import type forge from 'node-forge';
+
+  const util: typeof forge.util;
+  export default util;
+}

@@ -1,15 +1,18 @@
-import { createCipheriv, createHmac, pbkdf2Sync } from 'node:crypto';
+import { createCipheriv, createHmac, pbkdf2Sync, type X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { der, encodeDer } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
+import { describePfx } from '#crypto/pfx/describe.ts';
+import { inspectPfx } from '#crypto/pfx/inspect.ts';
 import { bmpPassword } from '#crypto/pfx/password.ts';
 import { readPfx } from '#crypto/pfx/read.ts';
+import { writePfx } from '#crypto/pfx/write.ts';
 import { pkcs12KdfSync } from '#crypto/worker/pkcs12-kdf.ts';
+import { Secret } from '#domain/secret.ts';
 import {
   bag,
   certificateBag,
   clear,
-  contentInfo,
   craftPfx,
   encrypted,
   keyBag,
@@ -26,7 +29,6 @@ beforeAll(async () => {
 
 const salt = new Uint8Array(16).fill(7);
 const iv = salt;
-const known = { accept: 'known' } as const;
 const octetString = (bytes: Uint8Array) => encodeDer(der.octetString(bytes));
 /** Elements under an open length. */
 const open = (tag: number, ...inside: Uint8Array[]) =>
@@ -62,9 +64,9 @@ describe('a file of another program', () => {
   ] as const)('may use %s with a key of %i bytes by %s', async (cipher, keyLength, digest, names) => {
     const key = keyUnder(cipher, keyLength, digest, names);
     const pfx = craftPfx({ safes: [sealed([certificateBag(subject.certificate)]), clear(key)] });
-    const content = await readPfx(pfx, password, known);
-    expect(content.privateKey.bytes()).toEqual(subject.privateKey.bytes());
-    expect(content.profile).toBe('other');
+    const { found, profile } = await inspectPfx(pfx, password);
+    expect(found.keys[0]?.privateKey.bytes()).toEqual(subject.privateKey.bytes());
+    expect(profile).toBe('other');
     await expect(readPfx(pfx, password)).rejects.toMatchObject({ code: 'pfx-unsupported' });
   });
 
@@ -117,16 +119,21 @@ describe('a file in BER, as NSS writes it', () => {
   }
 
   it('is read where a person asks about any file, and only there', async () => {
-    const content = await readPfx(berFile(), password, known);
-    expect(content.privateKey.bytes()).toEqual(subject.privateKey.bytes());
-    expect(content.certificates).toEqual([subject.certificate]);
+    const { found, encoding, profile, macVerified } = await inspectPfx(berFile(), password);
+    expect(found.keys[0]?.privateKey.bytes()).toEqual(subject.privateKey.bytes());
+    expect(found.certificates.map(({ raw }) => new Uint8Array(raw))).toEqual([subject.certificate]);
+    expect({ encoding, profile, macVerified }).toEqual({
+      encoding: 'BER',
+      profile: 'modern',
+      macVerified: true,
+    });
     await expect(readPfx(berFile(), password)).rejects.toMatchObject({ code: 'pfx-malformed' });
   });
 
   it('does not open cut short', async () => {
     const whole = berFile();
     for (let length = 0; length < whole.length; length += 3) {
-      const cut = readPfx(whole.subarray(0, length), password, known);
+      const cut = inspectPfx(whole.subarray(0, length), password);
       await expect(cut).rejects.toMatchObject({ code: 'pfx-malformed' });
     }
   });
@@ -136,21 +143,62 @@ describe('a file in BER, as NSS writes it', () => {
     const expected = subject.privateKey.bytes();
     for (let at = 0; at < whole.length; at += 5) {
       const changed = Uint8Array.from(whole, (byte, i) => (i === at ? byte ^ 1 : byte));
-      const outcome = await readPfx(changed, password, { ...known, iterationBudget: 1_000 }).catch(
-        (error) => error,
-      );
-      if ('privateKey' in outcome) expect(outcome.privateKey.bytes()).toEqual(expected);
+      const outcome = await inspectPfx(changed, password, { iterationBudget: 1_000 }).catch((error) => error);
+      if ('found' in outcome) expect(outcome.found.keys[0].privateKey.bytes()).toEqual(expected);
       else expect(outcome.code).toMatch(/^pfx-/);
     }
   });
 });
 
-it('refuses content of an odd kind inside', async () => {
-  const safes = [
-    contentInfo(oids.encryptedData, der.sequence(der.integer(2))),
-    clear(keyBag(subject.privateKey.bytes())),
-  ];
-  await expect(readPfx(craftPfx({ safes }), password, known)).rejects.toMatchObject({
-    message: 'the file has attributes beside encrypted content',
+describe('what a file is, without its password', () => {
+  it.each([
+    ['modern', 'pbes2-aes256-sha256', 'mac-sha256', 'HMAC-SHA256 by PKCS12KDF'],
+    ['compatible', 'sha1-triple-des', 'mac-sha1', 'HMAC-SHA1 by PKCS12KDF'],
+    ['pbmac1', 'pbes2-aes256-sha256', 'pbmac1', 'PBMAC1 (PBKDF2 with HMAC-SHA256, HMAC-SHA256)'],
+  ] as const)('%s: %s, %s', async (profile, encryption, integrity, algorithm) => {
+    const { privateKey, certificate } = subject;
+    const file = { privateKey, certificates: [certificate], friendlyName: 'n', password, iterations: 7 };
+    const pfx = await writePfx({ ...file, profile });
+    const traits = { keys: [encryption], certificates: [encryption], integrity, mostIterations: 7 };
+    const seen = { encoding: 'DER', profile, traits, integrity: { algorithm, iterations: 7 } };
+    expect(describePfx(pfx)).toMatchObject(seen);
+    expect(await inspectPfx(pfx, password)).toMatchObject(seen);
+  });
+
+  it('keeps to what is known once it is opened: a key inside an encrypted part is as well protected as itself', async () => {
+    const inside = keyBag(subject.privateKey.bytes());
+    const pfx = craftPfx({ safes: [sealed([inside])] });
+    expect(describePfx(pfx).traits).toMatchObject({ keys: [], certificates: ['pbes2-aes256-sha256'] });
+    const opened = await inspectPfx(pfx, password);
+    expect(opened.traits).toMatchObject({ keys: ['pbes2-aes256-sha256'], certificates: [] });
+  });
+});
+
+describe('whom a certificate belongs to', () => {
+  it('is told for each of several keys, and those certificates come first', async () => {
+    const other = await subjectOf('ECC_NIST_P384');
+    const stranger = await subjectOf('RSA_2048');
+    const safes = [
+      sealed([stranger, other, subject].map(({ certificate }) => certificateBag(certificate))),
+      clear(keyBag(subject.privateKey.bytes()), keyBag(other.privateKey.bytes())),
+    ];
+    const { keys, certificates } = (await inspectPfx(craftPfx({ safes }), password)).found;
+    const raw = (certificate?: X509Certificate) => certificate && new Uint8Array(certificate.raw);
+    expect(keys.map(({ certificate }) => raw(certificate))).toEqual([subject.certificate, other.certificate]);
+    expect(certificates.map(raw)).toEqual([subject.certificate, other.certificate, stranger.certificate]);
+  });
+});
+
+describe('a password that only programs of others take', () => {
+  it.each(['', 'pässword', '𠮷🔑'])('%s', async (text) => {
+    const odd = Secret.fromText(text);
+    const safes = [
+      sealed([certificateBag(subject.certificate)], { password: odd }),
+      clear(keyBag(subject.privateKey.bytes(), { password: odd })),
+    ];
+    const pfx = craftPfx({ safes, mac: { password: odd } });
+    expect((await inspectPfx(pfx, odd)).found.keys).toMatchObject([{ state: 'whole' }]);
+    const other = inspectPfx(pfx, Secret.fromText(`${text}.`));
+    await expect(other).rejects.toMatchObject({ code: 'pfx-wrong-password-or-damaged' });
   });
 });

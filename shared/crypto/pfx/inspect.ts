@@ -1,0 +1,197 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { PfxError } from '#domain/errors.ts';
+import { Secret } from '#domain/secret.ts';
+import type { Bag, Names } from './bags.ts';
+import type { Encoding } from './ber.ts';
+import { PfxDerivations } from './derivations.ts';
+import { describe, type PfxDescription, type SeenPfx, seePfx } from './describe.ts';
+import type { Encrypted } from './encryption.ts';
+import { macOver, sameMac } from './mac.ts';
+import { opened, openedBags, opener, readCertificate } from './open.ts';
+import { wholeKey } from './private-key.ts';
+import { samePublicKey } from './same-key.ts';
+import type { PfxStructure } from './structure.ts';
+
+/** A private key that a file holds. */
+export interface FoundKey extends Names {
+  /** PKCS#8 PrivateKeyInfo; to be erased by the caller. */
+  privateKey: Secret;
+  /** `not tried` for a kind of key that this service does not make. */
+  state: 'whole' | 'damaged' | 'not tried';
+  /** Of a whole one. */
+  publicKey?: KeyObject;
+  /** The certificate that belongs to it. */
+  certificate?: X509Certificate;
+}
+
+/** What is known of a PFX once its password opened it. */
+export interface PfxInspection extends PfxDescription {
+  /** False for a file without a MAC: whether it was changed, nobody can tell. */
+  macVerified: boolean;
+  found: {
+    keys: FoundKey[];
+    /** All of them, those of the keys first. */
+    certificates: X509Certificate[];
+    /** What no backup holds, as in `a secret`. */
+    others: string[];
+  };
+}
+
+export interface InspectOptions {
+  /** Iterations that the file may ask for in all; 3,000,000 unless told. */
+  iterationBudget?: number;
+  /** Keys derived within this invocation, for another look at the same file. */
+  derivations?: PfxDerivations;
+}
+
+const mostKeys = 16;
+
+/**
+ * Opens a PFX that a person holds in hand, whoever wrote it, and says what it is: whatever it lacks of a backup is found, not
+ * refused, as long as it can be opened at all. Bounded in size, structure and cost; derivations run off the event loop.
+ * @param bytes RFC 7292; at most 1 MiB
+ * @param password UTF-8; may be empty
+ * @throws PfxError as `describePfx`; `pfx-not-by-password`; `pfx-unsupported` for an algorithm that is not known here;
+ *   `pfx-wrong-password-or-damaged`; `pfx-parts-differ`; `pfx-malformed`, `pfx-too-large`, `pfx-costly` and
+ *   `pfx-unsafe-parameters` also for what stands inside
+ * @throws InternalError `internal` if a worker thread failed
+ */
+export async function inspectPfx(
+  bytes: Uint8Array,
+  password: Secret,
+  { iterationBudget, derivations }: InspectOptions = {},
+): Promise<PfxInspection> {
+  const seen = seePfx(bytes, iterationBudget);
+  const own = new PfxDerivations();
+  try {
+    return await inspect(seen, password, derivations ?? own);
+  } finally {
+    own.erase();
+  }
+}
+
+async function inspect(
+  { structure, rules }: SeenPfx,
+  password: Secret,
+  derivations: PfxDerivations,
+): Promise<PfxInspection> {
+  const { encoding, safes } = structure;
+  const byPassword = structure.integrity !== 'signature' && safes.every(({ kind }) => kind !== 'enveloped');
+  if (!byPassword) throw new PfxError('pfx-not-by-password');
+  const macVerified = await verifyMac(structure, password, derivations);
+  const opening = { encoding, macVerified, password, derivations };
+  const encrypted = safes.flatMap((safe) => (safe.kind === 'encrypted' ? [safe.encrypted] : []));
+  const openers = await Promise.all(encrypted.map((part) => opener(part, password, derivations)));
+  const inside = openers.map((open) => openedBags(open, encoding, macVerified, rules));
+  const bags = [...safes.flatMap((safe) => (safe.kind === 'clear' ? safe.bags : [])), ...inside.flat()];
+  const keys = await openKeys(bags, opening);
+  const { certificates, others } = certificatesOf(bags);
+  const matched = keys.map((key) => withCertificate(key, certificates));
+  const leaves = matched.flatMap(({ certificate }) => certificate ?? []);
+  return {
+    ...describe(structure, inside),
+    macVerified,
+    found: { keys: matched, certificates: [...new Set([...leaves, ...certificates])], others },
+  };
+}
+
+/** @returns whether there is one. @throws PfxError `pfx-wrong-password-or-damaged`, `pfx-unsupported` */
+async function verifyMac(
+  { integrity, authenticated }: PfxStructure,
+  password: Secret,
+  derivations: PfxDerivations,
+): Promise<boolean> {
+  if (integrity === 'none' || integrity === 'signature') return false;
+  const { keyed, value, name } = integrity;
+  if (keyed === undefined) throw new PfxError('pfx-unsupported', { why: `the file uses ${name}` });
+  if (sameMac(await macOver(authenticated, keyed, password, derivations), value)) return true;
+  throw new PfxError('pfx-wrong-password-or-damaged');
+}
+
+interface Opening {
+  encoding: Encoding;
+  macVerified: boolean;
+  password: Secret;
+  derivations: PfxDerivations;
+}
+
+/** Opens every private key, or none: on a failure what was opened is erased. */
+async function openKeys(bags: readonly Bag[], opening: Opening): Promise<FoundKey[]> {
+  const keyBags = bags.filter(({ kind }) => kind === 'shrouded key' || kind === 'clear key');
+  if (keyBags.length > mostKeys) throw new PfxError('pfx-too-large');
+  const keys: FoundKey[] = [];
+  try {
+    for (const bag of keyBags) {
+      const privateKey = await privateKeyOf(bag, opening);
+      keys.push({ privateKey, ...triedKey(privateKey), ...namesOf(bag) });
+    }
+    return keys;
+  } catch (error) {
+    for (const { privateKey } of keys) privateKey.erase();
+    throw error;
+  }
+}
+
+async function privateKeyOf(bag: Bag, opening: Opening): Promise<Secret> {
+  if (bag.kind === 'shrouded key') return await openKey(bag.encrypted, opening);
+  return new Secret(bag.kind === 'clear key' ? new Uint8Array(bag.bytes) : new Uint8Array());
+}
+
+async function openKey(
+  encrypted: Encrypted,
+  { encoding, macVerified, password, derivations }: Opening,
+): Promise<Secret> {
+  return new Secret(opened(await opener(encrypted, password, derivations), encoding, macVerified).whole);
+}
+
+function triedKey(privateKey: Secret): Pick<FoundKey, 'state' | 'publicKey'> {
+  try {
+    return { state: 'whole', publicKey: wholeKey(privateKey) };
+  } catch (error) {
+    if (!(error instanceof PfxError)) throw error;
+    return { state: error.code === 'pfx-unsupported' ? 'not tried' : 'damaged' };
+  }
+}
+
+function namesOf({ friendlyName, localKeyId }: Names): Names {
+  return {
+    ...(friendlyName !== undefined && { friendlyName }),
+    ...(localKeyId !== undefined && { localKeyId }),
+  };
+}
+
+function certificatesOf(bags: readonly Bag[]) {
+  const certificates: X509Certificate[] = [];
+  const others: string[] = [];
+  for (const bag of bags) {
+    if (bag.kind === 'other') others.push(bag.what);
+    if (bag.kind !== 'certificate') continue;
+    const certificate = readable(bag.bytes);
+    if (certificate === undefined) others.push('a certificate that cannot be read');
+    else certificates.push(certificate);
+  }
+  return { certificates, others };
+}
+
+function readable(bytes: Uint8Array): X509Certificate | undefined {
+  try {
+    return readCertificate(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function withCertificate(key: FoundKey, certificates: readonly X509Certificate[]): FoundKey {
+  const { publicKey } = key;
+  const certificate = certificates.find((candidate) => publicKey !== undefined && isOf(candidate, publicKey));
+  return certificate === undefined ? key : { ...key, certificate };
+}
+
+function isOf(certificate: X509Certificate, publicKey: KeyObject): boolean {
+  try {
+    return samePublicKey(certificate.publicKey, publicKey);
+  } catch {
+    // A key of a kind that OpenSSL does not know is nobody's here.
+    return false;
+  }
+}

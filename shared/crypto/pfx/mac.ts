@@ -1,0 +1,167 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { PfxError } from '#domain/errors.ts';
+import type { PfxIntegrity } from '#domain/pfx-profile.ts';
+import type { Secret } from '#domain/secret.ts';
+import { oids } from '../oids.ts';
+import { type Element, Fields, oidText, tags } from './ber.ts';
+import type { KeyDerivation, PfxDerivations } from './derivations.ts';
+import {
+  endOfParameters,
+  hmacs,
+  plainAlgorithm,
+  type ReadingRules,
+  readCount,
+  readPbkdf2,
+  readSalt,
+  unsafe,
+} from './parameters.ts';
+
+/** HMAC under a key that is derived from the password. */
+export interface KeyedMac {
+  /** Of the HMAC. */
+  digest: KeyDerivation['digest'];
+  key: KeyDerivation;
+}
+
+/** The MAC of a PFX (RFC 7292 section 4, RFC 9879 section 4), as a file has it. */
+export interface Mac {
+  trait: Exclude<PfxIntegrity, 'none' | 'signature'>;
+  /** For people, as in `HMAC-SHA256 by PKCS12KDF`. */
+  name: string;
+  /** Null where it is not known here. */
+  iterations: number | null;
+  /** How it is verified; absent where it is not known here. */
+  keyed?: KeyedMac;
+  value: Uint8Array;
+}
+
+interface MacDigest {
+  digest: KeyDerivation['digest'];
+  /** Bytes */
+  length: number;
+  trait: Mac['trait'];
+}
+
+const macDigests = new Map<string, MacDigest>([
+  [oids.sha1, { digest: 'sha1', length: 20, trait: 'mac-sha1' }],
+  [oids.sha224, { digest: 'sha224', length: 28, trait: 'mac-sha2-other' }],
+  [oids.sha256, { digest: 'sha256', length: 32, trait: 'mac-sha256' }],
+  [oids.sha384, { digest: 'sha384', length: 48, trait: 'mac-sha2-other' }],
+  [oids.sha512, { digest: 'sha512', length: 64, trait: 'mac-sha2-other' }],
+]);
+
+const digestLengths = new Map([...macDigests.values()].map(({ digest, length }) => [digest, length]));
+
+/**
+ * Bytes of a PBMAC1 key: a shorter one could be found by trying, and the file be forged (RFC 9879 section 9); OpenSSL
+ * before 3.5.5 writes a longer one over its own stack (CVE-2025-11187).
+ */
+const shortestKey = 20;
+const longestKey = 64;
+
+/**
+ * Reads MacData (RFC 7292 section 4), and charges its iterations.
+ * @throws PfxError `pfx-unsafe-parameters`, `pfx-costly`, `pfx-malformed`
+ */
+export function readMac(macData: Element, rules: ReadingRules): Mac {
+  const fields = new Fields(macData, tags.sequence);
+  const digestInfo = new Fields(fields.take(tags.sequence), tags.sequence);
+  const algorithm = digestInfo.take(tags.sequence);
+  const value = digestInfo.takeOctets();
+  digestInfo.end();
+  const oid = oidText(new Fields(algorithm, tags.sequence).take(tags.oid));
+  if (oid === oids.pbmac1) {
+    const mac = readPbmac1(algorithm, rules, value.length);
+    if (rules.strict) checkUnused(fields);
+    return { ...mac, value };
+  }
+  const known = macDigests.get(oid);
+  if (known === undefined) return { ...unknownMac(oid), value };
+  plainAlgorithm(algorithm);
+  checkLength(value.length, known.length);
+  const salt = readSalt(fields, rules);
+  const count = fields.optional(tags.integer);
+  fields.end();
+  const iterations = count === undefined ? 1 : readCount(count);
+  rules.budget.charge(iterations);
+  const { digest, length: keyLength, trait } = known;
+  const key: KeyDerivation = { kdf: 'pkcs12', digest, id: 3, salt, iterations, keyLength };
+  return {
+    trait,
+    name: `HMAC-${digest.toUpperCase()} by PKCS12KDF`,
+    iterations,
+    keyed: { digest, key },
+    value,
+  };
+}
+
+/**
+ * PBMAC1-params (RFC 8018 appendix A.5): salt and count stand in the key derivation; those of MacData are ignored (RFC
+ * 9879 section 4).
+ */
+function readPbmac1(algorithm: Element, rules: ReadingRules, length: number): Omit<Mac, 'value'> {
+  const outer = new Fields(algorithm, tags.sequence);
+  outer.take(tags.oid);
+  const fields = new Fields(outer.take(tags.sequence), tags.sequence);
+  outer.end();
+  const kdf = readPbkdf2(fields.take(tags.sequence), rules);
+  const scheme = new Fields(fields.take(tags.sequence), tags.sequence);
+  fields.end();
+  const schemeOid = oidText(scheme.take(tags.oid));
+  endOfParameters(scheme);
+  const digest = hmacs.get(schemeOid);
+  if (typeof kdf === 'string') return unknownMac(kdf);
+  if (digest === undefined) return unknownMac(schemeOid);
+  const { keyLength } = kdf;
+  if (keyLength === undefined || keyLength < shortestKey || keyLength > longestKey) {
+    throw unsafe(`has a PBMAC1 key of ${keyLength ?? 'no'} bytes`);
+  }
+  checkLength(length, digestLengths.get(digest));
+  const ours = digest === 'sha256' && kdf.digest === 'sha256' && keyLength === 32;
+  const name = `PBMAC1 (PBKDF2 with HMAC-${kdf.digest.toUpperCase()}, HMAC-${digest.toUpperCase()})`;
+  const keyed = { digest, key: { ...kdf, keyLength } };
+  if (rules.strict && !ours) throw new PfxError('pfx-unsupported', { why: `the file uses ${name}` });
+  return { trait: 'pbmac1', name, iterations: kdf.iterations, keyed };
+}
+
+/**
+ * MacData has a salt and a count of its own, which PBMAC1 does not use. The RFC's examples write this salt and no count, and so
+ * does our writer: in a backup no bit is free.
+ */
+export const unusedSalt = Buffer.from('NOT USED');
+
+function checkUnused(fields: Fields): void {
+  const salt = fields.takeOctets();
+  fields.end();
+  if (!unusedSalt.equals(salt)) throw unsafe('has a salt that PBMAC1 does not use');
+}
+
+function checkLength(length: number, expected: number | undefined): void {
+  if (length !== expected) throw unsafe(`has a MAC of ${length} bytes`);
+}
+
+function unknownMac(oid: string): Omit<Mac, 'value'> {
+  return { trait: 'other', name: `a MAC of the algorithm ${oid}`, iterations: null };
+}
+
+/** The MAC over some bytes. @throws InternalError `internal` if a worker thread failed */
+export async function macOver(
+  bytes: Uint8Array,
+  { digest, key }: KeyedMac,
+  password: Secret,
+  derivations: PfxDerivations,
+): Promise<Uint8Array> {
+  return hmacUnder(await derivations.derive(password, key), digest, bytes);
+}
+
+/** HMAC under a derived key, which is erased. */
+export function hmacUnder(key: Secret, digest: KeyedMac['digest'], bytes: Uint8Array): Uint8Array {
+  const value = createHmac(digest, key.bytes()).update(bytes).digest();
+  key.erase();
+  return value;
+}
+
+/** Whether two MACs are the same, in constant time. */
+export function sameMac(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}

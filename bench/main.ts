@@ -2,22 +2,30 @@ import { parseArgs } from 'node:util';
 import { groups } from './groups.ts';
 import { printed } from './result.ts';
 
-const usage = `usage: npm run bench [-- GROUP...]   groups: ${[...groups.keys()].join(', ')}`;
+const usage = `usage: npm run bench [-- GROUP...]   groups: ${[...groups.keys()].join(', ')}
+       npm run bench -- pfx --only NAME   results whose names begin so; of the group pfx only`;
 
 /** Exit status: 0 measured (whether the aim was reached or not), 1 could not measure, 2 wrong usage. */
 async function main(): Promise<number> {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string', default: '' } },
+  });
   const names = positionals.length > 0 ? positionals : [...groups.keys()];
   const unknown = names.filter((name) => !groups.has(name));
   if (unknown.length > 0) {
     printed.message(`there is no group ${unknown.join(', ')}\n${usage}`);
     return 2;
   }
+  if (values.only !== '' && names.join() !== 'pfx') {
+    printed.message(usage);
+    return 2;
+  }
   for (const [name, load] of groups) {
     if (!names.includes(name)) continue;
     printed.message(`== ${name}`);
     const group = await load();
-    await group(printed);
+    await group(printed, (result) => result.startsWith(values.only));
   }
   return 0;
 }

@@ -21,8 +21,11 @@ export interface Report {
   message(text: string): void;
 }
 
+/** Whether a result was asked for, by its name. */
+export type Wanted = (name: string) => boolean;
+
 /** A group of measurements that belong together; prints each result as soon as it stands. */
-export type Group = (report: Report) => Promise<void>;
+export type Group = (report: Report, wanted: Wanted) => Promise<void>;
 
 /** Results to stdout as JSON lines, messages to stderr. */
 export const printed: Report = {

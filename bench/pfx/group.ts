@@ -1,69 +1,54 @@
-import { humanIterations, randomIterations } from '#crypto/pfx/write.ts';
-import { compare, measure } from '../measure.ts';
+import { randomIterations } from '#crypto/pfx/write.ts';
 import type { Group, Report } from '../result.ts';
-import { backUp, timeBackUps } from './ours.ts';
-import { longestStallMs } from './stall.ts';
+import { runRow } from './comparison.ts';
+import { type Row, rowsOf } from './plan.ts';
+import { reportStalls } from './stalls.ts';
 import { makeSubject, type Subject } from './subject.ts';
-import { buildYardstick, runYardstick } from './yardstick.ts';
+import { certtool } from './yardsticks/certtool.ts';
+import { nodeForge } from './yardsticks/forge.ts';
+import { bouncyCastle, java } from './yardsticks/java.ts';
+import { openssl } from './yardsticks/openssl.ts';
+import { pk12util } from './yardsticks/pk12util.ts';
+import type { YardstickKind } from './yardsticks/yardstick.ts';
 
-/** How many exports are under way at once while the event loop is watched. */
-const concurrentExports = 3;
+export const yardstickKinds: readonly YardstickKind[] = [
+  openssl,
+  java,
+  bouncyCastle,
+  nodeForge,
+  certtool,
+  pk12util,
+];
 
-/** Writing and proving a PFX, against a C program on OpenSSL; RSA-2048. */
-export const pfx: Group = async (report) => {
-  buildYardstick();
+/**
+ * Writing, opening and proving a PFX of an RSA-2048 key, against all that others write and open them by; and how long the
+ * event loop stands still meanwhile.
+ */
+export const pfx: Group = async (report, wanted) => {
+  // Few iterations go with a random passphrase, many with a human's password.
   const escrow = await makeSubject('encryption', 'random');
   const copy = await makeSubject('encryption', 'human');
-  await againstOpenSsl(report, escrow, {
-    name: 'escrow-vs-openssl',
-    reach: '<=1.0',
-    iterations: randomIterations,
-    rounds: 20,
-    runs: 21,
-  });
-  await againstOpenSsl(report, copy, {
-    name: 'export-vs-openssl',
-    reach: '<=0.75',
-    iterations: humanIterations,
-    rounds: 1,
-    runs: 15,
-  });
-  await exportStall(report, copy);
+  for (const kind of yardstickKinds) {
+    const rows = rowsOf(kind).filter(({ name }) => wanted(name));
+    const isEscrow = ({ iterations }: Row) => iterations <= randomIterations;
+    await against(report, kind, { subject: escrow, rows: rows.filter(isEscrow) });
+    await against(report, kind, { subject: copy, rows: rows.filter((row) => !isEscrow(row)) });
+  }
+  await reportStalls(report, { escrow, copy, wanted });
 };
 
-interface Plan {
-  name: string;
-  reach: string;
-  iterations: number;
-  /** Backups in one sample. */
-  rounds: number;
-  runs: number;
+interface Task {
+  subject: Subject;
+  rows: readonly Row[];
 }
 
-async function againstOpenSsl(report: Report, subject: Subject, plan: Plan): Promise<void> {
-  const { name, reach, iterations, rounds, runs } = plan;
-  const theirs = () => runYardstick(subject, { iterations, rounds, purpose: subject.purpose });
-  const { openssl } = theirs();
-  const yardstick = `write, reopen and use in C on ${openssl}, RSA-2048, 3 x ${iterations} iterations, wall time`;
-  report.message(`${name}: ${runs} runs of ${rounds}`);
-  report.result(
-    await compare(
-      { name, runs, reach, yardstick },
-      () => timeBackUps(subject, iterations, rounds),
-      async () => theirs().nanoseconds,
-    ),
-  );
-}
-
-async function exportStall(report: Report, subject: Subject): Promise<void> {
-  const claim = {
-    name: 'export-stall-ms',
-    runs: 9,
-    reach: '<=20',
-    yardstick: `none, a fixed limit; the longest in ${concurrentExports} exports at once, RSA-2048, 3 x ${humanIterations} iterations, Node ${process.version} (OpenSSL ${process.versions.openssl})`,
-  };
-  report.message(`${claim.name}: ${claim.runs} runs of ${concurrentExports} at once`);
-  const exports = () =>
-    Promise.all(Array.from({ length: concurrentExports }, () => backUp(subject, humanIterations)));
-  report.result(await measure(claim, 'ms', () => longestStallMs(exports)));
+async function against(report: Report, kind: YardstickKind, { subject, rows }: Task): Promise<void> {
+  if (rows.length === 0) return;
+  report.message(`getting ${kind.name} ready`);
+  const yardstick = await kind.open(subject);
+  try {
+    for (const row of rows) await runRow(report, { ...row, kind, yardstick, subject });
+  } finally {
+    await yardstick.close();
+  }
 }

@@ -6,6 +6,9 @@ import { privateKeySigner } from '#crypto/signer.ts';
 import { type Purpose, purposeNames } from '#domain/purpose.ts';
 import { Secret } from '#domain/secret.ts';
 
+/** What every side calls the key. */
+export const friendlyName = 'bench';
+
 /** What a backup is made of; both sides of a comparison get the same. */
 export interface Subject {
   purpose: Purpose;

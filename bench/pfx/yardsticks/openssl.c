@@ -1,15 +1,19 @@
 /*
- * The yardstick of the group pfx: an enrollment backup as a C program on OpenSSL makes it.
+ * The yardstick of OpenSSL: what the group pfx measures, as a C program does it.
  *
- * Each round writes a PFX (PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC for key and certificate, an HMAC-SHA256 MAC
- * keyed by PKCS12KDF; three derivations), opens it again (three more), holds its key against the certificate request's,
- * and uses it: a TLS 1.3 handshake in memory whose peer certificate must carry the key, some bytes both ways, and for an
- * encryption key an RSA-OAEP decryption.
+ * - write: a PFX (PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC for key and certificate, an HMAC-SHA256 MAC keyed by
+ *   PKCS12KDF; three derivations).
+ * - open: a PFX that it is given: the MAC checked, key and certificate decrypted and matched.
+ * - full: writes a PFX, tries it without a password, opens it, holds its key against the certificate request's, and uses
+ *   it: a TLS 1.3 handshake in memory whose peer certificate must carry the key, some bytes both ways, and for an
+ *   encryption key an RSA-OAEP decryption.
  *
- *     yardstick ITERATIONS ROUNDS identity|encryption
+ *     openssl-yardstick write|open|full ITERATIONS ROUNDS identity|encryption
  *
- * stdin: three lines, the private key (PKCS#8 DER) and the certificate (DER) in hex, and the password.
- * stdout: {"openssl":"...","nanoseconds":N}, N for one round on average. Exit 0, or 1 with the reason on stderr.
+ * stdin: three lines, the private key (PKCS#8 DER) and the certificate (DER) in hex, and the password; to open, a fourth,
+ * the PFX in hex, whose counts then stand for ITERATIONS.
+ * stdout: {"openssl":"...","nanoseconds":N,"pfx":"..."}, N for one round on average, the last file written or opened in
+ * hex. Exit 0, or 1 with the reason on stderr.
  */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -38,9 +42,20 @@ typedef struct {
   int length;
 } Pfx;
 
+typedef enum { WRITE, OPEN, FULL } Mode;
+
+typedef struct {
+  Mode mode;
+  int encryption;
+  Enrollment enrollment;
+  /* What was written last, or is to be opened. */
+  Pfx pfx;
+  SSL_CTX *client_context;
+} Task;
+
 static void require(int condition, const char *step) {
   if (condition) return;
-  fprintf(stderr, "yardstick: %s failed\n", step);
+  fprintf(stderr, "openssl-yardstick: %s failed\n", step);
   ERR_print_errors_fp(stderr);
   exit(1);
 }
@@ -75,6 +90,13 @@ static Enrollment read_enrollment(void) {
   return enrollment;
 }
 
+static Pfx read_pfx(void) {
+  long length;
+  Pfx pfx = {.bytes = read_hex(&length)};
+  pfx.length = (int)length;
+  return pfx;
+}
+
 static Pfx write_pfx(const Enrollment *enrollment, int iterations) {
   Pfx pfx = {NULL, 0};
   /* A MAC count of -1 leaves the MAC to the call below, which names its hash and the length of its salt. */
@@ -89,15 +111,16 @@ static Pfx write_pfx(const Enrollment *enrollment, int iterations) {
   return pfx;
 }
 
-/* PKCS12_parse checks the MAC itself; calling PKCS12_verify_mac before it would only derive that key twice. */
-static Enrollment open_pfx(const Pfx *pfx, const char *password) {
-  Enrollment opened = {0};
+static PKCS12 *parse_pfx(const Pfx *pfx) {
   const unsigned char *at = pfx->bytes;
   PKCS12 *file = d2i_PKCS12(NULL, &at, pfx->length);
   require(file != NULL && at == pfx->bytes + pfx->length, "d2i_PKCS12");
-  /* Ours tries the file without a password too. */
-  require(!PKCS12_verify_mac(file, "", 0), "refusing the empty password");
-  ERR_clear_error();
+  return file;
+}
+
+/* PKCS12_parse checks the MAC itself; calling PKCS12_verify_mac before it would only derive that key twice. */
+static Enrollment open_pfx(PKCS12 *file, const char *password) {
+  Enrollment opened = {0};
   require(PKCS12_parse(file, password, &opened.key, &opened.certificate, NULL), "PKCS12_parse");
   require(opened.key != NULL && opened.certificate != NULL, "finding key and certificate");
   PKCS12_free(file);
@@ -183,16 +206,34 @@ static void prove_by_decryption(EVP_PKEY *private_key, EVP_PKEY *public_key) {
           "comparing the message");
 }
 
-static void back_up(const Enrollment *enrollment, int iterations, int encryption, SSL_CTX *client_context) {
-  EVP_PKEY *expected = X509_get0_pubkey(enrollment->certificate);
-  Pfx pfx = write_pfx(enrollment, iterations);
-  Enrollment opened = open_pfx(&pfx, enrollment->password);
+static void close_enrollment(Enrollment *enrollment) {
+  EVP_PKEY_free(enrollment->key);
+  X509_free(enrollment->certificate);
+}
+
+static void prove(const Pfx *pfx, const Task *task) {
+  EVP_PKEY *expected = X509_get0_pubkey(task->enrollment.certificate);
+  PKCS12 *file = parse_pfx(pfx);
+  /* Our proof tries a file without its password too. */
+  require(!PKCS12_verify_mac(file, "", 0), "refusing the empty password");
+  ERR_clear_error();
+  Enrollment opened = open_pfx(file, task->enrollment.password);
   require(EVP_PKEY_eq(opened.key, expected) == 1, "matching the key");
-  prove_by_handshake(&opened, expected, client_context);
-  if (encryption) prove_by_decryption(opened.key, expected);
-  EVP_PKEY_free(opened.key);
-  X509_free(opened.certificate);
-  OPENSSL_free(pfx.bytes);
+  prove_by_handshake(&opened, expected, task->client_context);
+  if (task->encryption) prove_by_decryption(opened.key, expected);
+  close_enrollment(&opened);
+}
+
+/* One round. What a task writes stays in its file until the next round writes another. */
+static void do_round(Task *task, int iterations) {
+  if (task->mode == OPEN) {
+    Enrollment opened = open_pfx(parse_pfx(&task->pfx), task->enrollment.password);
+    close_enrollment(&opened);
+    return;
+  }
+  OPENSSL_free(task->pfx.bytes);
+  task->pfx = write_pfx(&task->enrollment, iterations);
+  if (task->mode == FULL) prove(&task->pfx, task);
 }
 
 static double nanoseconds_now(void) {
@@ -201,22 +242,35 @@ static double nanoseconds_now(void) {
   return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+static Mode mode_of(const char *name) {
+  if (strcmp(name, "write") == 0) return WRITE;
+  if (strcmp(name, "open") == 0) return OPEN;
+  require(strcmp(name, "full") == 0, "reading the mode");
+  return FULL;
+}
+
+static void print_outcome(const Task *task, double nanoseconds) {
+  printf("{\"openssl\":\"%s\",\"nanoseconds\":%.0f,\"pfx\":\"", OpenSSL_version(OPENSSL_VERSION), nanoseconds);
+  for (int i = 0; i < task->pfx.length; i++) printf("%02x", task->pfx.bytes[i]);
+  printf("\"}\n");
+}
+
 int main(int count, char **arguments) {
-  require(count == 4, "usage: yardstick ITERATIONS ROUNDS identity|encryption:");
-  int iterations = atoi(arguments[1]);
-  int rounds = atoi(arguments[2]);
-  int encryption = strcmp(arguments[3], "encryption") == 0;
+  require(count == 5, "usage: openssl-yardstick write|open|full ITERATIONS ROUNDS identity|encryption:");
+  int iterations = atoi(arguments[2]);
+  int rounds = atoi(arguments[3]);
   require(iterations > 0 && rounds > 0, "reading the counts");
-  Enrollment enrollment = read_enrollment();
-  SSL_CTX *client_context = tls_context(TLS_client_method());
+  Task task = {.mode = mode_of(arguments[1]), .encryption = strcmp(arguments[4], "encryption") == 0};
+  task.enrollment = read_enrollment();
+  if (task.mode == OPEN) task.pfx = read_pfx();
+  task.client_context = tls_context(TLS_client_method());
   /* Untimed: the first round loads algorithms and fills caches. */
-  back_up(&enrollment, 1, encryption, client_context);
+  do_round(&task, 1);
   double start = nanoseconds_now();
-  for (int round = 0; round < rounds; round++) back_up(&enrollment, iterations, encryption, client_context);
-  double taken = nanoseconds_now() - start;
-  printf("{\"openssl\":\"%s\",\"nanoseconds\":%.0f}\n", OpenSSL_version(OPENSSL_VERSION), taken / rounds);
-  SSL_CTX_free(client_context);
-  EVP_PKEY_free(enrollment.key);
-  X509_free(enrollment.certificate);
+  for (int round = 0; round < rounds; round++) do_round(&task, iterations);
+  print_outcome(&task, (nanoseconds_now() - start) / rounds);
+  OPENSSL_free(task.pfx.bytes);
+  SSL_CTX_free(task.client_context);
+  close_enrollment(&task.enrollment);
   return 0;
 }

@@ -53,8 +53,8 @@ const macDigests = new Map<string, MacDigest>([
 const digestLengths = new Map([...macDigests.values()].map(({ digest, length }) => [digest, length]));
 
 /**
- * Bytes of a PBMAC1 key: a shorter one could be found by trying, and the file be forged (RFC 9879 section 9); OpenSSL
- * before 3.5.5 writes a longer one over its own stack (CVE-2025-11187).
+ * Bytes of a PBMAC1 key: a short one could be found by trying, and the file be forged; a longer one than any HMAC of these
+ * makes is written over the stack of some versions of OpenSSL (CVE-2025-11187).
  */
 const shortestKey = 20;
 const longestKey = 64;

@@ -1,11 +1,12 @@
 import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
-import { humanIterations, writePfx } from '#crypto/pfx/write.ts';
+import { humanIterations, randomIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
 import { type Enrollment, type EnrollmentKey, readyKey, transitions } from '#domain/enrollment.ts';
 import { EscrowError, LockError, ProviderError, StoreError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
@@ -24,6 +25,8 @@ export interface ExportRequest {
   enrollmentId: string;
   unlocking: Unlocking;
   pfxPassword: FilePassword;
+  /** `modern` if absent. */
+  profile?: PfxProfile;
   /** The same key names the same export; its file and receipt are made anew each time. */
   idempotencyKey?: string;
   requestId: string;
@@ -33,6 +36,7 @@ export interface ExportRequest {
 export interface SubscriberCopy {
   exportId: string;
   fileName: string;
+  profile: PfxProfile;
   pfx: Uint8Array;
   receiptId: string;
   /** Compact JWS */
@@ -55,17 +59,18 @@ export async function exportCopy(
   request: ExportRequest,
 ): Promise<SubscriberCopy> {
   const { organization, subject } = principal;
-  const { enrollmentId, requestId } = request;
-  const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId };
+  const { enrollmentId, requestId, profile = 'modern' } = request;
+  const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId, profile };
   return await recorded(dependencies, entry, async () => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const key = readyKey(enrollment, 'export a copy');
-    await checkPolicy(dependencies, principal, enrollment);
+    await checkPolicy(dependencies, principal, enrollment, profile);
     const rules = await dependencies.policy.passwordRules(organization);
-    const password = chooseFilePassword(request.pfxPassword, request.unlocking, rules);
+    const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile, rules);
     const wrapped = await openOwnLock(dependencies, principal, enrollment, request.unlocking);
     try {
-      const copy = await makeCopyOf(dependencies, enrollment, key, request, wrapped, password);
+      const order = { ...request, profile, password };
+      const copy = await makeCopyOf(dependencies, enrollment, key, order, wrapped);
       return request.pfxPassword === 'generated' ? { ...copy, generatedPassword: password } : copy;
     } catch (error) {
       // The password was right; what failed after it must not count as a guess.
@@ -75,9 +80,14 @@ export async function exportCopy(
   });
 }
 
-async function checkPolicy(dependencies: Needs, principal: Principal, enrollment: Enrollment): Promise<void> {
+async function checkPolicy(
+  dependencies: Needs,
+  principal: Principal,
+  enrollment: Enrollment,
+  profile: PfxProfile,
+): Promise<void> {
   const { purpose, assurance, keySpec, custody, exportable } = enrollment;
-  const resource = { purpose, assurance, keySpec, custody, exportable, profile: 'modern' } as const;
+  const resource = { purpose, assurance, keySpec, custody, exportable, profile };
   const decision = await decide(dependencies, { action: 'Export', principal, resource });
   if (decision.allowed) return;
   const data = { enrollmentId: enrollment.id, code: 'export-refused' } as const;
@@ -87,17 +97,19 @@ async function checkPolicy(dependencies: Needs, principal: Principal, enrollment
   throw exportRefused(decision, exportable);
 }
 
+/** A request once it is settled what the file becomes: its profile, and the password that it gets. */
+type CopyOrder = ExportRequest & { profile: PfxProfile; password: Secret };
+
 async function makeCopyOf(
   dependencies: Needs,
   enrollment: Enrollment,
   key: EnrollmentKey,
-  request: ExportRequest,
+  order: CopyOrder,
   wrapped: Uint8Array,
-  password: Secret,
 ): Promise<SubscriberCopy> {
-  const privateKey = await unwrap(dependencies, enrollment, wrapped, request.unlocking);
+  const privateKey = await unwrap(dependencies, enrollment, wrapped, order.unlocking);
   try {
-    return await makeCopy(dependencies, enrollment, key, request, privateKey, password);
+    return await makeCopy(dependencies, enrollment, key, order, privateKey);
   } finally {
     privateKey.erase();
   }
@@ -124,9 +136,8 @@ async function makeCopy(
   dependencies: Needs,
   enrollment: Enrollment,
   key: EnrollmentKey,
-  { idempotencyKey, unlocking }: ExportRequest,
+  order: CopyOrder,
   privateKey: Secret,
-  password: Secret,
 ): Promise<SubscriberCopy> {
   const { organization, id, purpose, subscriber } = enrollment;
   const placeholder = await dependencies.documents.get({
@@ -135,19 +146,20 @@ async function makeCopy(
     id: key.placeholderId,
   });
   const publicKey = expectedPublicKey(placeholder, key);
-  const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, password);
+  const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, order);
 
-  const exportId = exportIdOf(enrollment, idempotencyKey);
-  const passwordAgreed = 'password' in unlocking;
-  const copy = { exportId, pfxSha256: sha256Hex(pfx), proof, passwordAgreed };
+  const { profile } = order;
+  const exportId = exportIdOf(enrollment, order.idempotencyKey);
+  const passwordAgreed = 'password' in order.unlocking;
+  const copy = { exportId, pfxSha256: sha256Hex(pfx), profile, proof, passwordAgreed };
   const receipt = await issueCopyReceipt(dependencies, enrollment, key, newId('rcp'), copy);
   await updateEnrollment(dependencies, enrollment, transitions.recordExport, (current) => ({
     exports: current.exports + 1,
     ...(passwordAgreed && { tries: rightTry(current.tries) }),
-    events: [{ name: 'SubscriberCopyExported', data: { enrollmentId: id, exportId } }],
+    events: [{ name: 'SubscriberCopyExported', data: { enrollmentId: id, exportId, profile } }],
   }));
   const fileName = exportFileName(subscriber.familyName, purpose, 'pfx');
-  return { exportId, fileName, pfx, receiptId: receipt.id, receipt: receipt.jws };
+  return { exportId, fileName, profile, pfx, receiptId: receipt.id, receipt: receipt.jws };
 }
 
 /** The public key of the stored placeholder: the one in the CSR, or the store was changed. */
@@ -167,19 +179,30 @@ async function writeProved(
   placeholder: Uint8Array,
   publicKey: Uint8Array,
   privateKey: Secret,
-  password: Secret,
+  { profile, password }: CopyOrder,
 ): Promise<{ pfx: Uint8Array; proof: PfxProof }> {
   const derivations = new PfxDerivations();
   try {
     const friendlyName = friendlyNameOf(enrollment);
-    const file = { password, derivations, privateKey, friendlyName, iterations: humanIterations };
+    const opening = { profile, password, derivations };
+    const file = { ...opening, privateKey, friendlyName, iterations: iterationsOf[profile] };
     const pfx = await writePfx({ ...file, certificates: [placeholder] });
     const { purpose } = enrollment;
-    return { pfx, proof: await provePfx({ pfx, password, derivations, publicKey, purpose }) };
+    return { pfx, proof: await provePfx({ ...opening, pfx, publicKey, purpose }) };
   } finally {
     derivations.erase();
   }
 }
+
+/**
+ * Of each derivation. A compatible file always has a generated password: 118 random bits, which nobody guesses, need no
+ * stretching, and the old systems that it is for are slow, or limit the count.
+ */
+const iterationsOf: Readonly<Record<PfxProfile, number>> = {
+  modern: humanIterations,
+  compatible: randomIterations,
+  pbmac1: humanIterations,
+};
 
 function exportIdOf({ id, organization }: Enrollment, idempotencyKey: string | undefined): string {
   return idempotencyKey === undefined ? newId('exp') : derivedId('exp', organization, id, idempotencyKey);

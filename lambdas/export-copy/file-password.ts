@@ -1,5 +1,6 @@
 import { checkPassword, generatePassword } from '#crypto/passwords.ts';
 import { InputError } from '#domain/errors.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { PasswordRules } from '#domain/policy.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Unlocking } from '#steps/open-lock.ts';
@@ -11,21 +12,36 @@ import type { Unlocking } from '#steps/open-lock.ts';
 export type FilePassword = Secret | 'same' | 'generated';
 
 /**
- * The password that the file gets.
- * @throws InputError `invalid-input` if the same is asked for and the lock has none; `password-not-ascii`,
- *   `password-too-weak`
+ * The password that the file gets. A compatible file gets none but a generated one: triple DES and SHA-1 must not guard a
+ * password that its owner uses elsewhere, and chose.
+ * @throws InputError `invalid-input` if the same is asked for and the lock has none, or if the profile takes a generated one
+ *   only; `password-not-ascii`, `password-too-weak`
  */
-export function chooseFilePassword(asked: FilePassword, unlocking: Unlocking, rules: PasswordRules): Secret {
+export function chooseFilePassword(
+  asked: FilePassword,
+  unlocking: Unlocking,
+  profile: PfxProfile,
+  rules: PasswordRules,
+): Secret {
   if (asked === 'generated') return generatePassword();
+  if (profile === 'compatible') throw onlyGenerated();
   const chosen = asked === 'same' ? ownPassword(unlocking) : asked;
   checkPassword(chosen, rules);
   return chosen;
 }
 
+function onlyGenerated(): InputError {
+  return new InputError('invalid-input', {
+    field: 'filePassword',
+    why: 'must be generated for the profile compatible: its old algorithms must not guard a password that is used elsewhere.',
+    next: 'Ask for a generated password, or for another profile.',
+  });
+}
+
 function ownPassword(unlocking: Unlocking): Secret {
   if ('password' in unlocking) return unlocking.password;
   throw new InputError('invalid-input', {
-    field: 'pfxPassword',
+    field: 'filePassword',
     why: 'cannot be the same: this key has no password.',
     next: 'Choose a password for the file, or take a generated one.',
   });

@@ -2,6 +2,9 @@ import { attachmentNamed } from '#contract/api/content-disposition.ts';
 import type { Call, ReplyOf } from '#contract/api/route.ts';
 import type { RouteNamed } from '#contract/routes.ts';
 import { InputError } from '#domain/errors.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
+import { profileFor } from '#domain/pfx-targets.ts';
+import { profileWarnings } from '#domain/pfx-warnings.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import type { Unlocking } from '#steps/open-lock.ts';
@@ -25,12 +28,13 @@ export async function answerExportCopy(
   { principal, params: { enrollmentId }, body, media, requestId, idempotencyKey }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const asJson = media === 'application/json';
-  const act = actOf('export-copy', principal, { requestId, enrollmentId });
+  const profile = profileOf(body);
+  const act = { ...actOf('export-copy', principal, { requestId, enrollmentId }), profile };
   await recordedIfRefused(dependencies, act, async () => checkToldSafely(body, asJson));
   const unlocking = unlockingOf(body.unlock);
   const pfxPassword = filePasswordOf(body.filePassword);
   try {
-    const request = { enrollmentId, unlocking, pfxPassword, idempotencyKey, requestId };
+    const request = { enrollmentId, unlocking, pfxPassword, profile, idempotencyKey, requestId };
     const copy = await exportCopy(dependencies, principal, request);
     return asJson ? { json: told(copy), headers: headersOf(copy, enrollmentId) } : file(copy, enrollmentId);
   } finally {
@@ -47,6 +51,11 @@ function checkToldSafely({ filePassword }: Body, asJson: boolean): void {
     why: 'leaves no room to tell a generated password',
     next: 'Accept application/json, or choose a password for the file.',
   });
+}
+
+/** As named, or as the system needs it that the copy is for. */
+function profileOf({ profile = 'modern', target }: Body): PfxProfile {
+  return target === undefined ? profile : profileFor(target);
 }
 
 function unlockingOf(unlock: Body['unlock']): Unlocking {
@@ -77,14 +86,17 @@ function file(copy: SubscriberCopy, enrollmentId: string): ReplyOf<R> {
   };
 }
 
-function told({ exportId, fileName, pfx, receiptId, generatedPassword }: SubscriberCopy) {
+function told({ exportId, fileName, profile, pfx, receiptId, generatedPassword }: SubscriberCopy) {
   const password = generatedPassword?.text();
+  const warning = profileWarnings[profile];
   generatedPassword?.erase();
   return {
     exportId,
     fileName,
     pfx: Buffer.from(pfx).toString('base64'),
     receiptId,
+    profile,
+    ...(warning !== undefined && { warning }),
     ...(password !== undefined && { generatedPassword: password }),
   };
 }

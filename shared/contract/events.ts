@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { enrollmentRequestedSchema } from './enrollment-requested.ts';
 import type { EventName } from './subscriptions.ts';
 
@@ -27,7 +28,11 @@ export const eventSchemas = {
   EnrollmentKeyPairCreated: enrollment,
   KeyPairAttemptAbandoned: v.object({ enrollmentId: reference, attemptId: reference }),
   BackupEscrowed: v.object({ enrollmentId: reference, backupId: reference }),
-  SubscriberCopyExported: v.object({ enrollmentId: reference, exportId: reference }),
+  SubscriberCopyExported: v.object({
+    enrollmentId: reference,
+    exportId: reference,
+    profile: v.picklist(pfxProfiles),
+  }),
   ExportRefused: refusal,
   EnrollmentLocked: enrollment,
   EnrollmentBlocked: enrollment,

@@ -150,7 +150,7 @@ export const errorTable = {
   'export-refused': entry(
     'policy',
     false,
-    'No backup can be made of a certificate issued for this key pair.',
+    'Policy does not let this private key leave, or not as it was asked for.',
     'Ask the named contact.',
   ),
   'wrong-state': entry(

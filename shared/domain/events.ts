@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes.ts';
+import type { PfxProfile } from './pfx-profile.ts';
 
 /**
  * What happened to an aggregate, in the past tense. Data are references: identifiers and codes, never a secret,
@@ -11,7 +12,10 @@ export type DomainEvent =
   | { name: 'EnrollmentKeyPairCreated'; data: { enrollmentId: string } }
   | { name: 'KeyPairAttemptAbandoned'; data: { enrollmentId: string; attemptId: string } }
   | { name: 'BackupEscrowed'; data: { enrollmentId: string; backupId: string } }
-  | { name: 'SubscriberCopyExported'; data: { enrollmentId: string; exportId: string } }
+  | {
+      name: 'SubscriberCopyExported';
+      data: { enrollmentId: string; exportId: string; profile: PfxProfile };
+    }
   | { name: 'ExportRefused'; data: { enrollmentId: string; code: ErrorCode } }
   | { name: 'EnrollmentLocked'; data: { enrollmentId: string } }
   | { name: 'EnrollmentBlocked'; data: { enrollmentId: string } }

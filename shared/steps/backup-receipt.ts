@@ -1,5 +1,6 @@
 import type { PfxProof } from '#crypto/pfx/prove.ts';
 import type { Enrollment, EnrollmentKey, MakingAttempt } from '#domain/enrollment.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { purposeNames } from '#domain/purpose.ts';
 import { attemptName } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -37,6 +38,7 @@ export async function issueEscrowReceipt(
 export interface ProvedCopy {
   exportId: string;
   pfxSha256: string;
+  profile: PfxProfile;
   proof: PfxProof;
   /** The enrollment password was entered again in this request and opened the lock. */
   passwordAgreed: boolean;
@@ -51,13 +53,13 @@ export async function issueCopyReceipt(
   enrollment: Enrollment,
   key: EnrollmentKey,
   receiptId: string,
-  { exportId, pfxSha256, proof, passwordAgreed }: ProvedCopy,
+  { exportId, pfxSha256, profile, proof, passwordAgreed }: ProvedCopy,
 ): Promise<{ id: string; jws: string }> {
   const receipt = {
     ...commonFields(enrollment, key),
     backupId: exportId,
     pfxSha256,
-    profile: 'modern' as const,
+    profile,
     objectVersion: null,
     retainUntil: null,
     recoveryKey: null,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { pfxProfiles } from '#domain/pfx-profile.ts';
-import { identifier } from '../fields.ts';
+import { pfxTargets } from '#domain/pfx-targets.ts';
+import { identifier, oneOf } from '../fields.ts';
 import { enrollmentView } from './enrollments.ts';
 import { enrollmentParams, moment, secretText, sha256 } from './fields.ts';
 import { looking } from './roles.ts';
@@ -120,6 +121,24 @@ const filePassword = v.variant('is', [
   v.strictObject({ is: v.literal('generated') }),
 ]);
 
+/** What the copy is to open on, or how it is to be written: either says it. */
+const copyForm = {
+  profile: v.optional(
+    v.pipe(
+      oneOf(pfxProfiles),
+      v.description(
+        'How the file is protected; modern if neither profile nor target is given. compatible, for old systems, must be allowed by policy and have a generated password.',
+      ),
+    ),
+  ),
+  target: v.optional(
+    v.pipe(
+      oneOf(pfxTargets),
+      v.description('The system that is to open the file: it gets the profile that this system takes.'),
+    ),
+  ),
+};
+
 export const exportCopy = route({
   method: 'POST',
   path: '/v1/enrollments/{enrollmentId}/exports',
@@ -129,7 +148,17 @@ export const exportCopy = route({
   rate: 'costly',
   params: enrollmentParams,
   body: {
-    schema: v.strictObject({ unlock: unlocking, filePassword }),
+    schema: v.pipe(
+      v.strictObject({ unlock: unlocking, filePassword, ...copyForm }),
+      v.forward(
+        v.partialCheck(
+          [['profile'], ['target']],
+          ({ profile, target }) => profile === undefined || target === undefined,
+          'stands beside a profile, which says the same|Send one of the two.',
+        ),
+        ['target'],
+      ),
+    ),
     largest: 32_768,
     secrets: ['unlock', 'filePassword'],
   },
@@ -144,6 +173,13 @@ export const exportCopy = route({
       /** Base64 (RFC 4648 section 4). */
       pfx: v.string(),
       receiptId: v.string(),
+      profile: v.picklist(pfxProfiles),
+      warning: v.optional(
+        v.pipe(
+          v.string(),
+          v.description('What its owner must know of it, in sentences, where there is something.'),
+        ),
+      ),
       generatedPassword: v.optional(v.string()),
     }),
     headers: {

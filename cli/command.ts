@@ -139,8 +139,17 @@ function otherOption(typed: string | undefined, options: Options): { next?: stri
 /** One of a few words, where only those have a meaning. The value itself is not repeated: it may be a secret. */
 function checkWord(field: string, value: unknown, words: readonly string[] | undefined): void {
   if (words === undefined || value === undefined) return;
-  if ([value].flat().every((each) => words.some((word) => word === each))) return;
-  throw new ArgumentsError({ field, why: `it is one of: ${words.join(', ')}` });
+  const wrong = [value].flat().find((each) => words.every((word) => word !== each));
+  if (wrong === undefined) return;
+  const meant = nearest(String(wrong), ofSameVersion(String(wrong), words));
+  const next = meant === undefined ? {} : { next: `Did you mean ${meant}?` };
+  throw new ArgumentsError({ field, why: `it is one of: ${words.join(', ')}`, ...next });
+}
+
+/** The words with the same digits as what was typed: another version of a system is another system, and no slip. */
+function ofSameVersion(typed: string, words: readonly string[]): string[] {
+  const digits = (word: string) => word.replaceAll(/\D/g, '');
+  return words.filter((word) => digits(typed) === '' || digits(word) === digits(typed));
 }
 
 function onlyOperand([first, ...more]: readonly string[], operand: Operand | undefined): string {

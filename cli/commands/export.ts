@@ -1,10 +1,11 @@
 import { routes } from '#contract/routes.ts';
 import { exportFileName } from '#domain/file-name.ts';
 import { printable } from '#domain/plain-words.ts';
+import { type ChosenProfile, chooseProfile, profileOptions } from '../choose-profile.ts';
 import { command } from '../command.ts';
-import { checkCopy } from '../export/check-copy.ts';
+import { type Checked, checkCopy } from '../export/check-copy.ts';
 import { type Copy, fetchCopy } from '../export/fetch-copy.ts';
-import { checkOneFilePassword, eraseSecrets, readExportSecrets } from '../export/secrets.ts';
+import { checkFilePassword, eraseSecrets, readExportSecrets } from '../export/secrets.ts';
 import { enrollmentOperand, jsonOption } from '../options.ts';
 import { exitStatus, type Output, writeJson } from '../output.ts';
 import { openClient } from '../server/session.ts';
@@ -18,11 +19,13 @@ export const exportCommand = command({
   summary: 'take your own copy of your key pair, as a PFX file',
   about: [
     'Takes your own copy of your key pair as a PFX (PKCS#12) file under a password of its own, as yourlastname_Enroll_ID.pfx or yourlastname_Enroll_EN.pfx, with its signed receipt beside it. The service keeps neither.',
+    'The file is written for the system that you name by --for. Old systems take only a compatible file, which must be allowed by policy and gets a generated password (--generated-password-out): delete it once it is imported.',
     'Before it is called done, the file is compared with its receipt, and at a terminal you are asked for its password once more: it is opened with what you type, and its key is tried. So you know that the password you remember is the one on the file.',
   ],
   operand: enrollmentOperand,
   options: {
     out: { type: 'string', value: 'FILE', says: 'the name of the file; else the usual one, in this folder' },
+    ...profileOptions,
     'password-file': {
       type: 'string',
       value: 'FILE',
@@ -59,10 +62,13 @@ export const exportCommand = command({
     ['escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa', 'asks for all that it needs'],
     'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --password-file key.password.txt --same-password --check-password-file key.password.txt',
     'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --out copies/obrien.pfx --generated-password-out obrien.password.txt',
+    'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --for windows-server-2016 --generated-password-out obrien.password.txt',
   ],
   async run({ json, out, ...values }, context, enrollmentId) {
-    checkOneFilePassword(values);
+    const chosen = chooseProfile(values);
+    checkFilePassword(values, chosen);
     const { output } = context;
+    if (chosen.why !== '') output.message(chosen.why);
     const client = await openClient(values, context);
     const enrollment = await client.call(routes.showEnrollment, { params: { enrollmentId } });
     const file = out ?? exportFileName(enrollment.subscriber.familyName, enrollment.purpose, 'pfx');
@@ -70,18 +76,28 @@ export const exportCommand = command({
     // Nothing is exported that could not be written.
     for (const name of [file, receiptNameOf(file), passwordOut]) if (name !== undefined) checkNotTaken(name);
     const secrets = await readExportSecrets(enrollment, values, output);
-    const copy = await fetchCopy(client, enrollmentId, secrets).finally(() => eraseSecrets(secrets));
+    const copy = await fetchCopy(client, enrollmentId, secrets, chosen.profile).finally(() =>
+      eraseSecrets(secrets),
+    );
     await writeGenerated(copy, passwordOut, output);
     const written = out ?? copy.fileName ?? file;
     await writeCopy(copy, written, output);
     const checked = await checkCopy(written, values, output);
-    const { exportId, receiptId, pfxSha256 } = copy;
-    const receipt = receiptNameOf(written);
     if (json !== true) await output.data(printable(written));
-    else await writeJson(output, { file: written, receipt, exportId, receiptId, pfxSha256, checked });
+    else await writeJson(output, told(copy, chosen, written, checked));
     return checked === 'not opened' ? exitStatus.no : exitStatus.ok;
   },
 });
+
+function told(
+  { exportId, receiptId, profile, warning, pfxSha256 }: Copy,
+  { target }: ChosenProfile,
+  file: string,
+  checked: Checked,
+) {
+  const ids = { exportId, receiptId, profile, target: target ?? null, pfxSha256 };
+  return { file, receipt: receiptNameOf(file), ...ids, ...(warning !== undefined && { warning }), checked };
+}
 
 /** Before the file that it opens: without it, that one is worth nothing. */
 async function writeGenerated(
@@ -94,12 +110,13 @@ async function writeGenerated(
   output.message(`The password of the file is in ${printable(file)}.`);
 }
 
-async function writeCopy({ pfx, receipt }: Copy, file: string, output: Output): Promise<void> {
+async function writeCopy({ pfx, receipt, warning }: Copy, file: string, output: Output): Promise<void> {
   await writeNewFile(file, pfx, 0o600);
   await writeNewFile(receiptNameOf(file), `${receipt}\n`, 0o644);
   output.message(
     `Your copy is in ${printable(file)}, with its receipt beside it: genuine, and of this very file.`,
   );
+  if (warning !== undefined) output.message(printable(warning));
 }
 
 function receiptNameOf(file: string): string {

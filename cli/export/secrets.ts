@@ -1,5 +1,6 @@
 import type { EnrollmentView } from '#contract/api/enrollments.ts';
 import { Secret } from '#domain/secret.ts';
+import type { ChosenProfile } from '../choose-profile.ts';
 import { ArgumentsError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { readNewSecret, readSecret, readSecretFile } from '../terminal/read-secret.ts';
@@ -22,14 +23,25 @@ export interface ExportSecrets {
   filePassword: Secret | 'same' | 'generated';
 }
 
-/** @throws ArgumentsError if several passwords of the file are named */
-export function checkOneFilePassword(values: SecretValues): void {
+/**
+ * Checks the options before anything is asked.
+ * @param chosen how the file is to be written
+ * @throws ArgumentsError if several passwords of the file are named, or one that the profile may not have
+ */
+export function checkFilePassword(values: SecretValues, { profile, why }: ChosenProfile): void {
   const named = (['file-password-file', 'same-password', 'generated-password-out'] as const).filter(
     (name) => values[name] !== undefined,
   );
-  if (named.length < 2) return;
+  if (named.length > 1) {
+    throw new ArgumentsError({
+      why: `--${named[0]} and --${named[1]} are two passwords for one file: choose one.`,
+    });
+  }
+  if (profile !== 'compatible' || named[0] === 'generated-password-out') return;
+  const instead = named[0] === undefined ? '' : `, in place of --${named[0]}`;
   throw new ArgumentsError({
-    why: `--${named[0]} and --${named[1]} are two passwords for one file: choose one.`,
+    why: `${why} A compatible file has a generated password only: its old algorithms must not guard one that is used elsewhere.`.trim(),
+    next: `Name a file for that password: --generated-password-out FILE${instead}.`,
   });
 }
 

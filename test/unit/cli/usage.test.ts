@@ -82,7 +82,7 @@ describe('escrow, asked wrongly', () => {
     ['receipt verify --jwks k', 'Exactly one file'],
     ['receipt verify a', '--jwks must name'],
     ['completion', 'The shell must be named: bash, zsh, fish'],
-    ['completion tcsh', 'SHELL: it is one of: bash, zsh, fish'],
+    ['completion powershell', 'SHELL: it is one of: bash, zsh, fish'],
     ['login --device --user eva', '--device and --user are two ways to sign in'],
     ['login --password-file f', '--password-file needs --user NAME'],
     ['login --client-secret-file f', '--client-secret-file needs --client-id ID'],
@@ -103,6 +103,29 @@ describe('escrow, asked wrongly', () => {
       /^escrow: --pasword-file: there is no such option\. Did you mean --password-file\?/,
     );
   });
+
+  it.each([
+    ['completion bsah', 'Did you mean bash?'],
+    ['list --purpose encrypion', 'Did you mean encryption?'],
+    ['export enr_1 --profile compatibel', 'Did you mean compatible?'],
+    ['export enr_1 --profile pbmac', 'Did you mean pbmac1?'],
+    ['export enr_1 --for widows-10', 'Did you mean windows-10?'],
+    ['export enr_1 --for openssl3', 'Did you mean openssl-3?'],
+  ])('says which word was meant: %s', async (words, meant) => {
+    const { status, stderr } = await run(`escrow ${words}`);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`: it is one of: `);
+    expect(stderr).toContain(meant);
+  });
+
+  it.each(['java-9', 'windows-server-2019', 'windows-8'])(
+    'takes another version for another system: %s',
+    async (target) => {
+      const { stderr } = await run(`escrow export enr_1 --for ${target}`);
+      expect(stderr).toContain('--for: it is one of: ');
+      expect(stderr).not.toContain('Did you mean');
+    },
+  );
 
   it.each(['--password hunter2', '--password=hunter2', '-hunter2'])(
     'repeats no value: %s',

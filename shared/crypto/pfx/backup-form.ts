@@ -1,7 +1,7 @@
 import { PfxError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { type Bag, foreignContent, type Names } from './bags.ts';
-import { IterationBudget, iterationBudgetDefault } from './budget.ts';
+import { backupBudget, IterationBudget } from './budget.ts';
 import type { Encrypted } from './encryption.ts';
 import type { KeyedMac } from './mac.ts';
 import type { ReadingRules } from './parameters.ts';
@@ -31,7 +31,7 @@ export interface BackupForm {
 export function readBackupForm(
   bytes: Uint8Array,
   profile: PfxProfile,
-  iterationBudget: number = iterationBudgetDefault,
+  iterationBudget: number = backupBudget,
 ): BackupForm {
   const rules = { strict: true, budget: new IterationBudget(iterationBudget) };
   const structure = readStructure(bytes, 'DER', rules);

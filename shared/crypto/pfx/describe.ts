@@ -8,7 +8,7 @@ import {
 } from '#domain/pfx-profile.ts';
 import type { Bag } from './bags.ts';
 import type { Encoding } from './ber.ts';
-import { IterationBudget, iterationBudgetDefault } from './budget.ts';
+import { IterationBudget, inspectionBudget } from './budget.ts';
 import type { Encryption } from './encryption.ts';
 import { profileAlgorithms } from './profiles.ts';
 import { type PfxStructure, readStructure } from './structure.ts';
@@ -45,7 +45,7 @@ export interface SeenPfx {
  * Reads the structure of a PFX of anybody's: DER, or else BER with indefinite lengths, bounded.
  * @throws PfxError as `readStructure`
  */
-export function seePfx(bytes: Uint8Array, iterationBudget: number = iterationBudgetDefault): SeenPfx {
+export function seePfx(bytes: Uint8Array, iterationBudget: number = inspectionBudget): SeenPfx {
   const read = (encoding: Encoding): SeenPfx => {
     const rules = { strict: false as const, budget: new IterationBudget(iterationBudget) };
     return { structure: readStructure(bytes, encoding, rules), rules };

@@ -38,7 +38,7 @@ export interface PfxInspection extends PfxDescription {
 }
 
 export interface InspectOptions {
-  /** Iterations that the file may ask for in all; 3,000,000 unless told. */
+  /** Iterations that the file may ask for in all; 4,200,000 unless told. */
   iterationBudget?: number;
   /** Keys derived within this invocation, for another look at the same file. */
   derivations?: PfxDerivations;

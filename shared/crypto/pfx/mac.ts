@@ -132,8 +132,11 @@ export const unusedSalt = Buffer.from('NOT USED');
 
 function checkUnused(fields: Fields): void {
   const salt = fields.takeOctets();
+  const count = fields.optional(tags.integer);
   fields.end();
-  if (!unusedSalt.equals(salt)) throw unsafe('has a salt that PBMAC1 does not use');
+  if (count !== undefined || !unusedSalt.equals(salt)) {
+    throw new PfxError('pfx-unsupported', { why: 'the file has a salt or a count that PBMAC1 does not use' });
+  }
 }
 
 function checkLength(length: number, expected: number | undefined): void {

@@ -46,7 +46,7 @@ const counts: [string, string, string][] = [
   ['minus one', 'ff', 'pfx-unsafe-parameters'],
   ['-2^31', '80000000', 'pfx-unsafe-parameters'],
   ['no digits', '', 'pfx-unsafe-parameters'],
-  ['3,000,001', '2dc6c1', 'pfx-costly'],
+  ['4,200,001', '401641', 'pfx-costly'],
   ['2^31', '0080000000', 'pfx-costly'],
   ['2^63', '008000000000000000', 'pfx-costly'],
   ['2^512', `01${'00'.repeat(64)}`, 'pfx-costly'],

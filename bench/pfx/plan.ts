@@ -30,6 +30,12 @@ function systematic(mode: Mode, yardstick: string, iterations: number): string {
   return `${mode}-vs-${yardstick}-${iterations}`;
 }
 
+/** The systematic name of a result that has one of its own; else its name. */
+export function systematicName(name: string): string {
+  const own = Object.entries(aims).find(([, aim]) => aim.name === name);
+  return own?.[0] ?? name;
+}
+
 /** What of a yardstick decides over its rows. */
 export type Measurable = Pick<YardstickKind, 'name' | 'does' | 'fixedIterations' | 'isSlow'>;
 

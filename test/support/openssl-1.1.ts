@@ -27,8 +27,8 @@ try {
 }`;
 
 /**
- * Opens a PFX by the OpenSSL 1.1.1 of Node 16: MAC, private key and certificates, which it uses for a TLS context. It
- * takes files without a MAC, as OpenSSL's own function does. Fails the test if that Node does not run.
+ * Opens a PFX by the OpenSSL 1.1.1 of Node 16: a MAC, a private key and certificates, which it uses for a TLS context. Fails
+ * the test if that Node does not run.
  */
 export async function opensWithOpenssl11(file: string, password: string): Promise<OpeningByOpenssl11> {
   // The options of the Node that runs the tests are not all known to this one.

@@ -24,7 +24,11 @@ export const pk12util: YardstickKind = {
 
 async function open(subject: Subject): Promise<Yardstick> {
   const folder = await makeFolder();
-  const files = await putFiles(folder, subject);
+  // Nobody closes what did not open.
+  const files = await putFiles(folder, subject).catch(async (error: unknown) => {
+    await folder.remove();
+    throw error;
+  });
   return {
     version: `NSS pk12util ${installedVersion()}`,
     write: async () => {

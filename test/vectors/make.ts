@@ -13,6 +13,7 @@ import type { Maker } from './pfx/make/maker.ts';
 import { makeMaterial } from './pfx/make/material.ts';
 import { nss } from './pfx/make/nss.ts';
 import { openssl } from './pfx/make/openssl.ts';
+import { rfc9879 } from './pfx/make/rfc9879.ts';
 import {
   type PfxVector,
   readVectorIndex,
@@ -28,6 +29,7 @@ const makers: Record<string, Maker> = {
   java,
   'bouncy-castle': bouncyCastle,
   crafted,
+  rfc9879,
 };
 
 async function makeAll(names: readonly string[]): Promise<void> {

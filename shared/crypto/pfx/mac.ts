@@ -125,8 +125,8 @@ function readPbmac1(algorithm: Element, rules: ReadingRules, length: number): Om
 }
 
 /**
- * MacData has a salt and a count of its own, which PBMAC1 does not use. The RFC's examples write this salt and no count, and so
- * does our writer: in a backup no bit is free.
+ * MacData has a salt and a count of its own, which PBMAC1 does not use (RFC 9879 section 4). This salt is that of the RFC's
+ * examples; the count is left out, being the default, which DER does not write. So in a backup no bit is free.
  */
 export const unusedSalt = Buffer.from('NOT USED');
 

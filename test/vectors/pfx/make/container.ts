@@ -117,15 +117,20 @@ export function container(
   safes: Asn1Node[],
   mac: { digest: Digest; iterations: number; saltLength: number },
 ): Uint8Array {
-  const authenticated = encodeDer(der.sequence(...safes));
   const salt = randomBytes(mac.saltLength);
   const length = mac.digest === 'sha1' ? 20 : 32;
   const key = pkcs12Kdf(mac.digest, password, salt, { id: purpose.mac, iterations: mac.iterations, length });
-  const value = createHmac(mac.digest, key).update(authenticated).digest();
   const algorithm = der.sequence(der.oid(oid.digest[mac.digest]), der.null());
-  const digestInfo = der.sequence(algorithm, der.octetString(value));
-  const macData = der.sequence(digestInfo, der.octetString(salt), der.integer(mac.iterations));
-  return encodeDer(
-    der.sequence(der.integer(3), contentInfo(oid.data, der.octetString(authenticated)), macData),
-  );
+  return held(safes, (authenticated) => {
+    const value = createHmac(mac.digest, key).update(authenticated).digest();
+    const digestInfo = der.sequence(algorithm, der.octetString(value));
+    return der.sequence(digestInfo, der.octetString(salt), der.integer(mac.iterations));
+  });
+}
+
+/** The whole file. @param macData makes MacData over the AuthenticatedSafe */
+export function held(safes: Asn1Node[], macData: (authenticated: Uint8Array) => Asn1Node): Uint8Array {
+  const authenticated = encodeDer(der.sequence(...safes));
+  const content = contentInfo(oid.data, der.octetString(authenticated));
+  return encodeDer(der.sequence(der.integer(3), content, macData(authenticated)));
 }

@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { type Asn1Node, der, encodeDer } from '#crypto/asn1.ts';
 import type { VectorFacts } from '../vector.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type Scheme,
 } from './container.ts';
 import { type Changes, factsOf, friendlyName, type Maker } from './maker.ts';
+import { pair } from './material.ts';
 
 /**
  * Files in the shapes of systems that no test runs on, put together after what is published of them; README.md names the
@@ -108,12 +109,6 @@ async function macos(): Promise<VectorFacts> {
     openssl3: 'opens -legacy',
     notes: 'Crafted after what the Keychain of macOS writes; not made by it.',
   });
-}
-
-async function pair(): Promise<{ pkcs8: Uint8Array; certificate: Uint8Array }> {
-  const key = createPrivateKey(await readFile('rsa-2048.key'));
-  const { raw } = new X509Certificate(await readFile('rsa-2048.crt'));
-  return { pkcs8: key.export({ type: 'pkcs8', format: 'der' }), certificate: raw };
 }
 
 /** The attribute of a PKCS#8 PrivateKeyInfo (RFC 5208 section 5) by which Windows says what a key is for. */

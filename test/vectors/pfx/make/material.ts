@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { outputOf } from '#test/support/program.ts';
 import { password, passwordFile } from './maker.ts';
 
@@ -44,4 +45,11 @@ async function issue(name: string, issuer: string, constraint: string): Promise<
     ...['x509', '-req', '-in', `${name}.csr`, '-CA', `${issuer}.crt`, '-CAkey', `${issuer}.key`],
     ...['-days', days, '-extfile', `${name}.ext`, '-out', `${name}.crt`],
   ]);
+}
+
+/** The RSA key pair, for files that are put together by hand: both DER. */
+export async function pair(): Promise<{ pkcs8: Uint8Array; certificate: Uint8Array }> {
+  const key = createPrivateKey(await readFile('rsa-2048.key'));
+  const { raw } = new X509Certificate(await readFile('rsa-2048.crt'));
+  return { pkcs8: key.export({ type: 'pkcs8', format: 'der' }), certificate: raw };
 }

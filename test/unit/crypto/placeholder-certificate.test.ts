@@ -110,6 +110,13 @@ describe('isPlaceholder', () => {
     expect(isPlaceholder(withByteChanged(certificate, certificate.length - 1))).toBe(false);
   });
 
+  it('survives one whose public key is no point of its curve', async () => {
+    const certificate = await makePlaceholderCertificate(placeholder());
+    const at = Buffer.from(certificate).indexOf(keyPair('ECC_NIST_P256').publicKey);
+    expect(at).toBeGreaterThan(0);
+    expect(isPlaceholder(withByteChanged(certificate, at + 40))).toBe(false);
+  });
+
   it.each([new Uint8Array(), new TextEncoder().encode('no certificate'), Uint8Array.of(0x30, 0x80)])(
     'is false for what is no certificate',
     (bytes) => {

@@ -29,6 +29,12 @@ export interface DerivedCipher {
   iv: Uint8Array;
 }
 
+/** What is derived for a cipher: its key, and its vector where that does not stand in the file. */
+export function derivationsOf(cipher: Cipher | undefined): KeyDerivation[] {
+  if (cipher === undefined) return [];
+  return cipher.iv instanceof Uint8Array ? [cipher.key] : [cipher.key, cipher.iv];
+}
+
 /** Derives key and vector, at the same time. @throws InternalError `internal` if a worker thread failed */
 export async function deriveCipher(
   { name, key, iv }: Cipher,

@@ -37,15 +37,27 @@ export class PfxDerivations {
    * @throws InternalError `internal` if the worker thread failed
    */
   async derive(password: Secret, derivation: KeyDerivation): Promise<Secret> {
+    this.prepare(password, derivation);
     const name = this.#name(password, derivation);
-    const entry = this.#entries.get(name) ?? deriveKey(password, derivation);
-    this.#entries.set(name, entry);
     try {
-      return new Secret(Uint8Array.from((await entry).bytes()));
+      const entry = await this.#entries.get(name);
+      return new Secret(Uint8Array.from(entry?.bytes() ?? []));
     } catch (error) {
       this.#entries.delete(name);
       throw error;
     }
+  }
+
+  /**
+   * Starts a derivation that will be asked for, so that several run at the same time. Should it fail, whoever asks for it
+   * is told.
+   */
+  prepare(password: Secret, derivation: KeyDerivation): void {
+    const name = this.#name(password, derivation);
+    if (this.#entries.has(name)) return;
+    const entry = deriveKey(password, derivation);
+    this.#entries.set(name, entry);
+    entry.catch(() => undefined);
   }
 
   /** Overwrites every key. Derivations that are still under way are overwritten when they end. */

@@ -2,12 +2,10 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { PfxError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Bag, Names } from './bags.ts';
-import type { Encoding } from './ber.ts';
 import { PfxDerivations } from './derivations.ts';
 import { describe, type PfxDescription, type SeenPfx, seePfx } from './describe.ts';
-import type { Encrypted } from './encryption.ts';
 import { macOver, sameMac } from './mac.ts';
-import { opened, openedBags, opener, readCertificate } from './open.ts';
+import { type Opening, openBags, openPart, prepare, readCertificate } from './open.ts';
 import { wholeKey } from './private-key.ts';
 import { samePublicKey } from './same-key.ts';
 import type { PfxStructure } from './structure.ts';
@@ -46,6 +44,8 @@ export interface InspectOptions {
 
 const mostKeys = 16;
 
+type KeyBag = Extract<Bag, { kind: 'shrouded key' | 'clear key' }>;
+
 /**
  * Opens a PFX that a person holds in hand, whoever wrote it, and says what it is: whatever it lacks of a backup is found, not
  * refused, as long as it can be opened at all. Bounded in size, structure and cost; derivations run off the event loop.
@@ -78,11 +78,11 @@ async function inspect(
   const { encoding, safes } = structure;
   const byPassword = structure.integrity !== 'signature' && safes.every(({ kind }) => kind !== 'enveloped');
   if (!byPassword) throw new PfxError('pfx-not-by-password');
+  const encrypted = safes.flatMap((safe) => (safe.kind === 'encrypted' ? [safe.encrypted] : []));
+  prepare(encrypted, { password, derivations });
   const macVerified = await verifyMac(structure, password, derivations);
   const opening = { encoding, macVerified, password, derivations };
-  const encrypted = safes.flatMap((safe) => (safe.kind === 'encrypted' ? [safe.encrypted] : []));
-  const openers = await Promise.all(encrypted.map((part) => opener(part, password, derivations)));
-  const inside = openers.map((open) => openedBags(open, encoding, macVerified, rules));
+  const inside = await openBags(encrypted, opening, rules);
   const bags = [...safes.flatMap((safe) => (safe.kind === 'clear' ? safe.bags : [])), ...inside.flat()];
   const keys = await openKeys(bags, opening);
   const { certificates, others } = certificatesOf(bags);
@@ -108,17 +108,16 @@ async function verifyMac(
   throw new PfxError('pfx-wrong-password-or-damaged');
 }
 
-interface Opening {
-  encoding: Encoding;
-  macVerified: boolean;
-  password: Secret;
-  derivations: PfxDerivations;
-}
-
 /** Opens every private key, or none: on a failure what was opened is erased. */
 async function openKeys(bags: readonly Bag[], opening: Opening): Promise<FoundKey[]> {
-  const keyBags = bags.filter(({ kind }) => kind === 'shrouded key' || kind === 'clear key');
+  const keyBags = bags.filter(
+    (bag): bag is KeyBag => bag.kind === 'shrouded key' || bag.kind === 'clear key',
+  );
   if (keyBags.length > mostKeys) throw new PfxError('pfx-too-large');
+  prepare(
+    keyBags.flatMap((bag) => (bag.kind === 'shrouded key' ? [bag.encrypted] : [])),
+    opening,
+  );
   const keys: FoundKey[] = [];
   try {
     for (const bag of keyBags) {
@@ -132,16 +131,9 @@ async function openKeys(bags: readonly Bag[], opening: Opening): Promise<FoundKe
   }
 }
 
-async function privateKeyOf(bag: Bag, opening: Opening): Promise<Secret> {
-  if (bag.kind === 'shrouded key') return await openKey(bag.encrypted, opening);
-  return new Secret(bag.kind === 'clear key' ? new Uint8Array(bag.bytes) : new Uint8Array());
-}
-
-async function openKey(
-  encrypted: Encrypted,
-  { encoding, macVerified, password, derivations }: Opening,
-): Promise<Secret> {
-  return new Secret(opened(await opener(encrypted, password, derivations), encoding, macVerified).whole);
+async function privateKeyOf(bag: KeyBag, opening: Opening): Promise<Secret> {
+  if (bag.kind === 'clear key') return new Secret(new Uint8Array(bag.bytes));
+  return new Secret((await openPart(bag.encrypted, opening)).whole);
 }
 
 function triedKey(privateKey: Secret): Pick<FoundKey, 'state' | 'publicKey'> {

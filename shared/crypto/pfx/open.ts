@@ -3,49 +3,61 @@ import { PfxError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import { type Bag, readBags } from './bags.ts';
 import { type Element, type Encoding, parseElement } from './ber.ts';
-import { decrypt, deriveCipher } from './cipher.ts';
+import { decrypt, derivationsOf, deriveCipher } from './cipher.ts';
 import type { PfxDerivations } from './derivations.ts';
 import type { Encrypted } from './encryption.ts';
 import type { ReadingRules } from './parameters.ts';
 
-/**
- * Derives what decrypts a part. Every part's derivation runs at the same time as the others'; the parts are then opened
- * one after the other, so that none is left in memory when another cannot be.
- * @returns what decrypts the part, once. It throws Error of the library's if the key is not the part's
- * @throws PfxError `pfx-unsupported` for an algorithm that is not known here; InternalError `internal` if a worker failed
- */
-export async function opener(
-  { encryption: { cipher, name }, bytes }: Encrypted,
-  password: Secret,
-  derivations: PfxDerivations,
-): Promise<() => Uint8Array> {
-  if (cipher === undefined) throw new PfxError('pfx-unsupported', { why: `the file uses ${name}` });
-  const derived = await deriveCipher(cipher, password, derivations);
-  return () => decrypt(derived, bytes);
+/** What opening the parts of a file takes. */
+export interface Opening {
+  encoding: Encoding;
+  password: Secret;
+  derivations: PfxDerivations;
+  /** Whether a MAC said that the password is right. */
+  macVerified: boolean;
 }
 
-/**
- * Decrypts a part and reads its outermost element: where either fails, the key was not the part's.
- * @param open what `opener` returned
- * @throws PfxError `pfx-parts-differ` if a MAC said before that the password is right, else `pfx-wrong-password-or-damaged`
- */
-export function opened(open: () => Uint8Array, encoding: Encoding, macVerified: boolean): Element {
-  try {
-    return parseElement(open(), encoding);
-  } catch (cause) {
-    if (cause instanceof PfxError && cause.code === 'pfx-too-large') throw cause;
-    throw new PfxError(macVerified ? 'pfx-parts-differ' : 'pfx-wrong-password-or-damaged', { cause });
+/** Starts all that opening some parts will derive, so that it is derived at the same time. */
+export function prepare(
+  parts: readonly Encrypted[],
+  { password, derivations }: Pick<Opening, 'password' | 'derivations'>,
+): void {
+  for (const { encryption } of parts) {
+    for (const derivation of derivationsOf(encryption.cipher)) derivations.prepare(password, derivation);
   }
 }
 
-/** Opens an encrypted part of a file and reads its bags. Throws as `opened` and `readBags` */
-export function openedBags(
-  open: () => Uint8Array,
-  encoding: Encoding,
-  macVerified: boolean,
+/**
+ * Decrypts a part and reads its outermost element: where either fails, the key was not the part's. Its key is in memory no
+ * longer than that.
+ * @throws PfxError `pfx-parts-differ` if a MAC said before that the password is right, else `pfx-wrong-password-or-damaged`;
+ *   `pfx-unsupported` for an algorithm that is not known here; `pfx-too-large`
+ * @throws InternalError `internal` if a worker thread failed
+ */
+export async function openPart({ encryption, bytes }: Encrypted, opening: Opening): Promise<Element> {
+  const { cipher, name } = encryption;
+  if (cipher === undefined) throw new PfxError('pfx-unsupported', { why: `the file uses ${name}` });
+  const derived = await deriveCipher(cipher, opening.password, opening.derivations);
+  try {
+    return parseElement(decrypt(derived, bytes), opening.encoding);
+  } catch (cause) {
+    if (cause instanceof PfxError && cause.code === 'pfx-too-large') throw cause;
+    throw new PfxError(opening.macVerified ? 'pfx-parts-differ' : 'pfx-wrong-password-or-damaged', { cause });
+  }
+}
+
+/**
+ * Opens encrypted parts and reads their bags, one list a part. Throws as `openPart` and `readBags`.
+ * @param rules those of the file, whose budget pays for what stands inside
+ */
+export async function openBags(
+  parts: readonly Encrypted[],
+  opening: Opening,
   rules: ReadingRules,
-): Bag[] {
-  return readBags(opened(open, encoding, macVerified), rules);
+): Promise<Bag[][]> {
+  const opened: Bag[][] = [];
+  for (const part of parts) opened.push(readBags(await openPart(part, opening), rules));
+  return opened;
 }
 
 /** @throws PfxError `pfx-malformed` for what is no certificate, or not DER to its last byte */

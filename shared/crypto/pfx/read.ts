@@ -6,7 +6,7 @@ import { type BackupForm, readBackupForm } from './backup-form.ts';
 import { type Bag, foreignContent, type Names } from './bags.ts';
 import { PfxDerivations } from './derivations.ts';
 import { macOver, sameMac } from './mac.ts';
-import { opened, openedBags, opener, readCertificate } from './open.ts';
+import { openBags, openPart, prepare, readCertificate } from './open.ts';
 import { checkPfxPassword } from './password.ts';
 import { wholeKey } from './private-key.ts';
 import { samePublicKey } from './same-key.ts';
@@ -85,14 +85,13 @@ async function openForm(
   password: Secret,
   derivations: PfxDerivations,
 ): Promise<PfxContent> {
+  const opening = { encoding: 'DER', password, derivations, macVerified: true } as const;
+  prepare([key, ...certificates], opening);
   const value = await macOver(authenticated, mac, password, derivations);
   if (!sameMac(value, mac.value)) throw new PfxError('pfx-wrong-password-or-damaged');
-  const parts = [key, ...certificates].map((part) => opener(part, password, derivations));
-  const [openKey, ...openSafes] = await Promise.all(parts);
-  if (openKey === undefined) throw new PfxError('pfx-key-count');
-  const privateKey = new Secret(opened(openKey, 'DER', true).whole);
+  const privateKey = new Secret((await openPart(key, opening)).whole);
   try {
-    const bags = openSafes.flatMap((open) => openedBags(open, 'DER', true, rules));
+    const bags = (await openBags(certificates, opening, rules)).flat();
     const iterations = {
       mac: mac.iterations,
       key: key.encryption.iterations ?? 0,

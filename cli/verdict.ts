@@ -1,184 +1,214 @@
-import { createPrivateKey, createPublicKey, randomBytes, sign, verify, X509Certificate } from 'node:crypto';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
-import { provePfx } from '#crypto/pfx/prove.ts';
-import { type PfxContent, readPfx } from '#crypto/pfx/read.ts';
-import { humanIterations } from '#crypto/pfx/write.ts';
-import { isPlaceholder } from '#crypto/placeholder-certificate.ts';
-import { keySpecOf, spkiSha256 } from '#crypto/public-key.ts';
+import { describePfx, type PfxDescription } from '#crypto/pfx/describe.ts';
+import { type FoundKey, inspectPfx, type PfxInspection } from '#crypto/pfx/inspect.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
-import { asEscrowError, type EscrowError, InternalError, PfxError, ProofError } from '#domain/errors.ts';
-import { capital, sentence } from '#domain/plain-words.ts';
+import { asEscrowError, type EscrowError } from '#domain/errors.ts';
+import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
+import {
+  type CertificateFacts,
+  type ChainFacts,
+  certificateFacts,
+  chainFacts,
+} from './pfx/certificate-facts.ts';
+import { type ImportFacts, importFacts, isAscii } from './pfx/imports.ts';
+import { type KeyFacts, keyFacts } from './pfx/key-facts.ts';
+import { problemsOf } from './pfx/problems.ts';
+import { type ProtectionFacts, protectionOf, strengthOf } from './pfx/protection-facts.ts';
+import { reasonOf, type StrictForm, tryStrictForm, unusable } from './pfx/strict-form.ts';
 
-/** What is known of a PFX after trying to open it. */
+/**
+ * What is known of a PFX after trying to open it; docs/verify-and-convert.md tells the same to whoever reads it as JSON. What shows
+ * without the password is there, too, where the file does not open; where it is no PFX at all, null and nothing.
+ */
 export interface Verdict {
   /** Whether it opens and its key works. */
   opens: boolean;
   /** Why it does not; null where it does. */
   code: ErrorCode | null;
-  profile: PfxContent['profile'] | null;
-  iterations: PfxContent['iterations'] | null;
+  profile: PfxProfile | 'other' | null;
+  /** The lowest of each; zero where nothing is derived. */
+  iterations: { mac: number; key: number; certificates: number } | null;
+  /** The first one, if it was tried. */
   key: { spec: string | null; spkiSha256: string } | null;
+  /** Of the first key; null where there is no key, or none was seen. */
   certificate: 'placeholder' | 'issued' | 'none' | null;
+  /** Of the first key. */
   friendlyName: string | null;
   /** In sentences: why it does not open; or what a person should know of it although it does. */
   problems: string[];
-}
-
-interface OpenedFile {
-  pfx: Uint8Array;
-  password: Secret;
-  /** DER SubjectPublicKeyInfo */
-  publicKey: Uint8Array;
-  derivations: PfxDerivations;
+  encoding: 'DER' | 'BER' | null;
+  /** `verified`: null where it was not tried, or there is none. */
+  integrity: (ProtectionFacts & { verified: boolean | null }) | null;
+  encryption: { keys: ProtectionFacts[]; certificates: ProtectionFacts[] } | null;
+  /** An estimate of the passwords that one graphics card tries against it; null where none is needed, or none known. */
+  guessesASecond: number | null;
+  keys: KeyFacts[];
+  /** Those of the keys first. */
+  certificates: CertificateFacts[];
+  /** Null where there is not one key with a certificate of its own. */
+  chain: ChainFacts | null;
+  /** What it holds besides, as in `a secret`. */
+  others: string[];
+  strict: StrictForm;
+  /** Which systems import a file of this form. */
+  targets: ImportFacts[];
 }
 
 /**
- * Opens a PFX that may come from anybody, and tries its private key.
+ * Opens a PFX that may come from anybody, tries its private keys, and says what it is.
+ * @param password UTF-8; may be empty
  * @throws InternalError `internal`; what is wrong with file or password is the verdict
  */
 export async function judgePfx(pfx: Uint8Array, password: Secret): Promise<Verdict> {
   const derivations = new PfxDerivations();
   try {
-    const content = await readPfx(pfx, password, { accept: 'known', derivations });
-    const publicKey = triedKey(content);
-    const proof = await proofProblems({ pfx, password, publicKey, derivations }, content);
-    const problems = [...problemsOf(content, publicKey), ...proof];
-    return { opens: true, code: null, ...factsOf(content, publicKey), problems };
+    const inspection = await inspectPfx(pfx, password, { derivations });
+    return await judgeOpened({ pfx, password, derivations }, inspection);
   } catch (thrown) {
     const error = asEscrowError(thrown);
     if (error.code === 'internal') throw thrown;
-    return notOpened(error);
+    return notOpened(error, seenOf(pfx), password);
   } finally {
     derivations.erase();
   }
 }
 
-function notOpened({ code, details, next }: EscrowError): Verdict {
-  const { field, why } = details;
-  const reason =
-    field === undefined || why === undefined ? (why ?? errorTable[code].meaning) : `the ${field} ${why}`;
+/** What shows without the password; undefined of what is no PFX, or none that anybody should open. */
+function seenOf(pfx: Uint8Array): PfxDescription | undefined {
+  try {
+    return describePfx(pfx);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Opening {
+  pfx: Uint8Array;
+  password: Secret;
+  derivations: PfxDerivations;
+}
+
+async function judgeOpened(file: Opening, inspection: PfxInspection): Promise<Verdict> {
+  const { found, profile } = inspection;
+  const keys = found.keys.map((key) => keyFacts(key, found.certificates));
+  for (const { privateKey } of found.keys) privateKey.erase();
+  const now = new Date();
+  const owned = new Set(keys.map(({ certificate }) => certificate));
+  const certificates = found.certificates.map((each, at) => certificateFacts(each, owned.has(at), now));
+  const chain = keys.length === 1 && owned.has(0) ? chainFacts(found.certificates) : null;
+  const strict = await strictFormOf(file, profile, found.keys[0]);
+  const code = codeOf(keys, certificates, strict);
+  const findings = { inspection, password: file.password, keys, certificates, chain };
   return {
-    opens: false,
+    opens: code === null,
     code,
-    profile: null,
-    iterations: null,
-    key: null,
-    certificate: null,
-    friendlyName: null,
-    problems: [`${sentence(capital(reason))} ${next}`],
+    ...strengthOf(inspection),
+    ...factsOfFirst(keys, certificates),
+    problems: [...reasonsOf(code, keys), ...problemsOf(findings)],
+    ...protectionOf(inspection, inspection.macVerified),
+    ...(file.password.bytes().length === 0 && { guessesASecond: null }),
+    ...{ keys, certificates, chain, others: found.others, strict },
+    targets: importFacts(inspection.traits, file.password),
   };
 }
 
-/**
- * Signs with the private key, verifies with its public half, and erases the bytes it was in.
- * @returns the public half, DER SubjectPublicKeyInfo
- */
-function triedKey(content: PfxContent): Uint8Array {
-  try {
-    const key = createPrivateKey({ key: asBuffer(content.privateKey), format: 'der', type: 'pkcs8' });
-    const publicKey = createPublicKey(key);
-    const message = randomBytes(32);
-    if (verify(null, message, publicKey, sign(null, message, key))) {
-      return publicKey.export({ format: 'der', type: 'spki' });
-    }
-  } catch (cause) {
-    throw new PfxError('pfx-key-mismatch', { why: 'the private key cannot be used', cause });
-  } finally {
-    content.privateKey.erase();
+/** A file without a key that could be tried is none that a backup could be. */
+async function strictFormOf(
+  file: Opening,
+  profile: PfxInspection['profile'],
+  key: FoundKey | undefined,
+): Promise<StrictForm> {
+  if (key?.publicKey === undefined) {
+    const code =
+      key === undefined ? 'pfx-key-count' : key.state === 'damaged' ? 'pfx-key-damaged' : 'pfx-unsupported';
+    return { ok: false, code, why: errorTable[code].meaning };
   }
-  throw new PfxError('pfx-key-mismatch', { why: 'the private key does not sign for its public key' });
+  const publicKey = key.publicKey.export({ format: 'der', type: 'spki' });
+  return await tryStrictForm({ ...file, publicKey }, profile);
 }
 
-/** The same bytes, not a copy. */
-function asBuffer(secret: Secret): Buffer {
-  const { buffer, byteOffset, byteLength } = secret.bytes();
-  return Buffer.from(buffer, byteOffset, byteLength);
+/** Why a file that was opened is of no use; null for one that is. */
+function codeOf(
+  keys: readonly KeyFacts[],
+  certificates: readonly CertificateFacts[],
+  strict: StrictForm,
+): ErrorCode | null {
+  if (keys.length === 0) return 'pfx-key-count';
+  if (keys.some(({ state }) => state === 'damaged')) return 'pfx-key-damaged';
+  if (keys.some(({ state }) => state === 'not tried')) return 'pfx-unsupported';
+  const alone = keys.some(({ certificate }) => certificate === null);
+  if (alone && certificates.length > 0) return 'pfx-key-mismatch';
+  return strict.why === unusable ? strict.code : null;
 }
 
-function factsOf(content: PfxContent, publicKey: Uint8Array) {
-  const { profile, iterations, certificates } = content;
-  const key = { spec: keySpecOf(publicKey) ?? null, spkiSha256: spkiSha256(publicKey) };
-  const friendlyName = content.friendlyName ?? null;
-  return { profile, iterations, key, certificate: kindOf(certificates[0]), friendlyName };
-}
-
-function kindOf(leaf: Uint8Array | undefined): NonNullable<Verdict['certificate']> {
-  if (leaf === undefined) return 'none';
-  return isPlaceholder(leaf) ? 'placeholder' : 'issued';
-}
-
-function problemsOf({ profile, iterations, certificates }: PfxContent, publicKey: Uint8Array): string[] {
+function reasonsOf(code: ErrorCode | null, keys: readonly KeyFacts[]): string[] {
+  if (code === null) return [];
+  if (code === 'proof-failed') return [`${unusable} Take another copy of the file.`];
+  if (code === 'pfx-unsupported') {
+    return [
+      'Its private key is neither RSA of two primes nor EC on P-256, P-384 or P-521, so it was not tried. Try it with the program that it is for.',
+    ];
+  }
+  if (keys.length > 0) return [`${errorTable[code].meaning} ${errorTable[code].next}`];
   return [
-    ...profileProblems[profile],
-    ...iterationProblems(iterations),
-    ...certificateProblems(certificates[0]),
-    ...(keySpecOf(publicKey) === undefined
-      ? ['Its key is weaker than this service makes, or of another kind.']
-      : []),
+    'It holds no private key, so nothing can be signed or decrypted with it. Ask for the file with the key.',
   ];
 }
 
-const profileProblems: Readonly<Record<PfxContent['profile'], readonly string[]>> = {
-  modern: [],
-  compatible: ['Old algorithms (3DES, SHA-1) protect it, which some systems refuse.'],
-  other: ['It is not protected by AES-256 with HMAC-SHA256 throughout, as the files of this service are.'],
+function factsOfFirst(
+  [key]: readonly KeyFacts[],
+  certificates: readonly CertificateFacts[],
+): Pick<Verdict, 'key' | 'certificate' | 'friendlyName'> {
+  const own = certificates[key?.certificate ?? -1]?.kind;
+  const sha256 = key?.spkiSha256;
+  return {
+    key: typeof sha256 === 'string' ? { spec: key?.spec ?? null, spkiSha256: sha256 } : null,
+    certificate: key === undefined ? null : (own ?? 'none'),
+    friendlyName: key?.friendlyName ?? null,
+  };
+}
+
+/** What is known of a file that nothing can be seen of, its members in their order. */
+const nothingShown: Omit<Verdict, 'code' | 'problems' | 'strict'> = {
+  opens: false,
+  profile: null,
+  iterations: null,
+  key: null,
+  certificate: null,
+  friendlyName: null,
+  encoding: null,
+  integrity: null,
+  encryption: null,
+  guessesASecond: null,
+  keys: [],
+  certificates: [],
+  chain: null,
+  others: [],
+  targets: [],
 };
 
-/** An attacker tries passwords against the cheapest derivation. */
-function iterationProblems({ mac, key, certificates }: PfxContent['iterations']): string[] {
-  const lowest = Math.min(mac, key, ...(certificates > 0 ? [certificates] : []));
-  if (lowest >= humanIterations) return [];
+function notOpened(error: EscrowError, seen: PfxDescription | undefined, password: Secret): Verdict {
+  const { code } = error;
+  const why = reasonOf(error);
+  const strict = { ok: false, code, why };
+  const problems = [`${why} ${error.next}`, ...passwordProblems(code, password)];
+  if (seen === undefined) return { ...nothingShown, code, problems, strict };
+  return {
+    ...nothingShown,
+    ...{ code, problems, strict },
+    ...strengthOf(seen),
+    ...protectionOf(seen, code === 'pfx-parts-differ' ? true : null),
+    targets: importFacts(seen.traits, undefined),
+  };
+}
+
+/** What may be wrong with a password that does not open a file. */
+function passwordProblems(code: ErrorCode, password: Secret): string[] {
+  if (code !== 'pfx-wrong-password-or-damaged') return [];
+  if (password.bytes().length === 0) return ['No password was entered: the file has one, or is damaged.'];
+  if (isAscii(password)) return [];
   return [
-    `Its iteration count of ${lowest} suits a long random passphrase; under a password that a person chose, ${humanIterations} is advised.`,
+    'The password that was entered has characters beyond ASCII, which programs write in different ways.',
   ];
-}
-
-function certificateProblems(leaf: Uint8Array | undefined): string[] {
-  if (leaf === undefined)
-    return ['It holds no certificate: most programs import a key only together with one.'];
-  if (isPlaceholder(leaf)) return [];
-  const { validFromDate, validToDate } = new X509Certificate(leaf);
-  if (validToDate.getTime() < Date.now()) {
-    return [`Its certificate expired on ${day(validToDate)}; the key works nevertheless.`];
-  }
-  if (validFromDate.getTime() > Date.now())
-    return [`Its certificate is not valid before ${day(validFromDate)}.`];
-  return [];
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
-/**
- * A file in our own profile is tried as a backup is: by OpenSSL, which opens it for itself and uses it in a handshake.
- * @returns what is to be said against a file that opens
- * @throws ProofError `proof-failed` if OpenSSL does not open it; InternalError `internal` if a worker thread failed
- */
-async function proofProblems(file: OpenedFile, { profile, certificates }: PfxContent): Promise<string[]> {
-  if (profile !== 'modern' || certificates.length === 0) return [];
-  try {
-    await provePfx({ ...file, purpose: 'identity' });
-    return [];
-  } catch (error) {
-    return [proofProblem(error)];
-  }
-}
-
-function proofProblem(error: unknown): string {
-  const cause = error instanceof ProofError ? error.cause : error;
-  if (cause instanceof PfxError) {
-    return `It is not in the strict form of this service's own files: ${sentence(cause.message)}`;
-  }
-  // What OpenSSL said in a worker thread is the cause's cause, a text; anything else is a failure of our own.
-  const said = cause instanceof InternalError ? cause.cause : undefined;
-  if (typeof said !== 'string') throw cause;
-  if (/ too (small|weak)$/.test(said))
-    return 'OpenSSL opens it, and refuses it for TLS: its key or its signature is too weak.';
-  throw new ProofError('proof-failed', {
-    why: 'OpenSSL, which tries it independently, cannot use it',
-    next: 'Take another copy of the file.',
-    cause,
-  });
 }

@@ -21,23 +21,20 @@ function exported(file: string, key: string, options = ''): Promise<void> {
   return done(`openssl pkcs12 -export ${material} -passout file:pw -name their-name -out ${file}${more}`);
 }
 
+const members = [
+  ...['opens', 'code', 'profile', 'iterations', 'key', 'certificate', 'friendlyName', 'problems'],
+  ...['encoding', 'integrity', 'encryption', 'guessesASecond'],
+  ...['keys', 'certificates', 'chain', 'others', 'strict', 'targets'],
+];
+
 /** The verdict as JSON, its exit status held to it. */
-async function verdictOf(file: string) {
-  const { status, stdout, stderr } = await run(`escrow verify ${file} --password-file pw --json`);
+async function verdictOf(file: string, passwordFile = 'pw') {
+  const line = `escrow verify ${file} --password-file ${passwordFile} --json`;
+  const { status, stdout, stderr } = await run(line);
   expect(stderr).toBe('');
   const verdict = JSON.parse(stdout);
   expect(status).toBe(verdict.opens ? 0 : 1);
-  const members = [
-    'opens',
-    'code',
-    'profile',
-    'iterations',
-    'key',
-    'certificate',
-    'friendlyName',
-    'problems',
-  ];
-  expect(Object.keys(verdict)).toEqual(members);
+  expect(Object.keys(verdict).sort()).toEqual([...members].sort());
   for (const problem of verdict.problems) expect(problem).toMatch(/^[A-Z].*\.$/);
   return verdict;
 }
@@ -66,7 +63,7 @@ describe('escrow verify, of what openssl writes', () => {
   it('by default: opens, with a note on its strength', async () => {
     await exported('default.pfx', 'rsa');
     const { key, ...verdict } = await verdictOf('default.pfx');
-    expect(verdict).toEqual({
+    expect(verdict).toMatchObject({
       opens: true,
       code: null,
       profile: 'modern',
@@ -74,6 +71,8 @@ describe('escrow verify, of what openssl writes', () => {
       certificate: 'issued',
       friendlyName: 'their-name',
       problems: [lowIterations(2_048)],
+      certificates: [{ subject: 'CN=T', selfSigned: true, validity: 'valid', daysLeft: 29 }],
+      strict: { ok: true, code: null, why: null },
     });
     const spki = await run('openssl x509 -in rsa.crt -noout -pubkey');
     write('spki.pem', spki.stdout);
@@ -123,36 +122,85 @@ describe('escrow verify, of what openssl writes', () => {
       opens: true,
       code: null,
       key: { spec: null, spkiSha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      problems: [
-        'Its key is weaker than this service makes, or of another kind.',
-        'OpenSSL opens it, and refuses it for TLS: its key or its signature is too weak.',
-      ],
+      keys: [{ kind: 'RSA of 1024 bits', state: 'works' }],
+      problems: ['Its key is weaker than this service makes, or of another kind.'],
+      strict: {
+        ok: false,
+        code: 'proof-failed',
+        why: 'OpenSSL opens it, and refuses it for TLS: its key or its signature is too weak.',
+      },
     });
   });
 
   it.each([
-    ['RC2', 'rsa', '-legacy', 'pfx-unsupported', 'pbeWithSHAAnd40BitRC2-CBC'],
-    ['no MAC', 'rsa', '-nomac', 'pfx-no-mac', 'no integrity check'],
-    ['the key in clear', 'rsa', '-keypbe NONE', 'pfx-unprotected', 'not encrypted'],
-    ['too many iterations', 'rsa', '-iter 5000000', 'pfx-costly', 'more key-derivation work'],
-    ['no key', 'rsa', '-nokeys', 'pfx-key-count', 'exactly one private key'],
-    ['an Ed25519 key', 'ed', '', 'pfx-unsupported', 'neither RSA nor EC. Only RSA keys'],
-    ['a key on another curve', 'koblitz', '', 'pfx-unsupported', 'P-521. Only RSA keys'],
-  ])('with %s: does not open, and says why', async (name, key, options, code, why) => {
+    ['RC2', '-legacy', 'pfx-unsupported', 'A key of 40 bits encrypts a part of it'],
+    ['no MAC', '-nomac', 'pfx-no-mac', 'It has no MAC, so nobody can tell whether it was changed.'],
+    ['the key in clear', '-keypbe NONE', 'pfx-unprotected', 'Its private key is not encrypted'],
+    ['certificates in clear', '-certpbe NONE', 'pfx-unprotected', 'Its certificates are not encrypted'],
+  ])('with %s: opens, with a note, and is no backup', async (name, options, code, why) => {
     const file = `${name.replaceAll(' ', '-')}.pfx`;
-    await exported(file, key, options);
+    await exported(file, 'rsa', options);
     const { problems, ...verdict } = await verdictOf(file);
-    expect(verdict).toMatchObject({ opens: false, code, profile: null, key: null });
-    expect(problems).toEqual([expect.stringContaining(why)]);
+    expect(verdict).toMatchObject({ opens: true, code: null, profile: 'other', strict: { ok: false, code } });
+    expect(problems).toContainEqual(expect.stringContaining(why));
   });
 
   it.each([
-    ['an empty password', ''],
-    ['a password beyond ASCII', 'pässwörd'],
-  ])('under %s: does not open with another', async (_, other) => {
+    ['no key', 'rsa', '-nokeys', 'pfx-key-count', 'It holds no private key'],
+    ['an Ed25519 key', 'ed', '', 'pfx-unsupported', 'neither RSA of two primes nor EC on P-256'],
+    ['a key on another curve', 'koblitz', '', 'pfx-unsupported', 'nor EC on P-256, P-384 or P-521'],
+  ])('with %s: opens, is of no use, and says why', async (name, key, options, code, why) => {
+    const file = `${name.replaceAll(' ', '-')}.pfx`;
+    await exported(file, key, options);
+    const { problems, ...verdict } = await verdictOf(file);
+    expect(verdict).toMatchObject({ opens: false, code, profile: 'modern', key: null });
+    expect(verdict.certificates).toMatchObject([{ subject: 'CN=T', hasKey: false }]);
+    expect(problems[0]).toContain(why);
+  });
+
+  it('with too many iterations: does not open, and says why', async () => {
+    await exported('costly.pfx', 'rsa', '-iter 20000000');
+    const { problems, ...verdict } = await verdictOf('costly.pfx');
+    expect(verdict).toMatchObject({ opens: false, code: 'pfx-costly', profile: null, targets: [] });
+    expect(problems).toEqual([expect.stringContaining('more key-derivation work')]);
+  });
+
+  it('with more iterations than one waits for without wondering: says so before', async () => {
+    await exported('slow.pfx', 'rsa', '-iter 1000000');
+    const { status, stderr } = await run('escrow verify slow.pfx --password-file pw');
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: 'The file asks for 3,000,000 iterations: that takes a moment.\n',
+    });
+  });
+
+  it.each([
+    ['an empty password', '', 'No password is set on it: whoever has the file has what is in it.'],
+    ['a password beyond ASCII', 'pässwörd', lowIterations(2_048)],
+  ])('under %s: opens with it, and with no other', async (_, other, why) => {
     write('their-pw', `${other}\n`);
     await done('openssl pkcs12 -export -inkey rsa.key -in rsa.crt -passout file:their-pw -out theirs.pfx');
     expect(await verdictOf('theirs.pfx')).toMatchObject({ code: 'pfx-wrong-password-or-damaged' });
+    expect(await verdictOf('theirs.pfx', 'their-pw')).toMatchObject({
+      opens: true,
+      strict: { ok: false, code: 'password-not-ascii' },
+      problems: expect.arrayContaining([why]),
+    });
+  });
+
+  it('as a chain: says whether it is in its order', async () => {
+    await done('openssl req -newkey rsa:2048 -noenc -keyout leaf.key -out leaf.csr -subj /CN=Leaf');
+    await done('openssl x509 -req -in leaf.csr -CA rsa.crt -CAkey rsa.key -days 20 -out leaf.crt');
+    await exported('chain.pfx', 'leaf', '-certfile rsa.crt -iter 250000');
+    expect(await verdictOf('chain.pfx')).toMatchObject({
+      opens: true,
+      certificates: [
+        { subject: 'CN=Leaf', issuer: 'CN=T', selfSigned: false, hasKey: true },
+        { subject: 'CN=T', selfSigned: true, hasKey: false },
+      ],
+      chain: { inOrder: true, complete: true, missing: null, unrelated: 0 },
+      problems: [],
+    });
   });
 });
 
@@ -218,7 +266,11 @@ describe('escrow verify, of what others write', () => {
       friendlyName: 'theirs',
     });
     await done(`keytool -genkeypair ${made} -alias second -keyalg EC -groupname secp256r1`);
-    expect(await verdictOf('java.p12')).toMatchObject({ opens: false, code: 'pfx-key-count' });
+    expect(await verdictOf('java.p12')).toMatchObject({
+      opens: true,
+      keys: [{ state: 'works' }, { state: 'works' }],
+      strict: { ok: false, code: 'pfx-key-count' },
+    });
   });
 
   it('pk12util: opens', async () => {

@@ -3,6 +3,7 @@ import { addAccount, listAccounts, removeAccount, setAccountPassword } from './c
 import { backups } from './commands/backups.ts';
 import { changePassword } from './commands/change-password.ts';
 import { completionOf } from './commands/completion.ts';
+import { convert } from './commands/convert.ts';
 import { csr } from './commands/csr.ts';
 import { listDeadLetters, redriveDeadLetters } from './commands/dead-letters.ts';
 import { destroy } from './commands/destroy.ts';
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   unlock,
   destroy,
   verify,
+  convert,
   receiptVerify,
   showOrganization,
   setOrganization,

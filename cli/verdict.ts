@@ -68,7 +68,7 @@ export async function judgePfx(pfx: Uint8Array, password: Secret): Promise<Verdi
   } catch (thrown) {
     const error = asEscrowError(thrown);
     if (error.code === 'internal') throw thrown;
-    return notOpened(error, seenOf(pfx), password);
+    return notOpened(error, { pfx, password });
   } finally {
     derivations.erase();
   }
@@ -188,11 +188,12 @@ const nothingShown: Omit<Verdict, 'code' | 'problems' | 'strict'> = {
   targets: [],
 };
 
-function notOpened(error: EscrowError, seen: PfxDescription | undefined, password: Secret): Verdict {
+function notOpened(error: EscrowError, { pfx, password }: Pick<Opening, 'pfx' | 'password'>): Verdict {
   const { code } = error;
+  const seen = seenOf(pfx);
   const why = reasonOf(error);
   const strict = { ok: false, code, why };
-  const problems = [`${why} ${error.next}`, ...passwordProblems(code, password)];
+  const problems = [`${why} ${error.next}`, ...hintsFor(code, pfx, password)];
   if (seen === undefined) return { ...nothingShown, code, problems, strict };
   return {
     ...nothingShown,
@@ -203,8 +204,13 @@ function notOpened(error: EscrowError, seen: PfxDescription | undefined, passwor
   };
 }
 
-/** What may be wrong with a password that does not open a file. */
-function passwordProblems(code: ErrorCode, password: Secret): string[] {
+/** What is known to go wrong with a file like this one, or with such a password. */
+function hintsFor(code: ErrorCode, pfx: Uint8Array, password: Secret): string[] {
+  if (code === 'pfx-malformed' && Buffer.from(pfx.subarray(0, pemStart.length)).equals(pemStart)) {
+    return [
+      'It is a text in PEM form; a PFX holds the same in another. The openssl program makes one of it: openssl pkcs12 -export.',
+    ];
+  }
   if (code !== 'pfx-wrong-password-or-damaged') return [];
   if (password.bytes().length === 0) return ['No password was entered: the file has one, or is damaged.'];
   if (isAscii(password)) return [];
@@ -212,3 +218,5 @@ function passwordProblems(code: ErrorCode, password: Secret): string[] {
     'The password that was entered has characters beyond ASCII, which programs write in different ways.',
   ];
 }
+
+const pemStart = Buffer.from('-----BEGIN ');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { shell, wordsOf } from './shell.ts';
 
 const { run, list } = shell();
-const verbs = ['recovery init', 'verify', 'receipt verify', 'login', 'whoami', 'completion'];
+const verbs = ['recovery init', 'verify', 'convert', 'receipt verify', 'login', 'whoami', 'completion'];
 
 describe('escrow --help', () => {
   it.each(['--help', '-h', 'help'])('lists every command on stdout: %s', async (words) => {
@@ -56,6 +56,7 @@ describe('escrow, asked wrongly', () => {
 
   it.each([
     ['verfy', 'verify'],
+    ['covert', 'convert'],
     ['recipt verify', 'receipt verify'],
     ['receipt verfy', 'receipt verify'],
     ['logn --server x', 'login'],
@@ -78,6 +79,8 @@ describe('escrow, asked wrongly', () => {
     ['verify', 'Exactly one file'],
     ['verify a b', 'Exactly one file'],
     ['verify a -p', '-p: there is no such option'],
+    ['convert --profile modern', 'Exactly one file'],
+    ['convert a --profile', '--profile: the option lacks its value'],
     ['verify a --json=yes', '--json: the option takes no value'],
     ['receipt verify --jwks k', 'Exactly one file'],
     ['receipt verify a', '--jwks must name'],

@@ -134,7 +134,6 @@ describe('escrow verify, of a file that does not open', () => {
     ['longer.pfx', 'pw', 'pfx-malformed', 'The file has bytes after its end. Check that'],
     ['empty.pfx', 'pw', 'pfx-malformed', 'Check that the file is complete and is a .pfx or .p12 file.'],
     ['text.pfx', 'pw', 'pfx-malformed', 'Check that the file is complete and is a .pfx or .p12 file.'],
-    ['pem.pfx', 'pw', 'pfx-malformed', 'Check that the file is complete and is a .pfx or .p12 file.'],
     ['large.pfx', 'pw', 'pfx-too-large', 'Check that it is the right file.'],
     ['/dev/zero', 'pw', 'pfx-too-large', 'Check that it is the right file.'],
   ])('says why: %s with %s', async (file, password, code, why) => {
@@ -159,6 +158,13 @@ describe('escrow verify, of a file that does not open', () => {
       const unknown = { profile: null, iterations: null, encoding: null, integrity: null, encryption: null };
       expect(verdictOf).toMatchObject({ ...unknown, guessesASecond: null, targets: [] });
     }
+  });
+
+  it('says of a text in PEM form what makes a PFX of it', async () => {
+    const { status, stdout } = await run('escrow verify pem.pfx --password-file pw');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^It was not opened \(pfx-malformed\)\.\n/);
+    expect(stdout).toContain('  note         It is a text in PEM form; a PFX holds the same in another.');
   });
 
   it('tells what shows without the password', async () => {

@@ -1,0 +1,54 @@
+import { checkPassword, generatePassword } from '#crypto/passwords.ts';
+import { checkPfxPassword } from '#crypto/pfx/password.ts';
+import { InputError } from '#domain/errors.ts';
+import { Secret } from '#domain/secret.ts';
+import type { Output } from '../output.ts';
+import { readNewSecret } from '../terminal/read-secret.ts';
+
+/** The options that say which password a new file gets. */
+export interface NewPasswordValues {
+  'file-password-file'?: string | undefined;
+  'same-password'?: boolean | undefined;
+  'generated-password-out'?: string | undefined;
+}
+
+/** What the rules of no organization go below: here, none of them is asked. */
+const rules = { minimumLength: 8, maximumLength: 128 };
+
+/**
+ * The password of a new file: that of the old one, one that is made for it, or one that is typed twice or read from a file.
+ * @param old of the old file; what is returned is a copy
+ * @throws InputError `password-not-ascii`, `password-too-weak`; what reading it throws
+ */
+export async function chooseNewPassword(
+  values: NewPasswordValues,
+  old: Secret,
+  output: Output,
+): Promise<Secret> {
+  if (values['generated-password-out'] !== undefined) return generatePassword();
+  if (values['same-password'] === true) return same(old);
+  const file = values['file-password-file'];
+  const chosen = await readNewSecret('new password for the new file', file, output, '--file-password-file');
+  try {
+    checkPassword(chosen, rules);
+    return chosen;
+  } catch (error) {
+    chosen.erase();
+    throw error;
+  }
+}
+
+/** It may be short, since it was there before; but every program must be able to take it. */
+function same(old: Secret): Secret {
+  try {
+    checkPfxPassword(old);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(cause.code, {
+      ...cause.details,
+      next: 'Leave out --same-password, and choose another in printable ASCII.',
+      cause,
+    });
+  }
+  return new Secret(Uint8Array.from(old.bytes()));
+}

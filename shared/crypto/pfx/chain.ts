@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { InputError, PfxError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import { carriesPublicKey } from './private-key.ts';
+import { publicKeyOf } from './same-key.ts';
 
 const mostCertificates = 16;
 
@@ -24,7 +25,10 @@ export function chainOf(privateKey: Secret, certificates: readonly Uint8Array[])
   if (new Set(parsed.map(({ fingerprint256 }) => fingerprint256)).size < parsed.length) {
     throw invalid('has the same certificate twice');
   }
-  const leaf = parsed.find(({ publicKey }) => carriesPublicKey(privateKey, publicKey));
+  const leaf = parsed.find((certificate) => {
+    const publicKey = publicKeyOf(certificate);
+    return publicKey !== undefined && carriesPublicKey(privateKey, publicKey);
+  });
   if (leaf === undefined) throw new PfxError('pfx-key-mismatch');
   const [, ...issuers] = inOrder(leaf, parsed).map(({ raw }) => raw);
   return [leaf.raw, ...issuers];

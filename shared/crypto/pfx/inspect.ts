@@ -7,7 +7,7 @@ import { describe, type PfxDescription, type SeenPfx, seePfx } from './describe.
 import { macOver, sameMac } from './mac.ts';
 import { type Opening, openBags, openPart, prepare, readCertificate } from './open.ts';
 import { wholeKey } from './private-key.ts';
-import { samePublicKey } from './same-key.ts';
+import { isCertificateOf } from './same-key.ts';
 import type { PfxStructure } from './structure.ts';
 
 /** A private key that a file holds. */
@@ -175,15 +175,8 @@ function readable(bytes: Uint8Array): X509Certificate | undefined {
 
 function withCertificate(key: FoundKey, certificates: readonly X509Certificate[]): FoundKey {
   const { publicKey } = key;
-  const certificate = certificates.find((candidate) => publicKey !== undefined && isOf(candidate, publicKey));
+  const certificate = certificates.find(
+    (candidate) => publicKey !== undefined && isCertificateOf(candidate, publicKey),
+  );
   return certificate === undefined ? key : { ...key, certificate };
-}
-
-function isOf(certificate: X509Certificate, publicKey: KeyObject): boolean {
-  try {
-    return samePublicKey(certificate.publicKey, publicKey);
-  } catch {
-    // A key of a kind that OpenSSL does not know is nobody's here.
-    return false;
-  }
 }

@@ -72,7 +72,7 @@ export function readMac(macData: Element, rules: ReadingRules): Mac {
   const oid = oidText(new Fields(algorithm, tags.sequence).take(tags.oid));
   if (oid === oids.pbmac1) {
     const mac = readPbmac1(algorithm, rules, value.length);
-    if (rules.strict) checkUnused(fields);
+    readUnused(fields, rules);
     return { ...mac, value };
   }
   const known = macDigests.get(oid);
@@ -130,11 +130,11 @@ function readPbmac1(algorithm: Element, rules: ReadingRules, length: number): Om
  */
 export const unusedSalt = Buffer.from('NOT USED');
 
-function checkUnused(fields: Fields): void {
+function readUnused(fields: Fields, { strict }: ReadingRules): void {
   const salt = fields.takeOctets();
   const count = fields.optional(tags.integer);
   fields.end();
-  if (count !== undefined || !unusedSalt.equals(salt)) {
+  if (strict && (count !== undefined || !unusedSalt.equals(salt))) {
     throw new PfxError('pfx-unsupported', { why: 'the file has a salt or a count that PBMAC1 does not use' });
   }
 }

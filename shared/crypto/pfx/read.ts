@@ -9,7 +9,7 @@ import { macOver, sameMac } from './mac.ts';
 import { openBags, openPart, prepare, readCertificate } from './open.ts';
 import { checkPfxPassword } from './password.ts';
 import { wholeKey } from './private-key.ts';
-import { samePublicKey } from './same-key.ts';
+import { isCertificateOf } from './same-key.ts';
 
 const mostCertificates = 32;
 
@@ -110,7 +110,7 @@ function leafFirst(bags: Bag[], privateKey: Secret, { localKeyId }: Names): Uint
   const read = bags.map((bag) => ({ bag, certificate: certificateOf(bag) }));
   const publicKey = wholeKey(privateKey);
   if (bags.length === 0) throw new PfxError('pfx-unsupported', { why: 'the file holds no certificate' });
-  const leaves = read.filter(({ certificate }) => samePublicKey(certificate.publicKey, publicKey));
+  const leaves = read.filter(({ certificate }) => isCertificateOf(certificate, publicKey));
   const leaf = leaves.find(({ bag }) => sameId(bag.localKeyId, localKeyId)) ?? leaves[0];
   if (leaf === undefined) throw new PfxError('pfx-key-mismatch');
   return [leaf, ...read.filter((entry) => entry !== leaf)].map(

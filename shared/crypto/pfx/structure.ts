@@ -39,8 +39,8 @@ const mostSafes = 8;
 /**
  * Reads the structure of a PFX (RFC 7292 section 4) without its password. Each iteration count is charged to the budget as
  * it is met, before anything is derived; those of keys inside an encrypted part cannot be seen here.
- * @throws PfxError `pfx-malformed`, `pfx-too-large`, `pfx-unsafe-parameters`, `pfx-costly`, `pfx-unsupported` for another
- *   version than 3
+ * @throws PfxError `pfx-malformed`, `pfx-too-large`, `pfx-unsafe-parameters`, `pfx-costly`, `pfx-foreign-content` for
+ *   content of unknown types, `pfx-unsupported` for another version than 3
  */
 export function readStructure(bytes: Uint8Array, encoding: Encoding, rules: ReadingRules): PfxStructure {
   if (bytes.length > largestFile) throw new PfxError('pfx-too-large');

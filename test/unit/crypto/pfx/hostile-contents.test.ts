@@ -1,10 +1,11 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Asn1Node, der, encodeDer } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { inspectPfx } from '#crypto/pfx/inspect.ts';
 import { provePfx } from '#crypto/pfx/prove.ts';
 import { readPfx } from '#crypto/pfx/read.ts';
+import { writePfx } from '#crypto/pfx/write.ts';
 import { Secret } from '#domain/secret.ts';
 import { anotherKeyPair } from '../key-pairs.ts';
 import { bag, type CraftedPfx, certificateBag, clear, craftPfx, keyBag, sealed } from './crafted.ts';
@@ -130,6 +131,35 @@ describe('its certificates', () => {
     const bytes = withCertificates([certificateBag(certificate()), certificateBag(subject.certificate)]);
     expect(await refusal(bytes)).toMatch(/^pfx-malformed: /);
     expect((await inspected(bytes)).others).toEqual(['a certificate that cannot be read']);
+  });
+});
+
+/** The subject's certificate with a public key of an algorithm that nobody knows. */
+function unknownKind(): Uint8Array {
+  const bytes = Uint8Array.from(subject.certificate);
+  const ecPublicKey = encodeDer(der.oid(oids.ecPublicKey));
+  const at = Buffer.from(bytes).indexOf(ecPublicKey);
+  bytes[at + ecPublicKey.length - 1] = 0x7e;
+  return bytes;
+}
+
+describe('a certificate whose key is of a kind that nobody knows', () => {
+  it('may stand beside the right one', async () => {
+    expect(() => new X509Certificate(unknownKind()).publicKey).toThrow();
+    const both = [certificateBag(unknownKind()), certificateBag(subject.certificate)];
+    expect((await readPfx(withCertificates(both), password)).certificates).toHaveLength(2);
+    expect((await inspected(withCertificates(both))).keys[0]?.certificate).toBeDefined();
+  });
+
+  it('is not that of the private key', async () => {
+    const alone = withCertificates([certificateBag(unknownKind())]);
+    expect(await refusal(alone)).toBe(plainly('pfx-key-mismatch'));
+    expect((await inspected(alone)).keys[0]?.certificate).toBeUndefined();
+    const { privateKey, certificate } = subject;
+    const file = { privateKey, friendlyName: 'n', password, iterations: 1 };
+    const refused = writePfx({ ...file, certificates: [unknownKind()] });
+    await expect(refused).rejects.toMatchObject({ code: 'pfx-key-mismatch' });
+    await expect(writePfx({ ...file, certificates: [unknownKind(), certificate] })).resolves.toBeDefined();
   });
 });
 

@@ -111,4 +111,13 @@ describe('a PBMAC1', () => {
       expect((await inspectPfx(withPbmac1({ unused }), password)).macVerified).toBe(true);
     }
   });
+
+  it.each([
+    ['no salt', []],
+    ['a salt of another type', [der.utf8String('NOT USED')]],
+    ['two salts', [der.octetString(Buffer.from('NOT USED')), der.octetString(Buffer.from('NOT USED'))]],
+  ])('is malformed with %s in MacData, whoever asks', async (_, unused) => {
+    expect(await pbmac1Refusal({ unused })).toMatch(/^pfx-malformed: /);
+    expect(await refusalBy(() => describePfx(withPbmac1({ unused })))).toMatch(/^pfx-malformed: /);
+  });
 });

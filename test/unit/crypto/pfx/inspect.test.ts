@@ -9,16 +9,7 @@ import { readPfx } from '#crypto/pfx/read.ts';
 import { writePfx } from '#crypto/pfx/write.ts';
 import { pkcs12KdfSync } from '#crypto/worker/pkcs12-kdf.ts';
 import { Secret } from '#domain/secret.ts';
-import {
-  bag,
-  certificateBag,
-  clear,
-  craftPfx,
-  encrypted,
-  keyBag,
-  pbes2,
-  sealed,
-} from './crafted.ts';
+import { bag, certificateBag, clear, craftPfx, encrypted, keyBag, pbes2, sealed } from './crafted.ts';
 import { password, subjectOf, type TestSubject } from './subject.ts';
 
 let subject: TestSubject;

@@ -1,6 +1,5 @@
 import type { PfxInspection } from '#crypto/pfx/inspect.ts';
 import { humanIterations } from '#crypto/pfx/write.ts';
-import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { CertificateFacts, ChainFacts } from './certificate-facts.ts';
 import type { KeyFacts } from './key-facts.ts';
@@ -27,15 +26,29 @@ export function problemsOf(findings: Findings): string[] {
   ];
 }
 
-const profileProblems: Readonly<Record<PfxProfile | 'other', readonly string[]>> = {
-  modern: [],
-  compatible: ['Old algorithms (3DES, SHA-1) protect it, which some systems refuse.'],
-  pbmac1: [],
-  other: ['It is not protected by AES-256 with HMAC-SHA256 throughout, as the files of this service are.'],
-};
+/** What nothing new should rest on, by how a file uses it. */
+const oldAlgorithms = new Map<string, readonly string[]>([
+  ['sha1-triple-des', ['3DES', 'SHA-1']],
+  ['sha1-rc2', ['RC2', 'SHA-1']],
+  ['mac-sha1', ['SHA-1']],
+]);
+
+function profileProblems({ profile, traits }: PfxInspection): string[] {
+  const used = [...traits.keys, ...traits.certificates, traits.integrity];
+  const old = [...new Set(used.flatMap((trait) => oldAlgorithms.get(trait) ?? []))].sort();
+  const what = profile === 'compatible' ? 'it' : 'a part of it';
+  return [
+    ...(old.length === 0
+      ? []
+      : [`Old algorithms (${old.join(', ')}) protect ${what}, which some systems refuse.`]),
+    ...(profile === 'other'
+      ? ['It is not protected by AES-256 with HMAC-SHA256 throughout, as the files of this service are.']
+      : []),
+  ];
+}
 
 function protectionProblems({ inspection, password }: Findings): string[] {
-  const { keys, certificates, macVerified, profile, traits } = inspection;
+  const { keys, certificates, macVerified, traits } = inspection;
   const weak = [...keys, ...certificates].some(({ algorithm }) => /40Bit/.test(algorithm));
   return [
     ...(traits.keys.includes('none')
@@ -51,7 +64,7 @@ function protectionProblems({ inspection, password }: Findings): string[] {
     ...(weak
       ? ['A key of 40 bits encrypts a part of it, which is found within hours, whatever the password.']
       : []),
-    ...profileProblems[profile],
+    ...profileProblems(inspection),
   ];
 }
 

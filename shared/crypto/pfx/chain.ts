@@ -38,11 +38,23 @@ function inOrder(leaf: X509Certificate, all: readonly X509Certificate[]): X509Ce
   const chain = [leaf];
   const left = new Set(all.filter((certificate) => certificate !== leaf));
   for (let last = leaf; ; ) {
-    const issuer = [...left].find((certificate) => last.checkIssued(certificate));
+    const issuer = [...left].find((certificate) => issued(certificate, last));
     if (issuer === undefined) return [...chain, ...left];
     left.delete(issuer);
     chain.push(issuer);
     last = issuer;
+  }
+}
+
+/** By name and by signature: two authorities may have one name. */
+function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  const publicKey = publicKeyOf(issuer);
+  if (publicKey === undefined || !certificate.checkIssued(issuer)) return false;
+  try {
+    return certificate.verify(publicKey);
+  } catch {
+    // Signed by an algorithm that OpenSSL does not know.
+    return false;
   }
 }
 

@@ -2,12 +2,12 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { PfxError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Bag, Names } from './bags.ts';
+import { certificateOfKey, type NamedCertificate, readCertificate } from './certificates.ts';
 import { PfxDerivations } from './derivations.ts';
 import { describe, type PfxDescription, type SeenPfx, seePfx } from './describe.ts';
 import { macOver, sameMac } from './mac.ts';
-import { type Opening, openBags, openPart, prepare, readCertificate } from './open.ts';
+import { type Opening, openBags, openPart, prepare } from './open.ts';
 import { wholeKey } from './private-key.ts';
-import { isCertificateOf } from './same-key.ts';
 import type { PfxStructure } from './structure.ts';
 
 /** A private key that a file holds. */
@@ -88,10 +88,11 @@ async function inspect(
   const { certificates, others } = certificatesOf(bags);
   const matched = keys.map((key) => withCertificate(key, certificates));
   const leaves = matched.flatMap(({ certificate }) => certificate ?? []);
+  const all = certificates.map(({ certificate }) => certificate);
   return {
     ...describe(structure, inside),
     macVerified,
-    found: { keys: matched, certificates: [...new Set([...leaves, ...certificates])], others },
+    found: { keys: matched, certificates: [...new Set([...leaves, ...all])], others },
   };
 }
 
@@ -153,14 +154,14 @@ function namesOf({ friendlyName, localKeyId }: Names): Names {
 }
 
 function certificatesOf(bags: readonly Bag[]) {
-  const certificates: X509Certificate[] = [];
+  const certificates: NamedCertificate[] = [];
   const others: string[] = [];
   for (const bag of bags) {
     if (bag.kind === 'other') others.push(bag.what);
     if (bag.kind !== 'certificate') continue;
     const certificate = readable(bag.bytes);
     if (certificate === undefined) others.push('a certificate that cannot be read');
-    else certificates.push(certificate);
+    else certificates.push({ ...namesOf(bag), certificate });
   }
   return { certificates, others };
 }
@@ -173,10 +174,8 @@ function readable(bytes: Uint8Array): X509Certificate | undefined {
   }
 }
 
-function withCertificate(key: FoundKey, certificates: readonly X509Certificate[]): FoundKey {
-  const { publicKey } = key;
-  const certificate = certificates.find(
-    (candidate) => publicKey !== undefined && isCertificateOf(candidate, publicKey),
-  );
-  return certificate === undefined ? key : { ...key, certificate };
+function withCertificate(key: FoundKey, certificates: readonly NamedCertificate[]): FoundKey {
+  if (key.publicKey === undefined) return key;
+  const its = certificateOfKey(certificates, key.publicKey, key);
+  return its === undefined ? key : { ...key, certificate: its.certificate };
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { PfxError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import { type Bag, readBags } from './bags.ts';
@@ -58,14 +57,4 @@ export async function openBags(
   const opened: Bag[][] = [];
   for (const part of parts) opened.push(readBags(await openPart(part, opening), rules));
   return opened;
-}
-
-/** @throws PfxError `pfx-malformed` for what is no certificate, or not DER to its last byte */
-export function readCertificate(bytes: Uint8Array): X509Certificate {
-  parseElement(bytes, 'DER');
-  try {
-    return new X509Certificate(bytes);
-  } catch (cause) {
-    throw new PfxError('pfx-malformed', { why: 'the file has a certificate that cannot be read', cause });
-  }
 }

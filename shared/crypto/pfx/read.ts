@@ -1,15 +1,14 @@
-import type { X509Certificate } from 'node:crypto';
 import { PfxError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { Secret } from '#domain/secret.ts';
 import { type BackupForm, readBackupForm } from './backup-form.ts';
 import { type Bag, foreignContent, type Names } from './bags.ts';
+import { certificateOfKey, type NamedCertificate, readCertificate } from './certificates.ts';
 import { PfxDerivations } from './derivations.ts';
 import { macOver, sameMac } from './mac.ts';
-import { openBags, openPart, prepare, readCertificate } from './open.ts';
+import { openBags, openPart, prepare } from './open.ts';
 import { checkPfxPassword } from './password.ts';
 import { wholeKey } from './private-key.ts';
-import { isCertificateOf } from './same-key.ts';
 
 const mostCertificates = 32;
 
@@ -104,28 +103,23 @@ async function openForm(
   }
 }
 
-/** The certificates, the one that belongs to the private key first; of several that do, the one named like it. */
-function leafFirst(bags: Bag[], privateKey: Secret, { localKeyId }: Names): Uint8Array[] {
+/** The certificates, the one that belongs to the private key first. */
+function leafFirst(bags: Bag[], privateKey: Secret, names: Names): Uint8Array[] {
   if (bags.length > mostCertificates) throw new PfxError('pfx-too-large');
-  const read = bags.map((bag) => ({ bag, certificate: certificateOf(bag) }));
+  const certificates = bags.map(namedCertificate);
   const publicKey = wholeKey(privateKey);
   if (bags.length === 0) throw new PfxError('pfx-unsupported', { why: 'the file holds no certificate' });
-  const leaves = read.filter(({ certificate }) => isCertificateOf(certificate, publicKey));
-  const leaf = leaves.find(({ bag }) => sameId(bag.localKeyId, localKeyId)) ?? leaves[0];
+  const leaf = certificateOfKey(certificates, publicKey, names);
   if (leaf === undefined) throw new PfxError('pfx-key-mismatch');
-  return [leaf, ...read.filter((entry) => entry !== leaf)].map(
+  return [leaf, ...certificates.filter((other) => other !== leaf)].map(
     ({ certificate }) => new Uint8Array(certificate.raw),
   );
 }
 
-function certificateOf(bag: Bag): X509Certificate {
+function namedCertificate(bag: Bag): NamedCertificate {
   if (bag.kind === 'other') throw foreignContent(bag.what);
-  if (bag.kind === 'certificate') return readCertificate(bag.bytes);
+  if (bag.kind === 'certificate') return { ...bag, certificate: readCertificate(bag.bytes) };
   throw new PfxError('pfx-unsupported', {
     why: 'the file has a private key inside an encrypted part, where what it costs to open cannot be seen beforehand',
   });
-}
-
-function sameId(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
 }

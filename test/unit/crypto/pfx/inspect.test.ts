@@ -10,7 +10,7 @@ import { writePfx } from '#crypto/pfx/write.ts';
 import { pkcs12KdfSync } from '#crypto/worker/pkcs12-kdf.ts';
 import { Secret } from '#domain/secret.ts';
 import { bag, certificateBag, clear, craftPfx, encrypted, keyBag, pbes2, sealed } from './crafted.ts';
-import { password, subjectOf, type TestSubject } from './subject.ts';
+import { certified, password, subjectOf, type TestSubject } from './subject.ts';
 
 let subject: TestSubject;
 
@@ -178,6 +178,21 @@ describe('whom a certificate belongs to', () => {
     expect(keys.map(({ certificate }) => raw(certificate))).toEqual([subject.certificate, other.certificate]);
     expect(certificates.map(raw)).toEqual([subject.certificate, other.certificate, stranger.certificate]);
   });
+});
+
+it('takes of two certificates of one key the one that is named like it, as the strict reader does', async () => {
+  const other = (await certified(subject, 'ECC_NIST_P256', 'identity')).certificate;
+  const id = (byte: number) =>
+    der.set(der.sequence(der.oid(oids.localKeyId), der.set(der.octetString(Uint8Array.of(byte)))));
+  const shrouded = der.sequence(pbes2({}), der.octetString(encrypted({}, subject.privateKey.bytes())));
+  const safes = [
+    sealed([certificateBag(other, id(1)), certificateBag(subject.certificate, id(2))]),
+    clear(bag(oids.pkcs8ShroudedKeyBag, shrouded, id(2))),
+  ];
+  const pfx = craftPfx({ safes });
+  const [key] = (await inspectPfx(pfx, password)).found.keys;
+  expect(new Uint8Array(key?.certificate?.raw ?? [])).toEqual(subject.certificate);
+  expect((await readPfx(pfx, password)).certificates).toEqual([subject.certificate, other]);
 });
 
 describe('a password that only programs of others take', () => {

@@ -78,6 +78,14 @@ describe('what was written is read back', () => {
     }
   });
 
+  it('not with an authority of the same name in place of the issuer', async () => {
+    const [{ leaf, intermediate, root, privateKey }, other] = [makeChain(), makeChain()];
+    const certificates = [other.root, other.intermediate, root, intermediate, leaf];
+    const read = (await readPfx(await writePfx(await input({ privateKey, certificates })), password))
+      .certificates;
+    expect(read).toEqual([leaf, intermediate, root, other.root, other.intermediate]);
+  });
+
   it('of two certificates of one key, the one that was given first', async () => {
     const pair = keyPair('ECC_NIST_P256');
     const facts = { ...pair, label: 'other', purpose: 'identity', now: new Date() } as const;

@@ -3,7 +3,7 @@ import { PfxError } from '#domain/errors.ts';
 import { keySpecs } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import { oids } from '../oids.ts';
-import { type Element, Fields, natural, octets, oidText, parseElement, tags } from './ber.ts';
+import { type Element, Fields, natural, octets, oidText, onlyElement, parseElement, tags } from './ber.ts';
 import { samePublicKey } from './same-key.ts';
 
 /** The parts of a private key. */
@@ -49,7 +49,7 @@ function readRsaKey(element: Element): PrivateKeyParts {
 /** ECPrivateKey (RFC 5915 section 3) with a named curve (RFC 5480 section 2.1.1). */
 function readEcKey(element: Element, algorithm: Fields): PrivateKeyParts {
   const parameters = algorithm.optional(tags.oid);
-  const curveOid = parameters === undefined ? undefined : oidText(parameters);
+  const curveOid = parameters && curveNamed(parameters);
   if (!Object.values(keySpecs).some((facts) => facts.kind === 'ec' && facts.curveOid === curveOid)) {
     throw new PfxError('pfx-unsupported', {
       why: 'the EC key is not on the named curve P-256, P-384 or P-521',
@@ -58,7 +58,18 @@ function readEcKey(element: Element, algorithm: Fields): PrivateKeyParts {
   }
   const fields = new Fields(element, tags.sequence);
   if (natural(fields.take(tags.integer)) !== 1) throw new PfxError('pfx-malformed');
-  return { kind: 'ec', scalar: octets(fields.take(tags.octetString)) };
+  const scalar = octets(fields.take(tags.octetString));
+  const again = fields.optional(tags.context0);
+  // OpenSSL goes by these parameters, other programs by those of the algorithm.
+  if (again !== undefined && curveNamed(onlyElement(again)) !== curveOid) {
+    throw new PfxError('pfx-malformed', { why: 'the EC key is said to be on two curves' });
+  }
+  return { kind: 'ec', scalar };
+}
+
+/** The curve of ECParameters; undefined for explicit ones. */
+function curveNamed(parameters: Element): string | undefined {
+  return parameters.tag === tags.oid ? oidText(parameters) : undefined;
 }
 
 /**

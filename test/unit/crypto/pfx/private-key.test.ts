@@ -5,7 +5,7 @@ import { oids } from '#crypto/oids.ts';
 import { carriesPublicKey, wholeKey } from '#crypto/pfx/private-key.ts';
 import { samePublicKey } from '#crypto/pfx/same-key.ts';
 import { PfxError } from '#domain/errors.ts';
-import { keySpecNames } from '#domain/key-spec.ts';
+import { keySpecNames, keySpecs } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import { anotherKeyPair, keyPair } from '../key-pairs.ts';
 
@@ -86,6 +86,28 @@ describe('keys that are not taken', () => {
   ])('EC with %s', (_, make) => {
     const why = 'the EC key is not on the named curve P-256, P-384 or P-521';
     expect(refusal(pkcs8Of(make().privateKey))).toBe(`pfx-unsupported: ${why}`);
+  });
+
+  /** PrivateKeyInfo that names P-256, around an ECPrivateKey with these parameters of its own. */
+  function ecWithin(sec1: Uint8Array): Secret {
+    const algorithm = der.sequence(der.oid(oids.ecPublicKey), der.oid(keySpecs.ECC_NIST_P256.curveOid));
+    return new Secret(encodeDer(der.sequence(der.integer(0), algorithm, der.octetString(sec1))));
+  }
+
+  it.each([
+    ['P-384', { namedCurve: 'P-384' }],
+    ['secp256k1', { namedCurve: 'secp256k1' }],
+    ['explicit parameters', { namedCurve: 'P-256', paramEncoding: 'explicit' }],
+  ] as const)('EC that is called P-256 outside, and has %s inside, which OpenSSL goes by', (_, curve) => {
+    const { privateKey } = generateKeyPairSync('ec', curve);
+    const key = ecWithin(privateKey.export({ format: 'der', type: 'sec1' }));
+    expect(refusal(key)).toBe('pfx-malformed: the EC key is said to be on two curves');
+  });
+
+  it('but EC that says its curve twice, the same, is', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = ecWithin(privateKey.export({ format: 'der', type: 'sec1' }));
+    expect(samePublicKey(wholeKey(key), publicKey)).toBe(true);
   });
 
   it.each([

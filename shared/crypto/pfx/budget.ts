@@ -6,9 +6,16 @@ export const backupBudget = 3_000_000;
 /** The same of a file of others: NSS and GnuTLS ask for 600,000, and triple DES for that seven times. */
 export const inspectionBudget = 4_200_000;
 
-/** What is left of the key-derivation work that a file may ask for. Each count is charged before it is derived. */
+/**
+ * Bytes of a file that may be under RC2: certificates are all that programs still encrypt so, and each byte keeps the event
+ * loop for about a microsecond.
+ */
+const mostRc2 = 65_536;
+
+/** What is left of the work that a file may ask for. Each count is charged before it is derived. */
 export class IterationBudget {
   #left: number;
+  #rc2Left = mostRc2;
 
   /** @param total iterations, over all derivations of the file */
   constructor(total: number) {
@@ -22,5 +29,14 @@ export class IterationBudget {
   charge(iterations: number, derivations = 1): void {
     this.#left -= iterations * derivations;
     if (this.#left < 0) throw new PfxError('pfx-costly');
+  }
+
+  /**
+   * @param length bytes that are under RC2
+   * @throws PfxError `pfx-too-large` for more than is left
+   */
+  chargeRc2(length: number): void {
+    this.#rc2Left -= length;
+    if (this.#rc2Left < 0) throw new PfxError('pfx-too-large');
   }
 }

@@ -60,8 +60,7 @@ export function encrypt({ name, key, iv }: DerivedCipher, plain: Uint8Array): Ui
 
 /**
  * Decrypts, takes the padding off, and erases the key.
- * @throws PfxError `pfx-too-large`; PfxError or an error of the library's if the length is no whole blocks, or the padding
- *   is wrong
+ * @throws PfxError or an error of the library's if the length is no whole blocks, or the padding is wrong
  */
 export function decrypt({ name, key, iv }: DerivedCipher, bytes: Uint8Array): Uint8Array {
   try {

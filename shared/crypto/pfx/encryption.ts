@@ -1,5 +1,6 @@
 import type { PfxEncryption } from '#domain/pfx-profile.ts';
 import { oids } from '../oids.ts';
+import { digestsFor } from '../worker/pkcs12-kdf.ts';
 import { type Element, Fields, octets, oidText, tags } from './ber.ts';
 import type { Cipher, CipherName } from './cipher.ts';
 import type { KeyDerivation } from './derivations.ts';
@@ -70,7 +71,6 @@ const classic = new Map<string, ClassicScheme>([
 ]);
 
 const desBlock = 8;
-const sha1Length = 20;
 
 /**
  * Reads the AlgorithmIdentifier of an encryption, and charges its iterations.
@@ -103,6 +103,7 @@ function readPbes2(parameters: Element, rules: ReadingRules): Encryption {
   if (kdf.keyLength !== undefined && kdf.keyLength !== keyLength) {
     throw unsafe('has a key length that its cipher does not have');
   }
+  rules.budget.charge(kdf.iterations, digestsFor(keyLength, kdf.digest));
   const ours = cipher === 'aes-256-cbc' && kdf.digest === 'sha256';
   return {
     trait: ours ? 'pbes2-aes256-sha256' : 'pbes2-other',
@@ -122,8 +123,8 @@ function readClassic(
   const salt = readSalt(fields, rules);
   const iterations = readCount(fields.take(tags.integer));
   fields.end();
-  // A digest of the key derivation's is a derivation of its own; the vector takes one more.
-  rules.budget.charge(iterations, Math.ceil(keyLength / sha1Length) + 1);
+  // The vector takes one more.
+  rules.budget.charge(iterations, digestsFor(keyLength, 'sha1') + 1);
   if (cipher === undefined) return { trait, name, iterations };
   return { trait, name, iterations, cipher: classicCipher(cipher, keyLength, salt, iterations) };
 }
@@ -153,5 +154,11 @@ export function readEncryptedKey(value: Element, rules: ReadingRules): Encrypted
   const encryption = readEncryption(fields.take(tags.sequence), rules);
   const bytes = fields.takeOctets();
   fields.end();
+  return encryptedBy(encryption, bytes, rules);
+}
+
+/** Bytes and how they are encrypted; what decrypting them costs is charged. @throws PfxError `pfx-too-large` */
+export function encryptedBy(encryption: Encryption, bytes: Uint8Array, { budget }: ReadingRules): Encrypted {
+  if (encryption.cipher?.name === 'rc2-cbc') budget.chargeRc2(bytes.length);
   return { encryption, bytes };
 }

@@ -1,5 +1,5 @@
 import { Secret } from '#domain/secret.ts';
-import { digestLengths, type Pkcs12KdfTask, pkcs12KdfSync } from '../worker/pkcs12-kdf.ts';
+import { digestsFor, type Pkcs12KdfTask, pkcs12KdfSync } from '../worker/pkcs12-kdf.ts';
 import { runInWorker } from '../worker/pool.ts';
 import { bmpPassword } from './password.ts';
 
@@ -26,7 +26,6 @@ export async function pkcs12Kdf(input: Pkcs12Kdf): Promise<Secret> {
   }
 }
 
-/** Each digest's length of key takes all iterations anew. */
 function isShort({ digest, iterations, keyLength }: Pkcs12Kdf): boolean {
-  return iterations * Math.ceil(keyLength / digestLengths[digest].digest) <= inlineDigests;
+  return iterations * digestsFor(keyLength, digest) <= inlineDigests;
 }

@@ -3,6 +3,7 @@ import { PfxError } from '#domain/errors.ts';
 import type { PfxIntegrity } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
 import { oids } from '../oids.ts';
+import { digestLengths, digestsFor } from '../worker/pkcs12-kdf.ts';
 import { type Element, Fields, oidText, tags } from './ber.ts';
 import type { KeyDerivation, PfxDerivations } from './derivations.ts';
 import {
@@ -37,20 +38,16 @@ export interface Mac {
 
 interface MacDigest {
   digest: KeyDerivation['digest'];
-  /** Bytes */
-  length: number;
   trait: Mac['trait'];
 }
 
 const macDigests = new Map<string, MacDigest>([
-  [oids.sha1, { digest: 'sha1', length: 20, trait: 'mac-sha1' }],
-  [oids.sha224, { digest: 'sha224', length: 28, trait: 'mac-sha2-other' }],
-  [oids.sha256, { digest: 'sha256', length: 32, trait: 'mac-sha256' }],
-  [oids.sha384, { digest: 'sha384', length: 48, trait: 'mac-sha2-other' }],
-  [oids.sha512, { digest: 'sha512', length: 64, trait: 'mac-sha2-other' }],
+  [oids.sha1, { digest: 'sha1', trait: 'mac-sha1' }],
+  [oids.sha224, { digest: 'sha224', trait: 'mac-sha2-other' }],
+  [oids.sha256, { digest: 'sha256', trait: 'mac-sha256' }],
+  [oids.sha384, { digest: 'sha384', trait: 'mac-sha2-other' }],
+  [oids.sha512, { digest: 'sha512', trait: 'mac-sha2-other' }],
 ]);
-
-const digestLengths = new Map([...macDigests.values()].map(({ digest, length }) => [digest, length]));
 
 /**
  * Bytes of a PBMAC1 key: a short one could be found by trying, and the file be forged; a longer one than any HMAC of these
@@ -78,13 +75,14 @@ export function readMac(macData: Element, rules: ReadingRules): Mac {
   const known = macDigests.get(oid);
   if (known === undefined) return { ...unknownMac(oid), value };
   plainAlgorithm(algorithm);
-  checkLength(value.length, known.length);
+  const { digest, trait } = known;
+  const keyLength = digestLengths[digest].digest;
+  checkLength(value.length, keyLength);
   const salt = readSalt(fields, rules);
   const count = fields.optional(tags.integer);
   fields.end();
   const iterations = count === undefined ? 1 : readCount(count);
   rules.budget.charge(iterations);
-  const { digest, length: keyLength, trait } = known;
   const key: KeyDerivation = { kdf: 'pkcs12', digest, id: 3, salt, iterations, keyLength };
   return {
     trait,
@@ -116,7 +114,8 @@ function readPbmac1(algorithm: Element, rules: ReadingRules, length: number): Om
   if (keyLength === undefined || keyLength < shortestKey || keyLength > longestKey) {
     throw unsafe(`has a PBMAC1 key of ${keyLength ?? 'no'} bytes`);
   }
-  checkLength(length, digestLengths.get(digest));
+  checkLength(length, digestLengths[digest].digest);
+  rules.budget.charge(kdf.iterations, digestsFor(keyLength, kdf.digest));
   const ours = digest === 'sha256' && kdf.digest === 'sha256' && keyLength === 32;
   const name = `PBMAC1 (PBKDF2 with HMAC-${kdf.digest.toUpperCase()}, HMAC-${digest.toUpperCase()})`;
   const keyed = { digest, key: { ...kdf, keyLength } };
@@ -139,7 +138,7 @@ function readUnused(fields: Fields, { strict }: ReadingRules): void {
   }
 }
 
-function checkLength(length: number, expected: number | undefined): void {
+function checkLength(length: number, expected: number): void {
   if (length !== expected) throw unsafe(`has a MAC of ${length} bytes`);
 }
 

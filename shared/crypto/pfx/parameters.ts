@@ -29,10 +29,10 @@ export type Pbkdf2 = Omit<Extract<KeyDerivation, { kdf: 'pbkdf2' }>, 'keyLength'
 };
 
 /**
- * Reads PBKDF2-params (RFC 8018 appendix A.2), and charges their iterations.
+ * Reads PBKDF2-params (RFC 8018 appendix A.2). Their iterations are the caller's to charge, who knows how long the key is.
  * @param kdf the AlgorithmIdentifier
  * @returns the object identifier of what is not known here: another function, or another pseudo-random function
- * @throws PfxError `pfx-unsafe-parameters`, `pfx-costly`, `pfx-malformed`
+ * @throws PfxError `pfx-unsafe-parameters`, `pfx-malformed`
  */
 export function readPbkdf2(kdf: Element, rules: ReadingRules): Pbkdf2 | string {
   const algorithm = new Fields(kdf, tags.sequence);
@@ -49,7 +49,6 @@ export function readPbkdf2(kdf: Element, rules: ReadingRules): Pbkdf2 | string {
   const prfOid = prf === undefined ? oids.hmacWithSHA1 : plainAlgorithm(prf);
   const digest = hmacs.get(prfOid);
   if (digest === undefined) return prfOid;
-  rules.budget.charge(iterations);
   return { kdf: 'pbkdf2', digest, salt, iterations, keyLength };
 }
 

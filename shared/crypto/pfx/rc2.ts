@@ -4,17 +4,15 @@ import { PfxError } from '#domain/errors.ts';
 import { fromBinaryString, toBinaryString } from '../asn1.ts';
 
 const block = 8;
-/** Certificates are all that programs still encrypt so; forge takes about a microsecond a byte. */
-const longest = 65_536;
 
 /**
  * RC2 in CBC mode (RFC 2268), which OpenSSL keeps in its legacy provider and Node does not load. Old programs hide
- * certificates under it, with 40 bits; nothing that this service writes or stores uses it.
+ * certificates under it, with 40 bits; nothing that this service writes or stores uses it. A file's `IterationBudget` bounds how
+ * much of it there is.
  * @param key its length is also its number of effective bits
- * @throws PfxError `pfx-too-large`; `pfx-wrong-password-or-damaged` for a length of no whole blocks, or a wrong padding
+ * @throws PfxError `pfx-wrong-password-or-damaged` for a length of no whole blocks, or a wrong padding
  */
 export function decryptRc2(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (bytes.length > longest) throw new PfxError('pfx-too-large');
   if (bytes.length === 0 || bytes.length % block !== 0) throw new PfxError('pfx-wrong-password-or-damaged');
   const cipher = rc2.createDecryptionCipher(toBinaryString(key), 8 * key.length);
   cipher.start(toBinaryString(iv));

@@ -12,7 +12,7 @@ import {
   parseElement,
   tags,
 } from './ber.ts';
-import { type Encrypted, readEncryption } from './encryption.ts';
+import { type Encrypted, encryptedBy, readEncryption } from './encryption.ts';
 import { type Mac, readMac } from './mac.ts';
 import type { ReadingRules } from './parameters.ts';
 
@@ -102,7 +102,7 @@ function readEncryptedData(content: Element, rules: ReadingRules): Encrypted {
   const encryption = readEncryption(info.take(tags.sequence), rules);
   const encrypted = info.optional(tags.context0Primitive) ?? info.take(tags.context0);
   info.end();
-  return { encryption, bytes: octets(encrypted, tags.context0Primitive) };
+  return encryptedBy(encryption, octets(encrypted, tags.context0Primitive), rules);
 }
 
 function unknownContent(type: string): PfxError {

@@ -24,6 +24,11 @@ export const digestLengths: Readonly<Record<DigestName, { digest: number; block:
   sha512: { digest: 64, block: 128 },
 };
 
+/** Digests that make up a key: each takes all iterations anew, by PKCS12KDF and PBKDF2 alike. @param keyLength bytes */
+export function digestsFor(keyLength: number, digest: DigestName): number {
+  return Math.ceil(keyLength / digestLengths[digest].digest);
+}
+
 /**
  * PKCS12KDF on the calling thread: RFC 7292 appendix B.2, whose step numbers stand beside the code.
  * @returns `keyLength` bytes, with a buffer of their own

@@ -100,6 +100,42 @@ it('counts all derivations against one budget, before the first is made', async 
   }
 });
 
+it('counts each digest of a longer key, in files of others', async () => {
+  const iterations = der.integer(100);
+  const sha1Key = withKey({ prf: oids.hmacWithSHA1, iterations });
+  const pbmac1Key = craftedOf(subject, {
+    mac: { whole: pbmac1({ iterations, keyLength: der.integer(64) }) },
+  });
+  // Two for AES-256 by SHA-1, or 64 bytes by SHA-256; and one each for the two others, which ask for one iteration.
+  for (const bytes of [sha1Key, pbmac1Key]) {
+    const code = (iterationBudget: number) =>
+      refusalBy(() => inspectPfx(bytes, otherPassword, { iterationBudget }));
+    expect(await code(201)).toBe(plainly('pfx-costly'));
+    expect(await code(202)).toBe(plainly('pfx-wrong-password-or-damaged'));
+  }
+});
+
+describe('what is under RC2, which is slow and keeps the event loop', () => {
+  const identifier = classic(oids.pbeWithSHAAnd40BitRC2CBC);
+  const part = (length: number) => sealed([], { identifier, bytes: new Uint8Array(length) });
+  const key = (length: number) => keyBag(new Uint8Array(), { identifier, bytes: new Uint8Array(length) });
+  const refused = (...safes: Asn1Node[]) => refusalBy(() => inspectPfx(craftPfx({ safes }), password));
+
+  it('is no more than 64 KiB of a file, in whatever parts', async () => {
+    expect(await refused(part(65_536))).toBe(plainly('pfx-parts-differ'));
+    expect(await refused(part(65_544))).toBe(plainly('pfx-too-large'));
+    expect(await refused(part(32_768), part(32_776))).toBe(plainly('pfx-too-large'));
+    expect(await refused(clear(key(32_768)), part(32_776))).toBe(plainly('pfx-too-large'));
+    expect(await refused(clear(key(32_768)), part(32_768))).toBe(plainly('pfx-parts-differ'));
+  });
+
+  it('is seen, and refused, before anything is derived, and inside an encrypted part when that was opened', async () => {
+    const seen = craftPfx({ safes: [part(40_000), part(40_000)] });
+    expect(await refusalBy(() => describePfx(seen))).toBe(plainly('pfx-too-large'));
+    expect(await refused(sealed([key(40_000), key(40_000)]))).toBe(plainly('pfx-too-large'));
+  });
+});
+
 describe('a key length', () => {
   it.each([
     ['0', '00'],

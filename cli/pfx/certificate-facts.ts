@@ -50,11 +50,6 @@ function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && isSignedBy(certificate, certificate);
 }
 
-/** Two authorities may have one name, as when one was set up anew. */
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && isSignedBy(certificate, issuer);
-}
-
 function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.verify(issuer.publicKey);
@@ -91,13 +86,21 @@ export interface ChainFacts {
   unrelated: number;
 }
 
+/** A signature under a crafted key takes some milliseconds to verify, and a file may give many issuers one name. */
+const mostSignaturesTried = 64;
+
 /** Follows the issuers of a certificate. @param certificates the leaf first, the others as they stand in the file */
 export function chainFacts([leaf, ...others]: readonly X509Certificate[]): ChainFacts | null {
   if (leaf === undefined) return null;
   const places: number[] = [];
+  let triesLeft = mostSignaturesTried;
   let last = leaf;
   for (;;) {
-    const place = others.findIndex((each, at) => !places.includes(at) && isIssuedBy(last, each));
+    // Two authorities may have one name, as when one was set up anew.
+    const place = others.findIndex(
+      (each, at) =>
+        !places.includes(at) && last.checkIssued(each) && triesLeft-- > 0 && isSignedBy(last, each),
+    );
     const issuer = others[place];
     if (issuer === undefined || isSelfSigned(last)) break;
     places.push(place);

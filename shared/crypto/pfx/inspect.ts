@@ -43,6 +43,8 @@ export interface InspectOptions {
 }
 
 const mostKeys = 16;
+/** Certificate stores of more are no backups, and what is asked of each takes its time. */
+const mostCertificates = 64;
 
 type KeyBag = Extract<Bag, { kind: 'shrouded key' | 'clear key' }>;
 
@@ -84,8 +86,8 @@ async function inspect(
   const opening = { encoding, macVerified, password, derivations };
   const inside = await openBags(encrypted, opening, rules);
   const bags = [...safes.flatMap((safe) => (safe.kind === 'clear' ? safe.bags : [])), ...inside.flat()];
-  const keys = await openKeys(bags, opening);
   const { certificates, others } = certificatesOf(bags);
+  const keys = await openKeys(bags, opening);
   const matched = keys.map((key) => withCertificate(key, certificates));
   const leaves = matched.flatMap(({ certificate }) => certificate ?? []);
   const all = certificates.map(({ certificate }) => certificate);
@@ -153,9 +155,13 @@ function namesOf({ friendlyName, localKeyId }: Names): Names {
   };
 }
 
+/** @throws PfxError `pfx-too-large` for more than 64 certificates */
 function certificatesOf(bags: readonly Bag[]) {
   const certificates: NamedCertificate[] = [];
   const others: string[] = [];
+  if (bags.filter(({ kind }) => kind === 'certificate').length > mostCertificates) {
+    throw new PfxError('pfx-too-large');
+  }
   for (const bag of bags) {
     if (bag.kind === 'other') others.push(bag.what);
     if (bag.kind !== 'certificate') continue;

@@ -1,11 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Asn1Node, der } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { writePfx } from '#crypto/pfx/write.ts';
 import { Secret } from '#domain/secret.ts';
 import { pfxVectors, vectorBytes } from '#test/vectors/pfx/vector.ts';
+import { chainFacts } from '../../../cli/pfx/certificate-facts.ts';
 import { tellVerdict } from '../../../cli/pfx/tell-verdict.ts';
 import { judgePfx } from '../../../cli/verdict.ts';
 import { keyPair, withByteChanged } from '../crypto/key-pairs.ts';
@@ -312,6 +313,29 @@ describe('a hostile file', () => {
     });
     for (let length = 0; length < pfx.length; length += 7) {
       expect((await judgePfx(pfx.subarray(0, length), password)).code).toBe('pfx-malformed');
+    }
+  });
+
+  it('with more certificates than anybody has is refused', async () => {
+    const many = Array.from({ length: 32 }, () => own);
+    expect(await certified(...many)).toMatchObject({ opens: true });
+    const safes = [sealed(many), sealed(many), sealed([own]), clear(key)];
+    expect(await judged({ safes })).toMatchObject({ opens: false, code: 'pfx-too-large' });
+  });
+
+  it('with many issuers of one name has only some of their signatures tried, which a crafted key makes slow', async () => {
+    const verify = vi.spyOn(X509Certificate.prototype, 'verify');
+    try {
+      const crowd = Array.from({ length: 100 }, () => makeChain().root);
+      const { intermediate, root } = chain;
+      const few = [intermediate, ...crowd.slice(0, 40), root].map((bytes) => new X509Certificate(bytes));
+      expect(chainFacts(few)).toMatchObject({ complete: true, unrelated: 40 });
+      verify.mockClear();
+      const many = [intermediate, ...crowd, root].map((bytes) => new X509Certificate(bytes));
+      expect(chainFacts(many)).toMatchObject({ complete: false, missing: 'CN=Test Root' });
+      expect(verify.mock.calls).toHaveLength(64);
+    } finally {
+      verify.mockRestore();
     }
   });
 

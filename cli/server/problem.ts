@@ -70,7 +70,7 @@ export function explainProblem({ problem, message, next }: ServerProblem): strin
     // A field is named as it is written; a sentence begins with a capital letter.
     `${sentence(/^[\w.[\]-]+: /.test(message) ? message : capital(message))} ${sentence(next)} (${code})`,
     ...several.map(({ field, why, next: step }) => `  ${field}: ${sentence(why)} ${step}`),
-    ...(contact === undefined || message.includes(contact) ? [] : [`  ask: ${contact}`]),
+    ...(contact === undefined || `${message} ${next}`.includes(contact) ? [] : [`  ask: ${contact}`]),
     ...(worthTelling(problem) ? [`  request: ${requestId}`] : []),
   ];
   return lines.map(printable).join('\n');

@@ -55,6 +55,7 @@ describe('escrow export of another profile', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('no copies of the profile compatible: export for a newer system, as modern.');
     expect(stderr).toContain('Ask help@example.org. (export-refused)');
+    expect(stderr.match(/help@example\.org/g)).toHaveLength(1);
     expect(eva.list().filter((name) => /x\.password|\.pfx$/.test(name))).toEqual([]);
     root.write('policy.json', JSON.stringify({ ...generalPolicy, version: 'all-1', profiles: pfxProfiles }));
     await done(root, 'escrow organization set --policy policy.json');

@@ -47,9 +47,12 @@ describe('what is said of a refusal', () => {
   it('names whom to ask, and the request where the service itself may be at fault', () => {
     const text = said(problem({ status: 500, code: 'internal', contact: 'help@example.org' }));
     expect(text).toMatch(/\n {2}ask: help@example\.org\n {2}request: req_1$/);
-    expect(said(problem({ detail: 'Ask help@example.org', contact: 'help@example.org' }))).not.toContain(
-      'ask: ',
-    );
+  });
+
+  it.each(['detail', 'next'])('names whom to ask once, where the %s names that one', (field) => {
+    const text = said(problem({ [field]: 'Ask help@example.org.', contact: 'help@example.org' }));
+    expect(text.match(/help@example\.org/g)).toHaveLength(1);
+    expect(text).not.toContain('ask: ');
   });
 
   it('shows nothing that moves the cursor, whatever the server says', () => {

@@ -21,6 +21,7 @@ export interface Surroundings {
 
 const iterationBudget = 10_000;
 const proveOneIn = 500;
+const slowMs = 100;
 
 /** `npm run fuzz`: see `usage`. @returns the exit status: 0 nothing found, 1 something found, 2 wrong usage */
 export async function fuzz(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -31,7 +32,7 @@ export async function fuzz(args: readonly string[], surroundings: Surroundings):
     return 2;
   }
   const { seed, number, json, out } = given;
-  const settings = { seed, corpus: await corpus(), iterationBudget, proveOneIn };
+  const settings = { seed, corpus: await corpus(), iterationBudget, proveOneIn, slowMs };
   const start = performance.now();
   const tally =
     number === undefined ? await many(given, settings, surroundings) : await one(number, settings, stderr);

@@ -8,7 +8,7 @@ import { edits } from './edits.ts';
 import { type Expectation, expectationOf } from './model.ts';
 import { type FilePlan, goodPlan } from './plan.ts';
 import { Random } from './random.ts';
-import type { Tlv } from './tlv.ts';
+import { encode, type Tlv } from './tlv.ts';
 
 /** What must become of a file: `refuse` with any code, or with one of some. */
 export type Verdict = 'open' | 'either' | 'refuse' | ReadonlySet<ErrorCode>;
@@ -58,9 +58,15 @@ export function generate({ seed, profile, steps }: Recipe, iterationBudget: numb
   return {
     tree: changed ?? tree,
     password: plan.password,
-    verdicts: verdictsOf(plan, expectationOf(plan, iterationBudget), made),
+    verdicts: verdictsOf(plan, expectationOf(plan, { iterationBudget, rc2Bytes: rc2Bytes(tree) }), made),
     content: contentOf(plan),
   };
+}
+
+function rc2Bytes(tree: Tlv): number {
+  const { content, seal } = tree;
+  const inside = content instanceof Uint8Array ? 0 : content.reduce((sum, inner) => sum + rc2Bytes(inner), 0);
+  return seal?.cipher === 'rc2-cbc' ? inside + encode({ ...tree, form: 'bare' }).length : inside;
 }
 
 function verdictsOf(

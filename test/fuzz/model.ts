@@ -2,7 +2,7 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { type KeyName, ourKeyNames } from './material.ts';
 import type { BagPlan, FilePlan, SafePlan } from './plan.ts';
-import { costOf, type EncryptionPlan, type MacPlan } from './protection.ts';
+import { costOf, type EncryptionPlan, type MacPlan, macCostOf } from './protection.ts';
 
 /**
  * What a reader must say of a described file, written down apart from the readers: the codes of all that is wrong with it, any
@@ -24,14 +24,22 @@ const mostBags = 64;
 const mostNests = 4;
 const mostCertificates = 32;
 const mostKeys = 16;
+/** Bytes: RC2 is slow here. */
+const mostRc2 = 65_536;
 
-/** @param iterationBudget what the readers are given */
-export function expectationOf(plan: FilePlan, iterationBudget: number): Expectation {
-  const strict = (profile: PfxProfile) =>
-    new Set([...strictly(plan, profile), ...cost(plan, iterationBudget)]);
+export interface Limits {
+  /** What the readers are given. */
+  iterationBudget: number;
+  /** How many bytes of the file, as it was written, are under RC2. */
+  rc2Bytes: number;
+}
+
+export function expectationOf(plan: FilePlan, { iterationBudget, rc2Bytes }: Limits): Expectation {
+  const costs = [...cost(plan, iterationBudget), ...(rc2Bytes > mostRc2 ? ['pfx-too-large' as const] : [])];
+  const strict = (profile: PfxProfile) => new Set([...strictly(plan, profile), ...costs]);
   return {
     strict: { modern: strict('modern'), compatible: strict('compatible'), pbmac1: strict('pbmac1') },
-    inspect: new Set([...inspecting(plan), ...cost(plan, iterationBudget)]),
+    inspect: new Set([...inspecting(plan), ...costs]),
   };
 }
 
@@ -102,7 +110,6 @@ function* inspecting({ safes, integrity, password, macPassword = password }: Fil
   ];
   if (encryptions.some(({ cipher }) => cipher === 'rc4-128')) yield 'pfx-unsupported';
   if (allBags(safes).filter(({ holds }) => holds.endsWith(' key')).length > mostKeys) yield 'pfx-too-large';
-  if (safes.some(isLargeRc2)) yield 'pfx-too-large';
   const bad = integrity === 'none' ? 'pfx-wrong-password-or-damaged' : 'pfx-parts-differ';
   for (const { password: own = password, damage } of allBags(safes).filter(isShrouded)) {
     if (own !== password || damage === 'cut short' || damage === 'trailing byte') yield bad;
@@ -144,7 +151,7 @@ function* cost({ safes, integrity }: FilePlan, iterationBudget: number): Iterabl
       .filter(isShrouded)
       .map(({ encryption }) => encryption),
   ];
-  const mac = integrity === 'none' ? 0 : integrity.count;
+  const mac = integrity === 'none' ? 0 : macCostOf(integrity);
   const total = encryptions.reduce((sum, encryption) => sum + costOf(encryption), mac);
   if (total > iterationBudget) yield 'pfx-costly';
 }
@@ -164,12 +171,6 @@ function flat(bags: readonly BagPlan[]): BagPlan[] {
 
 function nests(bags: readonly BagPlan[]): number {
   return Math.max(0, ...bags.map((bag) => (bag.holds === 'nested' ? 1 + nests(bag.bags) : 0)));
-}
-
-/** RC2 is slow here, so there is a limit to it. */
-function isLargeRc2(safe: SafePlan): boolean {
-  if (safe.kind !== 'encrypted' || !safe.encryption.cipher.startsWith('rc2')) return false;
-  return safe.bags.some((bag) => bag.holds === 'ballast' && bag.length > 65_536);
 }
 
 const isShrouded = (bag: BagPlan): bag is Shrouded => bag.holds === 'shrouded key';

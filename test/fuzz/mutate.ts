@@ -134,6 +134,9 @@ const names = [
   ...Array<string>(20).fill(`${inTree}another value`),
 ];
 
+/** Every change, once. */
+export const changeNames: readonly string[] = [...new Set(names)];
+
 /** Chooses one to three changes; those of the file's bytes come last. */
 export function chooseChanges(random: Random): string[] {
   const chosen = Array.from({ length: random.pick(1, 1, 1, 2, 3) }, () => random.of(names));

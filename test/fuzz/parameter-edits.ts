@@ -80,7 +80,7 @@ export const parameterEdits: Readonly<Record<string, Edit>> = {
     withBytes((mac) => Buffer.alloc(mac.length)),
     'pfx-wrong-password-or-damaged',
   ),
-  'no MAC': onlyStrict(['mac'], gone, 'pfx-no-mac'),
+  'the MAC taken away': onlyStrict(['mac'], gone, 'pfx-no-mac'),
   'two MACs': both(['mac'], twice, 'pfx-malformed'),
   'another unused salt': onlyStrict(
     ['mac.unusedSalt'],

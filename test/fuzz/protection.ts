@@ -59,10 +59,18 @@ export interface Protection {
   seal: Seal;
 }
 
-/** The iterations that a reader charges for it (RFC 7292 appendix B takes them again for each digest's length). */
+/** The iterations that a reader charges: all of them for each digest's length of key, and again for a vector. */
 export function costOf({ count, ...plan }: EncryptionPlan): number {
-  return plan.scheme === 'pbes2' ? count : count * (Math.ceil(classicFacts[plan.cipher].keyLength / 20) + 1);
+  return plan.scheme === 'pbes2'
+    ? count * digestsFor(pbes2Facts[plan.cipher].keyLength, plan.prf)
+    : count * (digestsFor(classicFacts[plan.cipher].keyLength, 'sha1') + 1);
 }
+
+export function macCostOf({ count, ...plan }: MacPlan): number {
+  return plan.kind === 'pbmac1' ? count * digestsFor(plan.keyLength, plan.prf) : count;
+}
+
+const digestsFor = (keyLength: number, digest: Digest) => Math.ceil(keyLength / digestFacts[digest].length);
 
 /** @param place begins the labels, as in `key.salt` */
 export function protection(plan: EncryptionPlan, password: string, place: string): Protection {

@@ -30,11 +30,12 @@ export interface Trial {
 export interface TrialSettings extends CaseSettings {
   /** One in so many of the files that the strict reader opens is given to OpenSSL. */
   proveOneIn: number;
+  /** Milliseconds that no call may take without a derivation. */
+  slowMs: number;
 }
 
 export const ours: Readers = { describe: describePfx, inspect: inspectPfx, read: readPfx };
 
-const slowMs = 100;
 /** Slower ones are tried again, for another process may have had the processor. */
 const doubtfulMs = 20;
 const repetitions = 5;
@@ -75,7 +76,7 @@ export class Trials {
     const trial: Trial = {
       findings: [
         ...judge(fuzzCase, seen, this.#known),
-        ...(slowest.ms > slowMs
+        ...(slowest.ms > this.#settings.slowMs
           ? [{ kind: 'slow' as const, what: `${slowest.call}: ${slowest.ms.toFixed(0)} ms` }]
           : []),
         ...(grown > mostGrown ? [{ kind: 'memory' as const, what: `${grown} bytes` }] : []),

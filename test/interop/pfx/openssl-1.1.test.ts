@@ -33,12 +33,6 @@ describe('OpenSSL 1.1.1', () => {
       expect(opening).toEqual({ opens: false, message: 'mac verify failure', version });
     }));
 
-  it('does not know PBMAC1', () =>
-    inFolder(async (folder) => {
-      const file = await ours(folder, await subjectOf(), 'pbmac1');
-      expect(await opensWithOpenssl11(file, right)).toMatchObject({ opens: false, version });
-    }));
-
   it('does not open what is no PFX', () =>
     inFolder(async (folder) => {
       const file = join(folder, 'other.pfx');

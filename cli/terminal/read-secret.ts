@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { SetUpError } from '#domain/errors.ts';
 import { capital, fileError, printable } from '#domain/plain-words.ts';
-import { Secret } from '#domain/secret.ts';
+import type { Secret } from '#domain/secret.ts';
 import type { Output } from '../output.ts';
 import { readBounded, readNamedFile } from '../read-file.ts';
 import { askSecret, canAsk } from './prompt.ts';
+import { secretOnOneLine } from './secret-line.ts';
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
+const standardInput = 'standard input';
 const openToOthers = 0o077;
 
 /**
  * A secret from a file, from standard input (`-`), or typed at a prompt that shows nothing. Never from an argument: those
- * can be seen by every process. One line end at the end is not part of it.
+ * can be seen by every process.
  * @param option what names the file, as in `--password-file`
- * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read, or there is nobody to ask
+ * @throws what `readSecretFile` throws; SetUpError `usage` if there is nobody to ask
  */
 export async function readSecret(
   question: string,
@@ -32,14 +32,14 @@ export async function readSecret(
 }
 
 /**
- * A secret from a file, or from standard input (`-`), without one line end at its end. Says so if others can read the file.
- * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read
+ * A secret from a file, or from standard input (`-`), as `secretOnOneLine` reads it. Says so if others can read the file.
+ * @throws SetUpError `usage` if it cannot be read, or is not one line of UTF-8; StoreError `store-unavailable`
  */
 export async function readSecretFile(file: string, output: Output): Promise<Secret> {
-  if (file === '-') return withoutLineEnd(await readStandardInput());
+  if (file === '-') return secretOnOneLine(await readStandardInput(), standardInput);
   const bytes = await readNamedFile(file);
   await warnIfOpen(file, output);
-  return withoutLineEnd(bytes);
+  return secretOnOneLine(bytes, file);
 }
 
 let wasRead = false;
@@ -55,15 +55,8 @@ async function readStandardInput(): Promise<Uint8Array> {
   try {
     return await readBounded(process.stdin);
   } catch (error) {
-    throw fileError('standard input', error);
+    throw fileError(standardInput, error);
   }
-}
-
-function withoutLineEnd(bytes: Uint8Array): Secret {
-  let end = bytes.length;
-  if (bytes[end - 1] === lineFeed) end -= 1;
-  if (end < bytes.length && bytes[end - 1] === carriageReturn) end -= 1;
-  return new Secret(bytes.subarray(0, end));
 }
 
 async function warnIfOpen(file: string, output: Output): Promise<void> {

@@ -23,9 +23,10 @@ export class Secret {
     return this.#bytes;
   }
 
-  /** The bytes read as UTF-8. Text cannot be erased from memory, so prefer `bytes`. */
+  /** The bytes read as UTF-8, a byte order mark included. Text cannot be erased from memory, so prefer `bytes`. */
   text(): string {
-    return new TextDecoder().decode(this.#bytes);
+    // A decoder leaves the mark out unless told; then text and bytes would be two different passwords.
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#bytes);
   }
 
   /** Overwrites the bytes; the secret is empty of meaning afterwards. */

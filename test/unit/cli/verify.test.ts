@@ -235,6 +235,7 @@ describe('escrow verify, given the password', () => {
     ['without a line end', right],
     ['with a line end', `${right}\n`],
     ['with the line end of Windows', `${right}\r\n`],
+    ['as an editor of Windows writes it', `\ufeff${right}\r\n`],
   ])('on standard input, %s', async (_, input) => {
     expect(await run('escrow verify ours.pfx --password-file -', input)).toMatchObject({
       status: 0,
@@ -243,8 +244,8 @@ describe('escrow verify, given the password', () => {
   });
 
   it.each([
-    ['with an empty line after it', `${right}\n\n`],
     ['with a blank after it', `${right} `],
+    ['with two byte order marks before it', `\ufeff\ufeff${right}`],
     ['with a lone carriage return', `${right}\r`],
     ['without its last letter', right.slice(0, -1)],
   ])('otherwise than it is, %s', async (_, input) => {
@@ -254,12 +255,46 @@ describe('escrow verify, given the password', () => {
   it.each([
     ['empty', ''],
     ['an empty line', '\n'],
-    ['not even text', Buffer.of(0xff, 0xfe, 0x41)],
-    ['endless', Buffer.alloc(3_000_000, 0x0a)],
+    ['not even text', Buffer.of(0xff, 0x41)],
   ])('that is %s', async (_, input) => {
     const { status, stdout } = await run('escrow verify ours.pfx --password-file -', input);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^It was not opened \(pfx-wrong-password-or-damaged\)\.\n/);
+  });
+
+  const moreLines =
+    'it has more than one line, and a password is on one. Leave the password in it, and nothing else.';
+  const utf16 = 'it is in UTF-16, not in UTF-8. Save it as UTF-8.';
+  it.each([
+    ['more lines', `${right}\nsecond\n`, moreLines],
+    ['more lines, of which all but one are empty', `${right}\n\n`, moreLines],
+    ['more lines of an old Mac', `${right}\rsecond`, moreLines],
+    ['nothing but lines', Buffer.alloc(3_000_000, 0x0a), moreLines],
+    ['UTF-16', Buffer.from(`\ufeff${right}\r\n`, 'utf16le'), utf16],
+    ['UTF-16, the higher byte first', Buffer.from(`\ufeff${right}`, 'utf16le').swap16(), utf16],
+    ['UTF-16 without a mark', Buffer.from(right, 'utf16le'), utf16],
+  ])('in a file of %s, says so', async (_, input, why) => {
+    write('several', input);
+    expect(await run('escrow verify ours.pfx --password-file several')).toEqual({
+      ...{ status: 2, stdout: '' },
+      stderr: `escrow: several: ${why} (usage)\n`,
+    });
+    const piped = await run('escrow verify ours.pfx --password-file -', input);
+    expect(piped).toMatchObject({ status: 2, stderr: `escrow: standard input: ${why} (usage)\n` });
+  });
+
+  it('beyond ASCII, behind a byte order mark, opens a file whose parts are all under it', async () => {
+    const beyond = Secret.fromText('pässwörd');
+    const { certificate, privateKey } = subject;
+    const mac = { password: beyond };
+    const shrouded = keyBag(privateKey.bytes(), { password: beyond });
+    const safes = [sealed([certificateBag(certificate)], { password: beyond }), clear(shrouded)];
+    write('beyond.pfx', craftPfx({ safes, mac }));
+    const { status, stdout } = await run('escrow verify beyond.pfx --password-file -', '\ufeffpässwörd\n');
+    expect({ status, stdout: stdout.split('\n')[0] }).toEqual({
+      status: 0,
+      stdout: 'It opens, and its private key works.',
+    });
   });
 
   it('in a file that others can read, warns and goes on', async () => {

@@ -69,6 +69,10 @@ describe('a secret', () => {
     );
   });
 
+  it('keeps a byte order mark in its text, as its bytes do', () => {
+    expect(new Secret(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)).text()).toBe('\ufeffa');
+  });
+
   it('is overwritten where it stands', () => {
     const bytes = new TextEncoder().encode(text);
     const secret = new Secret(bytes);

@@ -2,15 +2,22 @@ import { ArgumentsError, type Command, type Context } from './command.ts';
 import { commands } from './commands.ts';
 import { helpOf, listOf, overview, usageLine } from './help.ts';
 import { exitStatus, processOutput } from './output.ts';
+import { personsFolder } from './persons-folder.ts';
 import { say, statusOf } from './say.ts';
 import { nearest } from './suggest.ts';
+import { Interrupted } from './terminal/prompt.ts';
 import { version } from './version.ts';
 
 const helpWords = ['--help', '-h', 'help'];
 
+const startedIn = process.cwd();
+// Every path that is read, written or shown from here on is one of the person's.
+process.chdir(personsFolder('escrow', process.env));
+
 process.exitCode = await main(process.argv.slice(2), {
   output: processOutput(),
   environment: process.env,
+  startedIn,
 });
 
 async function main(args: readonly string[], context: Context): Promise<number> {
@@ -23,6 +30,7 @@ async function main(args: readonly string[], context: Context): Promise<number> 
     await output.data(helpOf(command));
     return exitStatus.ok;
   } catch (error) {
+    if (error instanceof Interrupted) return exitStatus.interrupted;
     say(output, error);
     if (error instanceof ArgumentsError && command !== undefined)
       output.message(`Usage: ${usageLine(command)}`);

@@ -7,8 +7,9 @@ import { errorNumber, fileError } from '#domain/plain-words.ts';
  * - `some`: some of many were refused, the others were done
  * - `access`: not signed in, or not permitted
  * - `later`: the server was not reached or is busy, and the same command may succeed later
+ * - `interrupted`: a person pressed Ctrl-C at a question; as a shell reports whatever that signal (SIGINT) ends
  */
-export const exitStatus = { ok: 0, no: 1, usage: 2, some: 3, access: 4, later: 5 } as const;
+export const exitStatus = { ok: 0, no: 1, usage: 2, some: 3, access: 4, later: 5, interrupted: 130 } as const;
 
 /** Where a command writes: what it found on stdout, what it says on stderr. */
 export interface Output {

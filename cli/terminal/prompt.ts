@@ -3,6 +3,13 @@ import { Writable } from 'node:stream';
 import { SetUpError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 
+/** A person interrupted a question (Ctrl-C): the program ends with nothing said, as any interrupted one does. */
+export class Interrupted extends SetUpError {
+  constructor() {
+    super('usage', { why: 'It was interrupted.' });
+  }
+}
+
 /** Whether there is a person to ask. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true;
@@ -11,7 +18,7 @@ export function canAsk(): boolean {
 /**
  * What a person types, shown as it is typed.
  * @param question is written to standard error, so that standard output stays data
- * @throws SetUpError `usage` if it is broken off
+ * @throws SetUpError `usage` if it is broken off; Interrupted
  */
 export async function ask(question: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, output: process.stderr, historySize: 0 });
@@ -19,7 +26,7 @@ export async function ask(question: string): Promise<string> {
     return (await typedLine(reader.question(question), reader)).trim();
   } catch (cause) {
     process.stderr.write('\n');
-    throw new SetUpError('usage', { why: 'Nothing was entered.', next: 'Run the same again.', cause });
+    throw brokenOff('Nothing was entered.', cause);
   } finally {
     reader.close();
   }
@@ -37,16 +44,22 @@ export async function askSecret(question: string): Promise<Secret> {
   try {
     return Secret.fromText(await typed);
   } catch (cause) {
-    throw new SetUpError('usage', { why: 'No password was entered.', next: 'Run the same again.', cause });
+    throw brokenOff('No password was entered.', cause);
   } finally {
     reader.close();
     process.stderr.write('\n');
   }
 }
 
+function brokenOff(why: string, cause: unknown): SetUpError {
+  if (cause instanceof Interrupted) return cause;
+  return new SetUpError('usage', { why, next: 'Run the same again.', cause });
+}
+
 /** An answer, or the end of it: Ctrl-C, or Ctrl-D on an empty line. */
 function typedLine(answer: Promise<string>, reader: ReturnType<typeof createInterface>): Promise<string> {
   const ended = new Promise<never>((_resolve, reject) => {
+    reader.once('SIGINT', () => reject(new Interrupted()));
     reader.once('close', () => reject(new SetUpError('usage', { why: 'The input ended.' })));
   });
   return Promise.race([answer, ended]);

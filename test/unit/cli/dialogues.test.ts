@@ -30,20 +30,23 @@ describe('a question for yes or no', () => {
     expect({ status, asked: seen.length }).toEqual({ status: 1, asked: 1 });
   });
 
-  it.each([
-    ['Ctrl-C', '\u0003'],
-    ['Ctrl-D', '\u0004'],
-  ])('ends with %s', async (_name, keys) => {
-    const { seen, status, screen } = await talk('escrow dead-letters redrive --all', [['[y/N] ', keys]]);
+  it('ends with Ctrl-D', async () => {
+    const { seen, status, screen } = await talk('escrow dead-letters redrive --all', [['[y/N] ', '\u0004']]);
     expect({ status, asked: seen.length }).toEqual({ status: 2, asked: 1 });
     expect(screen).toContain('escrow: Nothing was entered. Run the same again. (usage)');
+  });
+
+  it('is interrupted by Ctrl-C, without a word', async () => {
+    const { seen, status, screen } = await talk('escrow dead-letters redrive --all', [['[y/N] ', '\u0003']]);
+    expect({ status, asked: seen.length }).toEqual({ status: 130, asked: 1 });
+    expect(screen).not.toContain('escrow:');
   });
 });
 
 describe('a new password', () => {
   it.each([
     ['typed differently', ['Kauz 1\r', 'Kauz 2\r'], 'The two were not the same.'],
-    ['broken off the first time', ['\u0003'], 'No password was entered.'],
+    ['broken off the first time', ['\u0004'], 'No password was entered.'],
     ['broken off the second time', ['Kauz 1\r', '\u0004'], 'No password was entered.'],
   ])('that is %s is not sent', async (_name, keys, why) => {
     const questions = ['New password of the key: ', 'The new password of the key again: '];

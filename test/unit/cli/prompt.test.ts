@@ -61,13 +61,17 @@ describe('escrow verify, at a terminal', () => {
     expect(screen).toContain('No password was entered: the file has one, or is damaged.');
   });
 
-  it.each([
-    ['Ctrl-C', '\u0003'],
-    ['Ctrl-D', '\u0004'],
-    ['Ctrl-C after some letters', 'corr\u0003'],
-  ])('ends with one line at %s', async (_, keys) => {
-    const { status, screen } = await typed('escrow verify ours.pfx', keys);
+  it('ends with one line at Ctrl-D', async () => {
+    const { status, screen } = await typed('escrow verify ours.pfx', '\u0004');
     expect(status).toBe(2);
     expect(screen).toBe(`${question}\nescrow: No password was entered. Run the same again. (usage)\n`);
+  });
+
+  it.each([
+    ['at once', '\u0003'],
+    ['after some letters', 'corr\u0003'],
+  ])('ends at Ctrl-C as an interrupted program does, and says nothing: %s', async (_, keys) => {
+    const { status, screen } = await typed('escrow verify ours.pfx', keys);
+    expect({ status, screen }).toEqual({ status: 130, screen: `${question}\n` });
   });
 });

@@ -31,10 +31,15 @@ export interface Operand {
   words?: readonly string[];
 }
 
-/** Where a command runs: what it says goes to `output`, what it is told beyond its arguments stands in `environment`. */
+/**
+ * Where a command runs: what it says goes to `output`, what it is told beyond its arguments stands in `environment`. Its working
+ * folder is the one where the person stands; `startedIn` is the one that the program was started in, by npm the clone's root: where
+ * a server that npm started has its data.
+ */
 export interface Context {
   output: Output;
   environment: Readonly<Record<string, string | undefined>>;
+  startedIn: string;
 }
 
 /** The arguments of a run, by the command's own table of options. */

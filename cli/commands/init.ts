@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { identityPath } from '#contract/api/accounts.ts';
 import type { OrganizationView } from '#contract/api/organization.ts';
 import { routes } from '#contract/routes.ts';
@@ -110,13 +111,17 @@ interface Values extends InitValues {
 }
 
 /** A client that an administrator is signed in with, who is added first where there is none. */
-async function administratorClient(session: Session, values: Values, { output }: Context): Promise<Client> {
+async function administratorClient(
+  session: Session,
+  values: Values,
+  { output, startedIn }: Context,
+): Promise<Client> {
   const message = (text: string) => output.message(text);
   const connection = { server: session.server, timeout: session.timeout, message };
   const open = clientOf({ ...connection, token: undefined });
   const place = await tokenPlaceOf(open);
   const code = isBuiltIn(place.issuer, place.resource)
-    ? await readSetUpCode(values['set-up-code-file'] ?? usualCodeFile)
+    ? await readSetUpCode(values['set-up-code-file'] ?? join(startedIn, usualCodeFile))
     : undefined;
   if (code === undefined && session.token !== undefined)
     return clientOf({ ...connection, token: session.token });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CliPeople, type CliPerson, done } from '#test/support/cli-people.ts';
@@ -63,6 +63,23 @@ describe('escrow init, at a terminal', () => {
     expect(again).toMatchObject({ status: 0, stdout: '' });
     expect(again.stderr).toContain('is set up already');
     expect(await organization(root)).toEqual(before);
+  });
+});
+
+describe('escrow init, run by npm', () => {
+  const server = testServer();
+  const root = new CliPeople(server).person('root');
+  beforeAll(() => server.start());
+
+  it('finds the code in the folder that npm serves in, and the files where the person stands', async () => {
+    mkdirSync(root.path('.escrow/identity'), { recursive: true });
+    copyFileSync(code(server.data), root.path('.escrow/identity/set-up-code'));
+    mkdirSync(root.path('sub'));
+    root.write('sub/password', root.password);
+    Object.assign(root.environment, { npm_lifecycle_event: 'escrow', INIT_CWD: root.path('sub') });
+    await done(root, `escrow init ${named} --recovery-key recovery.jwk`);
+    expect(root.mode('sub/recovery.jwk')).toBe(0o600);
+    expect(root.list()).not.toContain('recovery.jwk');
   });
 });
 

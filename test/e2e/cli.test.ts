@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,13 +8,24 @@ import { afterAll, describe, expect, it } from 'vitest';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'escrow-npm-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const password = join(folder, 'password');
+writeFileSync(password, 'not the one');
 
 /** `npm run --silent escrow -- ...`, as the README says it, with whatever Node is the machine's own. */
-function npmRun(...words: string[]): Promise<{ status: unknown; stdout: string; stderr: string }> {
-  const args = ['run', '--silent', 'escrow', '--', ...words];
+function npmRun(...words: string[]) {
+  return npmRunIn(checkout, [], words);
+}
+
+/** The same in another folder; npm's own options say which clone is meant, outside of it. */
+function npmRunIn(
+  cwd: string,
+  options: string[],
+  words: string[],
+): Promise<{ status: unknown; stdout: string; stderr: string }> {
+  const args = [...options, 'run', '--silent', 'escrow', '--', ...words];
   const env = { ...process.env, PATH: withoutPinnedNode(process.env['PATH'] ?? '') };
   return new Promise((resolve) => {
-    execFile('npm', args, { cwd: checkout, env }, (error, stdout, stderr) => {
+    execFile('npm', args, { cwd, env }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : error.code, stdout, stderr });
     });
   });
@@ -36,13 +47,32 @@ describe('npm run --silent escrow -- ...', () => {
 
   it('ends with the status of the command', async () => {
     expect((await npmRun('verify')).status).toBe(2);
-    expect((await npmRun('verify', 'package.json', '--password-file', 'tsconfig.json')).status).toBe(1);
+    expect((await npmRun('verify', 'package.json', '--password-file', password)).status).toBe(1);
   });
 
   it('makes a recovery key', async () => {
     const { status, stdout } = await npmRun('recovery', 'init', '--out', join(folder, 'my key.jwk'));
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ kty: 'EC', use: 'enc' });
-    expect(readdirSync(folder)).toEqual(['my key.jwk']);
+    expect(readdirSync(folder)).toEqual(['my key.jwk', 'password']);
+  });
+
+  it('reads files from where the person stands, in a folder of the clone', async () => {
+    const words = ['verify', 'openssl-3des.p12', '--password-file', password];
+    const { status, stderr } = await npmRunIn(join(checkout, 'test/vectors/pfx'), [], words);
+    expect(stderr).not.toContain('no such file');
+    expect(status).toBe(1);
+  });
+
+  it('reads and writes files where the person stands, anywhere else', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    const there = (...words: string[]) => npmRunIn(elsewhere, ['--prefix', checkout], words);
+    const made = await there('recovery', 'init', '--out', 'key.jwk', '--public', 'public.jwk');
+    expect(made).toMatchObject({ status: 0 });
+    expect(readdirSync(elsewhere).sort()).toEqual(['key.jwk', 'public.jwk']);
+    expect((await there('recovery', 'init', '--out', '../elsewhere/key.jwk')).stderr).toContain(
+      '../elsewhere/key.jwk: it exists already',
+    );
   });
 });

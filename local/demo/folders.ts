@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
@@ -66,10 +66,13 @@ export class OutputFolder {
     });
   }
 
-  /** How a person in this working directory would name a file of the folder. */
-  shown(path: string): string {
-    const near = relative(process.cwd(), join(this.root, path));
-    return near.startsWith('..') ? join(this.root, path) : near;
+  /** How a person would name a file of the folder, from where that person stands. */
+  shown(path: string, environment: Readonly<Record<string, string | undefined>> = process.env): string {
+    const { npm_lifecycle_event: script, INIT_CWD: stands } = environment;
+    const whole = resolve(this.root, path);
+    // npm runs the demo in the clone's root, wherever in the clone the person is.
+    const near = relative(script === 'demo' && stands !== undefined ? stands : process.cwd(), whole);
+    return near.startsWith('..') ? whole : near;
   }
 
   /** @throws SetUpError `usage` if it cannot be made */

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 /** What a person who starts the server wants to know. */
 export interface Started {
   url: string;
@@ -42,9 +44,13 @@ function whenSetUp(url: string): string[] {
   return ['In another terminal:', `  ${escrow} login${serverOption(url)}`, `  ${escrow} --help`];
 }
 
-/** The command line finds the code by itself where the server runs with the usual data folder, in this one. */
+/**
+ * The command line finds the code by itself where the server runs with the usual data folder, in this one. Else the path stands there
+ * in full: who copies the line may be in another folder.
+ */
 function codeOption(path: string | undefined): string {
-  return path === undefined || path === usualCodePath ? '' : ` --set-up-code-file ${shellWord(path)}`;
+  if (path === undefined || path === usualCodePath) return '';
+  return ` --set-up-code-file ${shellWord(resolve(path))}`;
 }
 
 /** A word as a POSIX shell takes it for one. */

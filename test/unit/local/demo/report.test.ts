@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OutputFolder } from '#local/demo/folders.ts';
 import { nextCommands, policyRefusals, refusedLines, requestLines, table } from '#local/demo/report.ts';
@@ -96,6 +97,21 @@ describe('the refused requests', () => {
     const [line] = requestLines([{ eventId: 'eva.identity', code }]);
     expect(line).toContain(`request eva.identity: ${words}`);
     expect(line?.endsWith(` (${code})`)).toBe(true);
+  });
+});
+
+describe('a file of the output folder', () => {
+  const shown = (path: string, environment: Record<string, string>) =>
+    new OutputFolder('out').shown(path, environment);
+  const out = resolve('out');
+
+  it.each([
+    ['by its way from there, in the working folder', {}, 'out/a.pfx'],
+    ['by its way from there, below it', { npm_lifecycle_event: 'demo', INIT_CWD: out }, 'a.pfx'],
+    ['in full, beside it', { npm_lifecycle_event: 'demo', INIT_CWD: resolve('test') }, join(out, 'a.pfx')],
+    ['as ever, under another script', { npm_lifecycle_event: 'test', INIT_CWD: out }, 'out/a.pfx'],
+  ])('is named as whoever stands there would name it: %s', (_how, environment, name) => {
+    expect(shown('a.pfx', environment)).toBe(name);
   });
 });
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { firstSteps } from '#local/server/first-steps.ts';
 
@@ -43,6 +44,7 @@ Described at http://127.0.0.1:8420/openapi.json. Stop it with Ctrl+C: it finishe
   it.each([
     ['/srv/data/identity/set-up-code', '/srv/data/identity/set-up-code'],
     ["/srv/eve's data/set-up-code", "'/srv/eve'\\''s data/set-up-code'"],
+    ['data/set-up-code', resolve('data/set-up-code')],
   ])('names the code where the command line would not find it: %s', (setUpCodePath, word) => {
     const text = firstSteps({ ...started, isSetUp: false, setUpCodePath });
     expect(text).toContain(`escrow -- init --set-up-code-file ${word}\n`);

@@ -71,14 +71,17 @@ export function decrypt({ name, key, iv }: DerivedCipher, bytes: Uint8Array): Ui
   }
 }
 
-/** All that comes out of it, in one array; the pieces that it came in are overwritten. */
+/** All that comes out of it, in one array; the pieces that it came in are overwritten, also where the last one does not come. */
 function finished(decipher: Decipheriv, bytes: Uint8Array): Uint8Array {
   const start = decipher.update(bytes);
-  const plain = new Uint8Array(start.length + bytes.length);
-  plain.set(start);
-  start.fill(0);
-  const end = decipher.final();
-  plain.set(end, start.length);
-  end.fill(0);
-  return plain.subarray(0, start.length + end.length);
+  try {
+    const end = decipher.final();
+    const plain = new Uint8Array(start.length + end.length);
+    plain.set(start);
+    plain.set(end, start.length);
+    end.fill(0);
+    return plain;
+  } finally {
+    start.fill(0);
+  }
 }

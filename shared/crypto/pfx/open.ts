@@ -38,10 +38,20 @@ export async function openPart({ encryption, bytes }: Encrypted, opening: Openin
   if (cipher === undefined) throw new PfxError('pfx-unsupported', { why: `the file uses ${name}` });
   const derived = await deriveCipher(cipher, opening.password, opening.derivations);
   try {
-    return parseElement(decrypt(derived, bytes), opening.encoding);
+    return parsed(decrypt(derived, bytes), opening.encoding);
   } catch (cause) {
     if (cause instanceof PfxError && cause.code === 'pfx-too-large') throw cause;
     throw new PfxError(opening.macVerified ? 'pfx-parts-differ' : 'pfx-wrong-password-or-damaged', { cause });
+  }
+}
+
+/** What cannot be parsed may be a damaged private key, so nothing is left of it. */
+function parsed(plain: Uint8Array, encoding: Encoding): Element {
+  try {
+    return parseElement(plain, encoding);
+  } catch (error) {
+    plain.fill(0);
+    throw error;
   }
 }
 

@@ -16,10 +16,12 @@ const iterationsASecond: Readonly<Record<Guarded, number>> = {
   'mac-sha2-other': 2e10,
   pbmac1: 1e10,
   'pbes2-aes256-sha256': 1e10,
+  'pbes2-aes': 2e10,
   'pbes2-other': 2e10,
   // Key and vector take several derivations.
   'sha1-triple-des': 2e10,
-  'sha1-rc2': 2e10,
+  'sha1-rc2-40': 2e10,
+  'sha1-rc2-128': 2e10,
 };
 
 /** Of eight small letters and digits: more than most people's passwords are worth. */

@@ -12,12 +12,16 @@ export type PfxProfile = (typeof pfxProfiles)[number];
 export const pfxEncryptions = [
   /** PBES2, PBKDF2 with HMAC-SHA256, AES-256-CBC */
   'pbes2-aes256-sha256',
-  /** PBES2 with another cipher or another pseudo-random function */
+  /** PBES2 with AES of another length, or another pseudo-random function */
+  'pbes2-aes',
+  /** PBES2 with another cipher */
   'pbes2-other',
   /** pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C) */
   'sha1-triple-des',
-  /** pbeWithSHAAnd40BitRC2-CBC or its 128-bit sibling */
-  'sha1-rc2',
+  /** pbeWithSHAAnd40BitRC2-CBC (RFC 7292 appendix C) */
+  'sha1-rc2-40',
+  /** pbeWithSHAAnd128BitRC2-CBC */
+  'sha1-rc2-128',
   /** Something else */
   'other',
   /** In clear */

@@ -42,7 +42,7 @@ export interface TargetFacts {
 export const aes = 'pbes2-aes256-sha256';
 
 /** What was written before there was PBES2, and is read nearly everywhere. */
-export const legacy = ['sha1-triple-des', 'sha1-rc2'] as const;
+export const legacy = ['sha1-triple-des', 'sha1-rc2-40', 'sha1-rc2-128'] as const;
 
 /** The MACs by PKCS12KDF. */
 export const everyMac = ['mac-sha256', 'mac-sha1', 'mac-sha2-other'] as const;

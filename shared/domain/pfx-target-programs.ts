@@ -13,8 +13,9 @@ const javaReach = {
   certificates: [aes, ...legacy, 'none'],
   integrities: [...everyMac, 'none'],
 } as const;
-const javaMayTake = { ...nothing, keys: ['pbes2-other'], certificates: ['pbes2-other'] } as const;
-const javaNote = 'Its passwords are ASCII; of other PBES2 it takes AES with 128 bits, and no other cipher.';
+const javaMayTake = { ...nothing, keys: ['pbes2-aes'], certificates: ['pbes2-aes'] } as const;
+const javaNote =
+  'Its passwords are ASCII; of AES it takes 128 and 256 bits, and no other cipher under PBES2.';
 
 const opensslPbmac1: PfxSource = {
   says: 'PBMAC1 in PKCS#12 (RFC 9579) is new in OpenSSL 3.4.',
@@ -27,8 +28,8 @@ export const programFacts = {
     name: 'Firefox and Thunderbird (NSS)',
     profile: 'modern',
     takes: {
-      keys: [aes, 'pbes2-other', ...legacy],
-      certificates: [aes, 'pbes2-other', ...legacy, 'none'],
+      keys: [aes, 'pbes2-aes', 'pbes2-other', ...legacy],
+      certificates: [aes, 'pbes2-aes', 'pbes2-other', ...legacy, 'none'],
       integrities: everyMac,
     },
     mayTake: { ...nothing, keys: ['none'], integrities: ['pbmac1'] },
@@ -58,8 +59,8 @@ export const programFacts = {
     profile: 'compatible',
     takes: { keys: legacy, certificates: legacy, integrities: ['mac-sha1'] },
     mayTake: {
-      keys: [aes, 'pbes2-other'],
-      certificates: [aes, 'pbes2-other', 'none'],
+      keys: [aes, 'pbes2-aes'],
+      certificates: [aes, 'pbes2-aes', 'none'],
       integrities: ['mac-sha256', 'mac-sha2-other', 'none'],
     },
     mostIterations: 5_000_000,
@@ -131,8 +132,8 @@ export const programFacts = {
     name: 'OpenSSL 1.1',
     profile: 'modern',
     takes: {
-      keys: [aes, 'pbes2-other', ...legacy, 'none'],
-      certificates: [aes, 'pbes2-other', ...legacy, 'none'],
+      keys: [aes, 'pbes2-aes', 'pbes2-other', ...legacy, 'none'],
+      certificates: [aes, 'pbes2-aes', 'pbes2-other', ...legacy, 'none'],
       integrities: everyMac,
     },
     mayTake: nothing,
@@ -155,8 +156,8 @@ export const programFacts = {
     name: 'OpenSSL 3',
     profile: 'modern',
     takes: {
-      keys: [aes, 'pbes2-other', 'sha1-triple-des', 'none'],
-      certificates: [aes, 'pbes2-other', 'sha1-triple-des', 'none'],
+      keys: [aes, 'pbes2-aes', 'pbes2-other', 'sha1-triple-des', 'none'],
+      certificates: [aes, 'pbes2-aes', 'pbes2-other', 'sha1-triple-des', 'none'],
       integrities: [...everyMac, 'none'],
     },
     mayTake: { ...nothing, integrities: ['pbmac1'] },
@@ -176,19 +177,19 @@ export const programFacts = {
     name: 'GnuTLS',
     profile: 'modern',
     takes: {
-      keys: [aes, 'sha1-triple-des', 'none'],
-      certificates: [aes, 'sha1-triple-des', 'none'],
+      keys: [aes, 'pbes2-aes', 'sha1-triple-des', 'sha1-rc2-40', 'none'],
+      certificates: [aes, 'pbes2-aes', 'sha1-triple-des', 'sha1-rc2-40', 'none'],
       integrities: everyMac,
     },
     mayTake: {
-      keys: ['pbes2-other', 'sha1-rc2'],
-      certificates: ['pbes2-other', 'sha1-rc2'],
+      keys: ['pbes2-other'],
+      certificates: ['pbes2-other'],
       integrities: ['pbmac1'],
     },
     modernSince: 'before 3.7.9, which is the oldest tried',
     pbmac1Since: '3.8.6, it seems',
     tried: 'here',
-    note: 'Tried by certtool 3.7.9. Of RC2 it reads 40 bits and not 128.',
+    note: 'Tried by certtool 3.7.9. Under PBES2 it reads triple DES, and not Camellia.',
     uncertain:
       'Which release began to read PBMAC1: the change is of the spring of 2024, when 3.8.6 was made.',
     sources: [

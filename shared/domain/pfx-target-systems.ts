@@ -29,8 +29,8 @@ const currentWindows = {
     integrities: ['mac-sha256', 'mac-sha1', 'none'],
   },
   mayTake: {
-    keys: ['pbes2-other', 'sha1-rc2', 'none'],
-    certificates: ['pbes2-other', 'sha1-rc2', 'none'],
+    keys: ['pbes2-aes', 'pbes2-other', 'sha1-rc2-40', 'sha1-rc2-128', 'none'],
+    certificates: ['pbes2-aes', 'pbes2-other', 'sha1-rc2-40', 'sha1-rc2-128', 'none'],
     integrities: ['mac-sha2-other'],
   },
   mostIterations: 600_000,
@@ -151,8 +151,8 @@ export const systemFacts = {
     profile: 'compatible',
     takes: { keys: legacy, certificates: legacy, integrities: ['mac-sha1'] },
     mayTake: {
-      keys: [aes, 'pbes2-other', 'none'],
-      certificates: [aes, 'pbes2-other', 'none'],
+      keys: [aes, 'pbes2-aes', 'pbes2-other', 'none'],
+      certificates: [aes, 'pbes2-aes', 'pbes2-other', 'none'],
       integrities: ['mac-sha256', 'mac-sha2-other', 'none'],
     },
     modernSince: 'Android 14, it seems',

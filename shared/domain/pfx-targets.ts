@@ -106,9 +106,11 @@ const reads = (what: string): Words => [`does not read ${what}`, `may not read $
 
 const encryptionWords = {
   'pbes2-aes256-sha256': reads('AES-256'),
-  'pbes2-other': reads('this kind of PBES2'),
+  'pbes2-aes': reads('AES of this length, or under this hash'),
+  'pbes2-other': reads('this cipher under PBES2'),
   'sha1-triple-des': reads('triple DES'),
-  'sha1-rc2': reads('RC2'),
+  'sha1-rc2-40': reads('RC2 of 40 bits'),
+  'sha1-rc2-128': reads('RC2 of 128 bits'),
   other: reads('its encryption'),
 } as const;
 

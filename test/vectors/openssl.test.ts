@@ -95,9 +95,11 @@ function traitsIn(messages: string) {
 
 function encryptionOf(line: string): PfxEncryption {
   if (line.includes('pbeWithSHA1And3-KeyTripleDES-CBC')) return 'sha1-triple-des';
-  if (/pbeWithSHA1And(40|128)BitRC2-CBC/.test(line)) return 'sha1-rc2';
+  if (line.includes('pbeWithSHA1And40BitRC2-CBC')) return 'sha1-rc2-40';
+  if (line.includes('pbeWithSHA1And128BitRC2-CBC')) return 'sha1-rc2-128';
   if (/PBES2, PBKDF2, AES-256-CBC, Iteration \d+, PRF hmacWithSHA256/.test(line))
     return 'pbes2-aes256-sha256';
+  if (/PBES2, PBKDF2, AES-/.test(line)) return 'pbes2-aes';
   return line.includes('PBES2') ? 'pbes2-other' : 'other';
 }
 

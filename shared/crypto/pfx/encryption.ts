@@ -62,11 +62,11 @@ const classic = new Map<string, ClassicScheme>([
   ],
   [
     oids.pbeWithSHAAnd128BitRC2CBC,
-    { name: 'pbeWithSHAAnd128BitRC2-CBC', cipher: 'rc2-cbc', keyLength: 16, trait: 'sha1-rc2' },
+    { name: 'pbeWithSHAAnd128BitRC2-CBC', cipher: 'rc2-cbc', keyLength: 16, trait: 'sha1-rc2-128' },
   ],
   [
     oids.pbeWithSHAAnd40BitRC2CBC,
-    { name: 'pbeWithSHAAnd40BitRC2-CBC', cipher: 'rc2-cbc', keyLength: 5, trait: 'sha1-rc2' },
+    { name: 'pbeWithSHAAnd40BitRC2-CBC', cipher: 'rc2-cbc', keyLength: 5, trait: 'sha1-rc2-40' },
   ],
 ]);
 
@@ -106,7 +106,7 @@ function readPbes2(parameters: Element, rules: ReadingRules): Encryption {
   rules.budget.charge(kdf.iterations, digestsFor(keyLength, kdf.digest));
   const ours = cipher === 'aes-256-cbc' && kdf.digest === 'sha256';
   return {
-    trait: ours ? 'pbes2-aes256-sha256' : 'pbes2-other',
+    trait: ours ? 'pbes2-aes256-sha256' : cipher.startsWith('aes-') ? 'pbes2-aes' : 'pbes2-other',
     name: `PBES2 (PBKDF2 with HMAC-${kdf.digest.toUpperCase()}, ${cipher.toUpperCase()})`,
     iterations: kdf.iterations,
     cipher: { name: cipher, key: { ...kdf, keyLength }, iv },

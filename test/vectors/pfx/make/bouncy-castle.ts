@@ -6,7 +6,7 @@ const program = fileURLToPath(new URL('BouncyCastle.java', import.meta.url));
 const source = 'for-bouncy-castle.pfx';
 const alias = 'caencryption_keypair';
 
-const rc2 = { keys: ['sha1-triple-des'], certificates: ['sha1-rc2'] } satisfies Changes['traits'];
+const rc2 = { keys: ['sha1-triple-des'], certificates: ['sha1-rc2-40'] } satisfies Changes['traits'];
 const tripleDes = {
   keys: ['sha1-triple-des'],
   certificates: ['sha1-triple-des'],

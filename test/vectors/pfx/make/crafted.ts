@@ -104,7 +104,7 @@ async function macos(): Promise<VectorFacts> {
   const file = 'crafted-macos.p12';
   await writeFile(file, container([certificates, key], { digest: 'sha1', iterations: 1, saltLength: 8 }));
   return factsOf(file, 'make/crafted.ts: macos', {
-    traits: { keys: ['sha1-triple-des'], certificates: ['sha1-rc2'], integrity: 'mac-sha1' },
+    traits: { keys: ['sha1-triple-des'], certificates: ['sha1-rc2-40'], integrity: 'mac-sha1' },
     strict: { profile: 'compatible', refusal: 'pfx-unsupported' },
     openssl3: 'opens -legacy',
     notes: 'Crafted after what the Keychain of macOS writes; not made by it.',

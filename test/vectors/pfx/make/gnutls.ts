@@ -1,11 +1,11 @@
 import { outputOf } from '#test/support/program.ts';
 import { type Changes, factsOf, friendlyName, type Maker, password, shown, unsupported } from './maker.ts';
 
-const both = (way: 'pbes2-other' | 'sha1-triple-des' | 'sha1-rc2') => ({
+const both = (way: 'pbes2-aes' | 'pbes2-other' | 'sha1-triple-des' | 'sha1-rc2-40') => ({
   keys: [way],
   certificates: [way],
 });
-const otherPbes2 = both('pbes2-other');
+const otherAes = both('pbes2-aes');
 
 interface Case extends Changes {
   of?: string;
@@ -17,12 +17,12 @@ interface Case extends Changes {
 const scripts = 'Zoë 署名 🔑';
 
 const cases: Record<string, Case> = {
-  default: { options: [], traits: otherPbes2, strict: unsupported, notes: 'AES-128.' },
+  default: { options: [], traits: otherAes, strict: unsupported, notes: 'AES-128.' },
   'aes-256': { options: ['--pkcs-cipher', 'aes-256'], notes: 'The MAC has a salt of 8 bytes.' },
-  'aes-192': { options: ['--pkcs-cipher', 'aes-192'], traits: otherPbes2, strict: unsupported },
+  'aes-192': { options: ['--pkcs-cipher', 'aes-192'], traits: otherAes, strict: unsupported },
   '3des': {
     options: ['--pkcs-cipher', '3des'],
-    traits: otherPbes2,
+    traits: both('pbes2-other'),
     strict: unsupported,
     notes: 'Triple DES under PBES2, not under the scheme of PKCS#12.',
   },
@@ -35,7 +35,7 @@ const cases: Record<string, Case> = {
   },
   'rc2-40': {
     options: ['--pkcs-cipher', 'rc2-40'],
-    traits: both('sha1-rc2'),
+    traits: both('sha1-rc2-40'),
     strict: unsupported,
     openssl3: 'opens -legacy',
   },

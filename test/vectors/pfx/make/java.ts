@@ -22,7 +22,7 @@ const noKey = { profile: 'modern', refusal: 'pfx-key-count' } as const;
 const old = {
   traits: {
     keys: ['sha1-triple-des'],
-    certificates: ['sha1-rc2'],
+    certificates: ['sha1-rc2-40'],
     integrity: 'mac-sha1',
     mostIterations: 100_000,
   },

@@ -14,7 +14,7 @@ import {
 const database = 'nss';
 const rc2Of40Bits = 'PKCS #12 V2 PBE With SHA-1 And 40 Bit RC2 CBC';
 const tripleDes = 'PKCS #12 V2 PBE With SHA-1 And 3KEY Triple DES-CBC';
-const otherPbes2 = ['pbes2-other'] as const;
+const otherAes = ['pbes2-aes'] as const;
 
 /** NSS writes BER with indefinite lengths, which no backup is. */
 const ber = { profile: 'modern', refusal: 'pfx-malformed' } as const;
@@ -22,18 +22,18 @@ const ber = { profile: 'modern', refusal: 'pfx-malformed' } as const;
 const cases: Record<string, Changes & { of?: string; options: string[] }> = {
   default: {
     options: [],
-    traits: { certificates: otherPbes2 },
+    traits: { certificates: otherAes },
     notes: 'The certificates are under AES-128.',
   },
   'aes-256': { options: ['-c', 'AES-256-CBC', '-C', 'AES-256-CBC'] },
   'aes-256-sha512': {
     options: ['-c', 'AES-256-CBC', '-C', 'AES-256-CBC', '-M', 'SHA-512'],
-    traits: { keys: otherPbes2, certificates: otherPbes2, integrity: 'mac-sha2-other' },
+    traits: { keys: otherAes, certificates: otherAes, integrity: 'mac-sha2-other' },
     notes: 'PBKDF2 with HMAC-SHA512, too.',
   },
   'camellia-256': {
     options: ['-c', 'CAMELLIA-256-CBC', '-C', 'CAMELLIA-256-CBC'],
-    traits: { keys: otherPbes2, certificates: otherPbes2 },
+    traits: { keys: ['pbes2-other'], certificates: ['pbes2-other'] },
   },
   '3des': {
     options: ['-c', 'DES-EDE3-CBC', '-C', 'DES-EDE3-CBC', '-M', 'SHA-1'],
@@ -42,12 +42,12 @@ const cases: Record<string, Changes & { of?: string; options: string[] }> = {
   },
   'rc2-40': {
     options: ['-c', tripleDes, '-C', rc2Of40Bits, '-M', 'SHA-1'],
-    traits: { keys: ['sha1-triple-des'], certificates: ['sha1-rc2'], integrity: 'mac-sha1' },
+    traits: { keys: ['sha1-triple-des'], certificates: ['sha1-rc2-40'], integrity: 'mac-sha1' },
     openssl3: 'opens -legacy',
   },
   'rc2-128': {
     options: ['-c', 'RC2-CBC', '-C', 'RC2-CBC'],
-    traits: { keys: ['sha1-rc2'], certificates: ['sha1-rc2'] },
+    traits: { keys: ['sha1-rc2-128'], certificates: ['sha1-rc2-128'] },
     openssl3: 'opens -legacy',
   },
   rc4: {

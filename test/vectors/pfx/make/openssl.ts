@@ -19,8 +19,8 @@ interface Case extends Changes {
 
 const none = ['none'] as const;
 const tripleDes = ['sha1-triple-des'] as const;
-const rc2 = ['sha1-rc2'] as const;
-const otherPbes2 = ['pbes2-other'] as const;
+const rc2 = ['sha1-rc2-40'] as const;
+const otherAes = ['pbes2-aes'] as const;
 const p256 = { of: 'p-256', holds: { keys: ['ECC_NIST_P256'] } } satisfies Partial<Case>;
 const unprotected = { profile: 'modern', refusal: 'pfx-unprotected' } as const;
 const noMac = { profile: 'modern', refusal: 'pfx-no-mac' } as const;
@@ -60,13 +60,13 @@ const cases: Record<string, Case> = {
   'aes-128': {
     ...p256,
     options: ['-keypbe', 'AES-128-CBC', '-certpbe', 'AES-128-CBC'],
-    traits: { keys: otherPbes2, certificates: otherPbes2 },
+    traits: { keys: otherAes, certificates: otherAes },
     strict: unsupported,
   },
   'aes-192': {
     ...p256,
     options: ['-keypbe', 'AES-192-CBC', '-certpbe', 'AES-192-CBC'],
-    traits: { keys: otherPbes2, certificates: otherPbes2 },
+    traits: { keys: otherAes, certificates: otherAes },
     strict: unsupported,
   },
   // Less protection than a backup must have.

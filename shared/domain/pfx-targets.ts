@@ -40,22 +40,9 @@ export interface ImportVerdict {
   why: string;
 }
 
-/** A system that cannot be counted on to import a file, and why, for people, without a full stop. */
-export interface PfxRefusal {
-  target: PfxTarget;
-  why: string;
-}
-
 /** What each system makes of a file of these traits, in the order of `pfxTargets`. */
 export function importVerdicts(traits: PfxTraits): ImportVerdict[] {
   return pfxTargets.map((target) => verdictOf(target, obstacles(traits, targetTable[target])));
-}
-
-/** The systems that do not import a file of these traits, or not in every version, and why. */
-export function refusals(traits: PfxTraits): PfxRefusal[] {
-  return importVerdicts(traits)
-    .filter(({ imports }) => imports !== 'yes')
-    .map(({ target, why }) => ({ target, why }));
 }
 
 /** Something in a file that stands against its import, surely or perhaps. */

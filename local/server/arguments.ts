@@ -46,7 +46,8 @@ export const help = `Serves enrollment key escrow on this machine: the API, sign
   --help                show this
 
 Traces go by OpenTelemetry to where OTEL_EXPORTER_OTLP_ENDPOINT says, if it is set.
-Stop it with Ctrl+C, or SIGTERM: it finishes what runs, and takes no more. A second one ends it at once; nothing is lost.
+Stop it with Ctrl+C, or SIGTERM to npm or to the server's own process: it finishes what runs, and takes no more. npm may not
+wait for that; a supervisor runs node_modules/.bin/node local/server/main.ts itself. A second signal ends it at once; nothing is lost.
 
 Exit status: 0 stopped as asked, 1 it could not start or failed, 2 wrong usage, 130 ended at once.
 Examples:

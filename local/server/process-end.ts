@@ -10,9 +10,13 @@ const failed = 1;
  */
 const echo = 300;
 
+/** How often it is looked whether the parent is there, in milliseconds. */
+const look = 200;
+
 /**
- * The first signal asks for an orderly end; the second one ends the process at once, which loses nothing.
- * @returns the name of the first one, once it came
+ * The first signal asks for an orderly end; the second one ends the process at once, which loses nothing. Under `npm start` the end
+ * of the parent is such a signal, too.
+ * @returns the name of the first one, once it came; or `parent-gone`
  */
 export function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
@@ -24,7 +28,27 @@ export function firstSignal(): Promise<string> {
       resolve(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+    if (process.env['npm_lifecycle_event'] !== 'start') return;
+    whenParentGone(() => {
+      // After a signal it is that signal's doing, and no second one.
+      askedAt ??= performance.now();
+      resolve('parent-gone');
+    });
   });
+}
+
+/**
+ * npm passes a signal on to the shell that it runs a script in. A shell that has not made way for the script's program, as dash, ends
+ * by it, and the program hears of nothing but the change of its parent.
+ */
+function whenParentGone(onGone: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onGone();
+  }, look);
+  timer.unref();
 }
 
 /**

@@ -12,6 +12,7 @@ endOnFailure(createLogger({ stream: process.stderr, clock: { now: () => new Date
 const signalled = firstSignal();
 const alive = setInterval(() => {}, 1_000);
 process.stdout.write('ready\n');
+if (process.env['TELL_PID'] !== undefined) process.stdout.write(`${process.pid}\n`);
 
 if (manner === 'throws') setImmediate(() => fail());
 if (manner === 'rejects') void Promise.reject(failure());

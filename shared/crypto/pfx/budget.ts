@@ -12,13 +12,18 @@ export const inspectionBudget = 4_200_000;
  */
 const mostRc2 = 65_536;
 
+/** A count may have hundreds of digits, of which nobody wants to read more. */
+const mostTold = 1e12;
+
 /** What is left of the work that a file may ask for. Each count is charged before it is derived. */
 export class IterationBudget {
+  readonly #total: number;
   #left: number;
   #rc2Left = mostRc2;
 
   /** @param total iterations, over all derivations of the file */
   constructor(total: number) {
+    this.#total = total;
     this.#left = total;
   }
 
@@ -28,7 +33,7 @@ export class IterationBudget {
    */
   charge(iterations: number, derivations = 1): void {
     this.#left -= iterations * derivations;
-    if (this.#left < 0) throw new PfxError('pfx-costly');
+    if (this.#left < 0) throw this.#tooCostly();
   }
 
   /**
@@ -38,5 +43,14 @@ export class IterationBudget {
   chargeRc2(length: number): void {
     this.#rc2Left -= length;
     if (this.#rc2Left < 0) throw new PfxError('pfx-too-large');
+  }
+
+  /** What more the file would ask for is not looked at. */
+  #tooCostly(): PfxError {
+    const asked = Math.min(this.#total - this.#left, mostTold).toLocaleString('en-US');
+    const most = this.#total.toLocaleString('en-US');
+    return new PfxError('pfx-costly', {
+      why: `the file asks for more key-derivation work than is allowed: for ${asked} iterations at least, where ${most} are the most`,
+    });
   }
 }

@@ -52,6 +52,15 @@ const counts: [string, string, string][] = [
   ['2^512', `01${'00'.repeat(64)}`, 'pfx-costly'],
 ];
 
+/** @param asked up to where it was too much */
+const costly = (asked: string, most: string) =>
+  `pfx-costly: the file asks for more key-derivation work than is allowed: for ${asked} iterations at least, where ${most} are the most`;
+
+it('tells what a huge count asks for in digits that can be read', async () => {
+  const bytes = macOf(integerOf(`01${'00'.repeat(64)}`));
+  expect(await refusalBy(() => describePfx(bytes))).toBe(costly('1,000,000,000,000', '4,200,000'));
+});
+
 describe.each([
   ['the MAC', macOf],
   ['a PBMAC1', pbmac1Of],
@@ -79,7 +88,7 @@ describe('an iteration count of a key inside an encrypted part', () => {
     const bytes = keyInside({ iterations: der.integer(998) });
     const code = (iterationBudget: number) =>
       refusalBy(() => inspectPfx(bytes, password, { iterationBudget }));
-    expect(await code(999)).toBe(plainly('pfx-costly'));
+    expect(await code(999)).toBe(costly('1,000', '999'));
     expect(await code(1_000)).toBe(plainly('pfx-parts-differ'));
   });
 });
@@ -95,7 +104,7 @@ it('counts all derivations against one budget, before the first is made', async 
   ] as const) {
     const pfx = await writePfx({ ...file, profile });
     const code = (iterationBudget: number) => refusal(pfx, { profile, iterationBudget }, otherPassword);
-    expect(await code(whole - 1)).toBe(plainly('pfx-costly'));
+    expect(await code(whole - 1)).toBe(costly(`${whole}`, `${whole - 1}`));
     expect(await code(whole)).toBe(plainly('pfx-wrong-password-or-damaged'));
   }
 });
@@ -110,7 +119,7 @@ it('counts each digest of a longer key, in files of others', async () => {
   for (const bytes of [sha1Key, pbmac1Key]) {
     const code = (iterationBudget: number) =>
       refusalBy(() => inspectPfx(bytes, otherPassword, { iterationBudget }));
-    expect(await code(201)).toBe(plainly('pfx-costly'));
+    expect(await code(201)).toBe(costly('202', '201'));
     expect(await code(202)).toBe(plainly('pfx-wrong-password-or-damaged'));
   }
 });

@@ -1,9 +1,10 @@
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
-import { describePfx, type PfxDescription } from '#crypto/pfx/describe.ts';
+import type { PfxDescription } from '#crypto/pfx/describe.ts';
 import { type FoundKey, inspectPfx, type PfxInspection } from '#crypto/pfx/inspect.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import { asEscrowError, type EscrowError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
+import { sentence } from '#domain/plain-words.ts';
 import type { Secret } from '#domain/secret.ts';
 import {
   type CertificateFacts,
@@ -13,8 +14,9 @@ import {
 } from './pfx/certificate-facts.ts';
 import { type ImportFacts, importFacts, isAscii } from './pfx/imports.ts';
 import { type KeyFacts, keyFacts } from './pfx/key-facts.ts';
-import { problemsOf } from './pfx/problems.ts';
+import { keyInClear, problemsOf } from './pfx/problems.ts';
 import { type ProtectionFacts, protectionOf, strengthOf } from './pfx/protection-facts.ts';
+import { seeFile } from './pfx/see-file.ts';
 import { reasonOf, type StrictForm, tryStrictForm, unusable } from './pfx/strict-form.ts';
 
 /**
@@ -56,31 +58,47 @@ export interface Verdict {
 }
 
 /**
+ * The verdict on what no password opens: what is no PFX, or none that anybody should open.
+ * @returns undefined of a file that may open
+ * @throws InternalError `internal`
+ */
+export function judgeUnopened(pfx: Uint8Array): Verdict | undefined {
+  const seen = seeOrRefuse(pfx);
+  return 'refused' in seen ? seen.refused : undefined;
+}
+
+/**
  * Opens a PFX that may come from anybody, tries its private keys, and says what it is.
  * @param password UTF-8; may be empty
  * @throws InternalError `internal`; what is wrong with file or password is the verdict
  */
 export async function judgePfx(pfx: Uint8Array, password: Secret): Promise<Verdict> {
+  const seen = seeOrRefuse(pfx);
+  if ('refused' in seen) return seen.refused;
   const derivations = new PfxDerivations();
   try {
     const inspection = await inspectPfx(pfx, password, { derivations });
     return await judgeOpened({ pfx, password, derivations }, inspection);
   } catch (thrown) {
-    const error = asEscrowError(thrown);
-    if (error.code === 'internal') throw thrown;
-    return notOpened(error, { pfx, password });
+    return notOpened(ownError(thrown), seen.description, password);
   } finally {
     derivations.erase();
   }
 }
 
-/** What shows without the password; undefined of what is no PFX, or none that anybody should open. */
-function seenOf(pfx: Uint8Array): PfxDescription | undefined {
+function seeOrRefuse(pfx: Uint8Array): { description: PfxDescription } | { refused: Verdict } {
   try {
-    return describePfx(pfx);
-  } catch {
-    return undefined;
+    return { description: seeFile(pfx) };
+  } catch (thrown) {
+    return { refused: refusedFor(ownError(thrown)) };
   }
+}
+
+/** @throws InternalError `internal`: that is no verdict on a file */
+function ownError(thrown: unknown): EscrowError {
+  const error = asEscrowError(thrown);
+  if (error.code === 'internal') throw thrown;
+  return error;
 }
 
 interface Opening {
@@ -109,7 +127,7 @@ async function judgeOpened(file: Opening, inspection: PfxInspection): Promise<Ve
     ...protectionOf(inspection, inspection.macVerified),
     ...(file.password.bytes().length === 0 && { guessesASecond: null }),
     ...{ keys, certificates, chain, others: found.others, strict },
-    targets: importFacts(inspection.traits, file.password),
+    targets: importFacts(inspection.traits, file.password, keys),
   };
 }
 
@@ -188,29 +206,33 @@ const nothingShown: Omit<Verdict, 'code' | 'problems' | 'strict'> = {
   targets: [],
 };
 
-function notOpened(error: EscrowError, { pfx, password }: Pick<Opening, 'pfx' | 'password'>): Verdict {
+function refusedFor(error: EscrowError): Verdict {
   const { code } = error;
-  const seen = seenOf(pfx);
   const why = reasonOf(error);
-  const strict = { ok: false, code, why };
-  const problems = [`${why} ${error.next}`, ...hintsFor(code, pfx, password)];
-  if (seen === undefined) return { ...nothingShown, code, problems, strict };
   return {
     ...nothingShown,
-    ...{ code, problems, strict },
+    ...{ code, problems: [`${why} ${sentence(error.next)}`], strict: { ok: false, code, why } },
+  };
+}
+
+function notOpened(error: EscrowError, seen: PfxDescription, password: Secret): Verdict {
+  const refused = refusedFor(error);
+  const { code } = error;
+  return {
+    ...refused,
+    problems: [
+      ...refused.problems,
+      ...hintsFor(code, password),
+      ...(seen.traits.keys.includes('none') ? [keyInClear] : []),
+    ],
     ...strengthOf(seen),
     ...protectionOf(seen, code === 'pfx-parts-differ' ? true : null),
     targets: importFacts(seen.traits, undefined),
   };
 }
 
-/** What is known to go wrong with a file like this one, or with such a password. */
-function hintsFor(code: ErrorCode, pfx: Uint8Array, password: Secret): string[] {
-  if (code === 'pfx-malformed' && Buffer.from(pfx.subarray(0, pemStart.length)).equals(pemStart)) {
-    return [
-      'It is a text in PEM form; a PFX holds the same in another. The openssl program makes one of it: openssl pkcs12 -export.',
-    ];
-  }
+/** What is known to go wrong with such a password. */
+function hintsFor(code: ErrorCode, password: Secret): string[] {
   if (code !== 'pfx-wrong-password-or-damaged') return [];
   if (password.bytes().length === 0) return ['No password was entered: the file has one, or is damaged.'];
   if (isAscii(password)) return [];
@@ -218,5 +240,3 @@ function hintsFor(code: ErrorCode, pfx: Uint8Array, password: Secret): string[] 
     'The password that was entered has characters beyond ASCII, which programs write in different ways.',
   ];
 }
-
-const pemStart = Buffer.from('-----BEGIN ');

@@ -1,11 +1,11 @@
 import { command } from '../command.ts';
 import { jsonOption, passwordFileOption } from '../options.ts';
-import { exitStatus, writeJson } from '../output.ts';
+import { exitStatus, type Output, writeJson } from '../output.ts';
 import { sayIfLong } from '../pfx/long-work.ts';
 import { tellVerdict } from '../pfx/tell-verdict.ts';
 import { readNamedFile } from '../read-file.ts';
 import { readSecret } from '../terminal/read-secret.ts';
-import { judgePfx } from '../verdict.ts';
+import { judgePfx, judgeUnopened, type Verdict } from '../verdict.ts';
 
 /** Opens a PFX, offline, tries its key, and says what it is. */
 export const verify = command({
@@ -22,12 +22,19 @@ export const verify = command({
   examples: ['escrow verify obrien_Enroll_EN.pfx --password-file obrien.password.txt'],
   async run(values, { output }, file) {
     const pfx = await readNamedFile(file);
-    const password = await readSecret('Password of the file: ', values['password-file'], output);
-    sayIfLong(pfx, output);
-    const verdict = await judgePfx(pfx, password);
-    password.erase();
+    const verdict = judgeUnopened(pfx) ?? (await judgeByPassword(pfx, values['password-file'], output));
     if (values.json === true) await writeJson(output, verdict);
     else await output.data(tellVerdict(verdict));
     return verdict.opens ? exitStatus.ok : exitStatus.no;
   },
 });
+
+async function judgeByPassword(
+  pfx: Uint8Array,
+  passwordFile: string | undefined,
+  output: Output,
+): Promise<Verdict> {
+  const password = await readSecret('Password of the file: ', passwordFile, output);
+  sayIfLong(pfx, output);
+  return await judgePfx(pfx, password).finally(() => password.erase());
+}

@@ -3,6 +3,7 @@ import { humanIterations } from '#crypto/pfx/write.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { CertificateFacts, ChainFacts } from './certificate-facts.ts';
 import type { KeyFacts } from './key-facts.ts';
+import { isUnderPassword } from './protection-facts.ts';
 
 /** An opened file, and what was found of it. */
 export interface Findings {
@@ -29,7 +30,8 @@ export function problemsOf(findings: Findings): string[] {
 /** What nothing new should rest on, by how a file uses it. */
 const oldAlgorithms = new Map<string, readonly string[]>([
   ['sha1-triple-des', ['3DES', 'SHA-1']],
-  ['sha1-rc2', ['RC2', 'SHA-1']],
+  ['sha1-rc2-40', ['RC2', 'SHA-1']],
+  ['sha1-rc2-128', ['RC2', 'SHA-1']],
   ['mac-sha1', ['SHA-1']],
 ]);
 
@@ -47,16 +49,16 @@ function profileProblems({ profile, traits }: PfxInspection): string[] {
   ];
 }
 
+/** Of any file with a key in clear, opened or not. */
+export const keyInClear =
+  'Its private key is not encrypted: whoever has the file has the key, without a password.';
+
 function protectionProblems({ inspection, password }: Findings): string[] {
   const { keys, certificates, macVerified, traits } = inspection;
   const weak = [...keys, ...certificates].some(({ algorithm }) => /40Bit/.test(algorithm));
   return [
-    ...(traits.keys.includes('none')
-      ? ['Its private key is not encrypted: whoever has the file has the key, without a password.']
-      : []),
-    ...(password.bytes().length === 0
-      ? ['No password is set on it: whoever has the file has what is in it.']
-      : []),
+    ...(traits.keys.includes('none') ? [keyInClear] : []),
+    ...passwordProblems(inspection, password),
     ...(macVerified ? [] : ['It has no MAC, so nobody can tell whether it was changed.']),
     ...(traits.certificates.includes('none')
       ? ['Its certificates are not encrypted: whoever has the file can read whose it is.']
@@ -66,6 +68,15 @@ function protectionProblems({ inspection, password }: Findings): string[] {
       : []),
     ...profileProblems(inspection),
   ];
+}
+
+function passwordProblems(inspection: PfxInspection, password: Secret): string[] {
+  if (password.bytes().length === 0) {
+    return ['No password is set on it: whoever has the file has what is in it.'];
+  }
+  return isUnderPassword(inspection)
+    ? []
+    : ['Nothing in it is under a password: the one that was entered was checked by nothing.'];
 }
 
 /** An attacker tries passwords against the cheapest derivation. */

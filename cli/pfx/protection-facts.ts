@@ -1,4 +1,5 @@
 import type { PfxDescription, Protection } from '#crypto/pfx/describe.ts';
+import type { PfxInspection } from '#crypto/pfx/inspect.ts';
 import { guessesASecond } from './guessing.ts';
 
 /** How a part is protected. */
@@ -30,4 +31,9 @@ export function protectionOf(description: PfxDescription, verified: boolean | nu
     encryption: { keys: keys.map(facts), certificates: certificates.map(facts) },
     guessesASecond: guessesASecond(description) ?? null,
   };
+}
+
+/** Whether the password of a file was checked by anything in it: a MAC, or a part that it decrypted. */
+export function isUnderPassword({ macVerified, traits }: PfxInspection): boolean {
+  return macVerified || [...traits.keys, ...traits.certificates].some((trait) => trait !== 'none');
 }

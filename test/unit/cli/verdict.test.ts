@@ -88,6 +88,25 @@ describe('the verdict on what protects a file', () => {
     expect(verdict.strict.code).toBe('pfx-no-mac');
   });
 
+  it('says so of a key in clear where the password is wrong, too', async () => {
+    const pfx = craftPfx({ safes: [clear(clearKey(subject.privateKey.bytes()), own)] });
+    const verdict = await judgePfx(pfx, otherPassword);
+    expect(verdict).toMatchObject({ opens: false, code: 'pfx-wrong-password-or-damaged' });
+    expect(verdict.problems).toContain(
+      'Its private key is not encrypted: whoever has the file has the key, without a password.',
+    );
+  });
+
+  it('says that a password was checked by nothing', async () => {
+    const checkedByNothing =
+      'Nothing in it is under a password: the one that was entered was checked by nothing.';
+    const safes = [clear(clearKey(subject.privateKey.bytes()), own)];
+    expect((await judged({ safes, mac: 'none' })).problems).toContain(checkedByNothing);
+    expect((await judged({ safes })).problems).not.toContain(checkedByNothing);
+    const { problems } = await judged({ safes: [sealed([own]), clear(key)], mac: 'none' });
+    expect(problems).not.toContain(checkedByNothing);
+  });
+
   it('opens nothing without a MAC under another password', async () => {
     const pfx = craftPfx({ safes: [sealed([own]), clear(key)], mac: 'none' });
     const verdict = await judgePfx(pfx, otherPassword);
@@ -205,6 +224,53 @@ describe('the verdict on private keys', () => {
     expect(tellVerdict(verdict)).toMatch(
       /^It opens, but holds no private key\.\n {2}note +It holds no private key, /,
     );
+  });
+});
+
+describe('the verdict on which systems import a file', () => {
+  const importsOf = async (...safes: Asn1Node[]) => {
+    const { targets } = await judged({ safes });
+    return new Map(targets.map(({ target, imports, why }) => [target, `${imports}: ${why}`]));
+  };
+  const [modern, compatible] = ['windows-11', 'windows-server-2016'] as const;
+
+  it('is none, where there is no private key', async () => {
+    for (const bags of [[own], [bag(oids.secretBag, der.null())]]) {
+      const told = await importsOf(sealed(bags));
+      expect(told.get(modern)).toBe('no: there is no private key to import');
+      expect([...told.values()].every((each) => each.startsWith('no: there is no private key'))).toBe(true);
+    }
+    expect((await importsOf(sealed([own]))).get(compatible)).toBe(
+      'no: there is no private key to import, does not read AES-256',
+    );
+  });
+
+  it('is none that is sure, of a key without its certificate', async () => {
+    const stranger = certificateBag((await subjectOf('ECC_NIST_P384')).certificate);
+    for (const told of [await importsOf(clear(key)), await importsOf(sealed([stranger]), clear(key))]) {
+      expect(told.get(modern)).toBe('perhaps: may take no private key without its certificate');
+      expect(told.get('firefox')).toBe('no: takes no private key without its certificate');
+      expect(told.get('java-17')).toMatch(/^no: finds no certificate of its private key/);
+      expect(told.get(compatible)).toBe('no: does not read AES-256');
+      expect(told.get('macos')).toMatch(
+        /^perhaps: may take no private key without its certificate, may not read AES-256/,
+      );
+    }
+  });
+
+  it('is none that is sure, of a key of a kind that is not tried', async () => {
+    const pkcs8 = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
+    const told = await importsOf(sealed([own]), clear(keyBag(pkcs8)));
+    expect(told.get(modern)).toBe('perhaps: may not read this kind of private key');
+    expect([...told.values()].some((each) => each.startsWith('yes'))).toBe(false);
+  });
+
+  it('is none of a damaged key', async () => {
+    const told = await importsOf(
+      sealed([own]),
+      clear(keyBag(withByteChanged(subject.privateKey.bytes(), 40))),
+    );
+    expect([...told.values()].every((each) => each.startsWith('no: its private key is damaged'))).toBe(true);
   });
 });
 

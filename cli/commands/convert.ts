@@ -12,6 +12,7 @@ import { importTable } from '../pfx/imports.ts';
 import { sayIfLong } from '../pfx/long-work.ts';
 import { chooseNewPassword, type NewPasswordValues } from '../pfx/new-password.ts';
 import { rewrite } from '../pfx/rewrite.ts';
+import { seeFile } from '../pfx/see-file.ts';
 import { openSource, type PfxSource } from '../pfx/source.ts';
 import { readNamedFile } from '../read-file.ts';
 import { readSecret } from '../terminal/read-secret.ts';
@@ -82,12 +83,14 @@ async function readSource(
   output: Output,
 ): Promise<{ source: PfxSource; newPassword: Secret }> {
   const pfx = await readNamedFile(file);
+  seeFile(pfx);
   const password = await readSecret('Password of the file: ', values['password-file'], output);
   try {
     sayIfLong(pfx, output);
     const source = await openSource(pfx, password);
     try {
-      return { source, newPassword: await chooseNewPassword(values, password, output) };
+      const old = { password, checked: source.passwordChecked };
+      return { source, newPassword: await chooseNewPassword(values, old, output) };
     } catch (error) {
       source.privateKey.erase();
       throw error;

@@ -1,9 +1,16 @@
 import { checkPassword, generatePassword } from '#crypto/passwords.ts';
 import { checkPfxPassword } from '#crypto/pfx/password.ts';
-import { InputError } from '#domain/errors.ts';
+import { InputError, PfxError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Output } from '../output.ts';
 import { readNewSecret } from '../terminal/read-secret.ts';
+
+/** The password that opened the old file. */
+export interface OldPassword {
+  password: Secret;
+  /** False where nothing in that file is under a password, so that any opens it. */
+  checked: boolean;
+}
 
 /** The options that say which password a new file gets. */
 export interface NewPasswordValues {
@@ -17,12 +24,13 @@ const rules = { minimumLength: 8, maximumLength: 128 };
 
 /**
  * The password of a new file: that of the old one, one that is made for it, or one that is typed twice or read from a file.
- * @param old of the old file; what is returned is a copy
- * @throws InputError `password-not-ascii`, `password-too-weak`; what reading it throws
+ * @param old what is returned is a copy
+ * @throws InputError `password-not-ascii`, `password-too-weak`; PfxError `pfx-unprotected` for an old one that nothing checked;
+ *   what reading it throws
  */
 export async function chooseNewPassword(
   values: NewPasswordValues,
-  old: Secret,
+  old: OldPassword,
   output: Output,
 ): Promise<Secret> {
   if (values['generated-password-out'] !== undefined) return generatePassword();
@@ -39,9 +47,15 @@ export async function chooseNewPassword(
 }
 
 /** It may be short, since it was there before; but every program must be able to take it. */
-function same(old: Secret): Secret {
+function same({ password, checked }: OldPassword): Secret {
+  if (!checked) {
+    throw new PfxError('pfx-unprotected', {
+      why: 'The file has no MAC, and nothing in it is encrypted, so the password that was entered was checked by nothing.',
+      next: 'Leave out --same-password, and choose a password for the new file.',
+    });
+  }
   try {
-    checkPfxPassword(old);
+    checkPfxPassword(password);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(cause.code, {
@@ -50,5 +64,5 @@ function same(old: Secret): Secret {
       cause,
     });
   }
-  return new Secret(Uint8Array.from(old.bytes()));
+  return new Secret(Uint8Array.from(password.bytes()));
 }

@@ -4,6 +4,7 @@ import { PfxError } from '#domain/errors.ts';
 import type { PfxTraits } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
 import { keyFacts } from './key-facts.ts';
+import { isUnderPassword } from './protection-facts.ts';
 
 /** What is taken out of a PFX to be written anew. */
 export interface PfxSource {
@@ -13,6 +14,8 @@ export interface PfxSource {
   /** DER, each once, the one of the key first. */
   certificates: Uint8Array[];
   friendlyName: string;
+  /** Whether the password that was entered is known to be that of the file: nothing may be under one. */
+  passwordChecked: boolean;
   /** What its owner should know of the file that it came from, in sentences. */
   notes: string[];
 }
@@ -46,6 +49,7 @@ function sourceOf(inspection: PfxInspection, password: Secret): PfxSource {
     publicKey,
     certificates: eachOnce(found.certificates),
     friendlyName: nameOf(key, certificate),
+    passwordChecked: isUnderPassword(inspection),
     notes: notesOf(traits, macVerified, found, password),
   };
 }

@@ -237,7 +237,8 @@ describe('escrow convert refuses', () => {
   it('to keep a password that not every program takes', async () => {
     const { privateKey, certificate } = subject;
     const inClear = [bag(oids.keyBag, der.raw(privateKey.bytes())), certificateBag(certificate)];
-    write('clear.pfx', craftPfx({ safes: [clear(...inClear)], mac: 'none' }));
+    const mac = { password: Secret.fromText('pässwörd') };
+    write('clear.pfx', craftPfx({ safes: [clear(...inClear)], mac }));
     write('umlaut', 'pässwörd');
     const line = 'escrow convert clear.pfx --profile modern --password-file umlaut --same-password';
     const { status, stderr } = await run(line);
@@ -245,6 +246,20 @@ describe('escrow convert refuses', () => {
     expect(stderr).toContain(
       'Leave out --same-password, and choose another in printable ASCII. (password-not-ascii)',
     );
+  });
+
+  it('to keep a password that nothing in the old file checked', async () => {
+    const { privateKey, certificate } = subject;
+    const inClear = [bag(oids.keyBag, der.raw(privateKey.bytes())), certificateBag(certificate)];
+    const folder = withFile('bare.pfx', craftPfx({ safes: [clear(...inClear)], mac: 'none' }));
+    const line = 'escrow convert bare.pfx --profile modern --password-file pw';
+    const { status, stdout, stderr } = await folder.run(`${line} --same-password`);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toBe(
+      'escrow: The file has no MAC, and nothing in it is encrypted, so the password that was entered was checked by nothing. Leave out --same-password, and choose a password for the new file. (pfx-unprotected)\n',
+    );
+    expect(folder.list()).toEqual(['bare.pfx', 'new', 'pw']);
+    expect(await folder.run(`${line} --file-password-file new`)).toMatchObject({ status: 0 });
   });
 
   const damaged = () => keyBag(withByteChanged(subject.privateKey.bytes(), 40));

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isSignedBy } from '#crypto/pfx/public-keys.ts';
 import { isPlaceholder } from '#crypto/placeholder-certificate.ts';
 
 /** A certificate of a PFX. */
@@ -48,15 +49,6 @@ function onOneLine(name: string | undefined): string {
 /** By name and signature: `checkIssued` asks for the right to sign certificates, too, which a placeholder has not. */
 function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && isSignedBy(certificate, certificate);
-}
-
-function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    // A key of a kind that OpenSSL does not know.
-    return false;
-  }
 }
 
 function validityOf(from: Date, to: Date, now: Date): CertificateFacts['validity'] {

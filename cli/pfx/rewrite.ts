@@ -1,6 +1,6 @@
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
-import { humanIterations, randomIterations, writePfx } from '#crypto/pfx/write.ts';
+import { copyIterations, writePfx } from '#crypto/pfx/write.ts';
 import { ProofError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -15,16 +15,6 @@ export interface Rewritten {
 }
 
 /**
- * Of each derivation. A compatible file has a generated password, which needs no stretching, and is for systems that are slow, or
- * limit the count.
- */
-const iterationsOf: Readonly<Record<PfxProfile, number>> = {
-  modern: humanIterations,
-  compatible: randomIterations,
-  pbmac1: humanIterations,
-};
-
-/**
  * Writes what was taken out of a PFX in another profile, and proves the new file before anybody has it.
  * @param password printable ASCII, not empty
  * @throws InputError `password-not-ascii`; `invalid-input` for more than 16 certificates
@@ -36,7 +26,7 @@ export async function rewrite(
   password: Secret,
 ): Promise<Rewritten> {
   const derivations = new PfxDerivations();
-  const iterations = iterationsOf[profile];
+  const iterations = copyIterations[profile];
   const opening = { profile, password, derivations };
   try {
     const pfx = await writePfx({ ...opening, privateKey, certificates, friendlyName, iterations });

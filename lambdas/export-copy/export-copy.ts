@@ -1,7 +1,7 @@
 import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
-import { humanIterations, randomIterations, writePfx } from '#crypto/pfx/write.ts';
+import { copyIterations, writePfx } from '#crypto/pfx/write.ts';
 import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
 import { type Enrollment, type EnrollmentKey, readyKey, transitions } from '#domain/enrollment.ts';
 import { EscrowError, LockError, ProviderError, StoreError } from '#domain/errors.ts';
@@ -67,17 +67,34 @@ export async function exportCopy(
     await checkPolicy(dependencies, principal, enrollment, profile);
     const rules = await dependencies.policy.passwordRules(organization);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile, rules);
-    const wrapped = await openOwnLock(dependencies, principal, enrollment, request.unlocking);
+    const generated = request.pfxPassword === 'generated';
     try {
       const order = { ...request, profile, password };
-      const copy = await makeCopyOf(dependencies, enrollment, key, order, wrapped);
-      return request.pfxPassword === 'generated' ? { ...copy, generatedPassword: password } : copy;
+      const copy = await unlockAndCopy(dependencies, principal, enrollment, key, order);
+      return generated ? { ...copy, generatedPassword: password } : copy;
     } catch (error) {
-      // The password was right; what failed after it must not count as a guess.
-      if ('password' in request.unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
+      if (generated) password.erase();
       throw error;
     }
   });
+}
+
+async function unlockAndCopy(
+  dependencies: Needs,
+  principal: Principal,
+  enrollment: Enrollment,
+  key: EnrollmentKey,
+  order: CopyOrder,
+): Promise<SubscriberCopy> {
+  const { unlocking } = order;
+  const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
+  try {
+    return await makeCopyOf(dependencies, enrollment, key, order, wrapped);
+  } catch (error) {
+    // The password was right; what failed after it must not count as a guess.
+    if ('password' in unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function checkPolicy(
@@ -185,7 +202,7 @@ async function writeProved(
   try {
     const friendlyName = friendlyNameOf(enrollment);
     const opening = { profile, password, derivations };
-    const file = { ...opening, privateKey, friendlyName, iterations: iterationsOf[profile] };
+    const file = { ...opening, privateKey, friendlyName, iterations: copyIterations[profile] };
     const pfx = await writePfx({ ...file, certificates: [placeholder] });
     const { purpose } = enrollment;
     return { pfx, proof: await provePfx({ ...opening, pfx, publicKey, purpose }) };
@@ -193,16 +210,6 @@ async function writeProved(
     derivations.erase();
   }
 }
-
-/**
- * Of each derivation. A compatible file always has a generated password: 118 random bits, which nobody guesses, need no
- * stretching, and the old systems that it is for are slow, or limit the count.
- */
-const iterationsOf: Readonly<Record<PfxProfile, number>> = {
-  modern: humanIterations,
-  compatible: randomIterations,
-  pbmac1: humanIterations,
-};
 
 function exportIdOf({ id, organization }: Enrollment, idempotencyKey: string | undefined): string {
   return idempotencyKey === undefined ? newId('exp') : derivedId('exp', organization, id, idempotencyKey);

@@ -30,7 +30,11 @@ export async function writeFileAtomically(
     await writeSynced(neighbour, content, mode);
     // A link, unlike a rename, fails if the name is taken.
     await (overwrite ? rename(neighbour, path) : link(neighbour, path));
-    await syncFolder(dirname(path));
+    await syncFolder(dirname(path)).catch(async (error: unknown) => {
+      // What may not last is not there: whoever asked is told of a failure, and begins again.
+      if (!overwrite) await rm(path, { force: true });
+      throw error;
+    });
   } catch (error) {
     if (overwrite || errorNumber(error) !== 'EEXIST') throw error;
     throw new SetUpError('refuses-to-overwrite', { field: path, why: 'exists already', cause: error });

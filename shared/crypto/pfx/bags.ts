@@ -25,6 +25,7 @@ export type Bag = Names &
 const longestLocalKeyId = 256;
 const deepestNest = 4;
 const mostBags = 64;
+const mostAttributes = 16;
 
 const others = new Map<string, string>([
   [oids.crlBag, 'a revocation list'],
@@ -104,6 +105,7 @@ function readAttributes(attributes: Element): { oid: string; values: Element }[]
     fields.end();
     return { oid, values };
   });
+  if (read.length > mostAttributes) throw new PfxError('pfx-too-large');
   if (new Set(read.map(({ oid }) => oid)).size < read.length) {
     throw new PfxError('pfx-malformed', { why: 'the file has an attribute twice' });
   }

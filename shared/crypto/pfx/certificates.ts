@@ -2,7 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { PfxError } from '#domain/errors.ts';
 import type { Names } from './bags.ts';
 import { parseElement } from './ber.ts';
-import { isCertificateOf } from './same-key.ts';
+import { isCertificateOf } from './public-keys.ts';
 
 /** A certificate, and what its bag is called by. */
 export interface NamedCertificate extends Names {

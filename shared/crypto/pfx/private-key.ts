@@ -4,7 +4,7 @@ import { keySpecs } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import { oids } from '../oids.ts';
 import { type Element, Fields, natural, octets, oidText, onlyElement, parseElement, tags } from './ber.ts';
-import { samePublicKey } from './same-key.ts';
+import { samePublicKey } from './public-keys.ts';
 
 /** The parts of a private key. */
 type PrivateKeyParts =

@@ -7,8 +7,8 @@ import { runInWorker } from '../worker/pool.ts';
 import { type BackupForm, readBackupForm } from './backup-form.ts';
 import type { PfxDerivations } from './derivations.ts';
 import { checkPfxPassword } from './password.ts';
+import { samePublicKey } from './public-keys.ts';
 import { openBackup, opensWithoutPassword, type PfxContent } from './read.ts';
-import { samePublicKey } from './same-key.ts';
 
 export interface PfxToProve {
   /** The file as it was read back. */

@@ -19,6 +19,16 @@ export const humanIterations = 250_000;
 /** Iterations under a random 256-bit passphrase: it cannot be guessed, so it needs no stretching. */
 export const randomIterations = 2_048;
 
+/**
+ * Iterations of each derivation of a subscriber copy, by its profile. A compatible one always has a generated password: 118
+ * random bits, which nobody guesses, need no stretching, and the old systems that it is for are slow, or limit the count.
+ */
+export const copyIterations: Readonly<Record<PfxProfile, number>> = {
+  modern: humanIterations,
+  compatible: randomIterations,
+  pbmac1: humanIterations,
+};
+
 const mostIterations = 300_000;
 const longestName = 255; // UTF-16 code units
 

@@ -9,7 +9,7 @@ import {
   TLSSocket,
 } from 'node:tls';
 import { ProofError } from '#domain/errors.ts';
-import { samePublicKey } from '../pfx/same-key.ts';
+import { samePublicKey } from '../pfx/public-keys.ts';
 
 export interface HandshakeTask {
   pfx: Uint8Array;

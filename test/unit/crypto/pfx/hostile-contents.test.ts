@@ -65,7 +65,7 @@ describe('a backup holds one private key', () => {
   });
 
   it('not more than a person can tell apart', async () => {
-    const many = Array.from({ length: 17 }, () => keyBag(pkcs8));
+    const many = Array.from({ length: 9 }, () => keyBag(pkcs8));
     const bytes = crafted({ safes: [clear(...many)] });
     expect(await refusalBy(() => inspectPfx(bytes, password))).toBe(plainly('pfx-too-large'));
   });
@@ -271,6 +271,12 @@ describe('its attributes', () => {
   it('are passed over if they are not known', async () => {
     const bytes = named(attribute(oids.commonName, der.utf8String('x')));
     expect((await readPfx(bytes, password)).certificates).toHaveLength(1);
+  });
+
+  it('are not more than anybody writes', async () => {
+    const many = Array.from({ length: 17 }, (_, i) => attribute(`1.2.3.${i}`, der.null()));
+    expect(await refusal(named(...many))).toBe(plainly('pfx-too-large'));
+    expect((await readPfx(named(...many.slice(1)), password)).certificates).toHaveLength(1);
   });
 
   it('have no id of any length', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { der, encodeDer } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { carriesPublicKey, wholeKey } from '#crypto/pfx/private-key.ts';
-import { samePublicKey } from '#crypto/pfx/same-key.ts';
+import { samePublicKey } from '#crypto/pfx/public-keys.ts';
 import { PfxError } from '#domain/errors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';

@@ -25,3 +25,14 @@ export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined
     return undefined;
   }
 }
+
+/** Whether a certificate is signed by the key of another. Not if either is of a kind that OpenSSL does not know. */
+export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const publicKey = publicKeyOf(issuer);
+  if (publicKey === undefined) return false;
+  try {
+    return certificate.verify(publicKey);
+  } catch {
+    return false;
+  }
+}

@@ -43,10 +43,20 @@ function describe(issue: v.BaseIssue<unknown>): FieldIssue {
 /** The library's own messages begin with a capital letter, and repeat the value. */
 const ourMessage = /^[a-z][^|]*\|/;
 
-function inOurWords({ kind, type, received, expected }: v.BaseIssue<unknown>): Omit<FieldIssue, 'field'> {
+function inOurWords(issue: v.BaseIssue<unknown>): Omit<FieldIssue, 'field'> {
+  const { kind, type, received, expected } = issue;
+  if (type === 'variant') return noSuchForm(issue);
   if (kind === 'schema') {
     const why = received === 'undefined' ? 'is missing' : `is not a valid ${type}`;
     return { why, next: 'Send a value of the documented type.' };
   }
   return { why: `is not valid${expected === null ? '' : `: expected ${expected}`}`, next: 'Correct it.' };
+}
+
+/** Of several forms of an object, which a word in it tells apart: that the word is missing or is none of those, or the object is. */
+function noSuchForm({ received, expected }: v.BaseIssue<unknown>): Omit<FieldIssue, 'field'> {
+  const words = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word]) => word);
+  if (words.length === 0) return { why: 'is not an object', next: 'Send a value of the documented type.' };
+  const why = received === 'undefined' ? 'is missing' : 'is not one of the known words';
+  return { why, next: `Use one of: ${words.join(', ')}.` };
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { PolicySettings } from '#domain/organization.ts';
 import { pfxProfiles } from '#domain/pfx-profile.ts';
+import { oneOf } from './fields.ts';
 
 const byAssurance = v.strictObject({
   medium: v.boolean(),
@@ -13,8 +14,14 @@ export const policySettingsSchema: v.GenericSchema<unknown, PolicySettings> = v.
   version: v.pipe(v.string(), v.nonEmpty(), v.maxLength(64)),
   exportable: v.strictObject({ identity: byAssurance, encryption: byAssurance }),
   // A floor: a signature key is never escrowed.
-  escrow: v.strictObject({ identity: v.literal(false), encryption: v.boolean() }),
-  profiles: v.pipe(v.array(v.picklist(pfxProfiles)), v.minLength(1)),
+  escrow: v.strictObject({
+    identity: v.literal(false, 'is not false: a signature key is never escrowed|Write false.'),
+    encryption: v.boolean(),
+  }),
+  profiles: v.pipe(
+    v.array(oneOf(pfxProfiles)),
+    v.minLength(1, `is empty|Name at least one of: ${pfxProfiles.join(', ')}.`),
+  ),
   heldAllowed: v.boolean(),
   passwordRules: v.pipe(
     v.strictObject({

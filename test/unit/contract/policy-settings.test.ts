@@ -41,7 +41,7 @@ describe('policy settings', () => {
   it.each([
     ['retentionDays', { ...general, retentionDays: 424_242 }, 'is not valid: expected <=36500'],
     ['version', { ...general, version: '424242'.repeat(20) }, 'is not valid: expected <=64'],
-    ['profiles.0', { ...general, profiles: ['424242'] }, 'is not a valid picklist'],
+    ['profiles.0', { ...general, profiles: ['424242'] }, 'is not one of the known words'],
   ])('say of a wrong %s what it may be, and not what it is', (field, settings, why) => {
     const [issue] = issuesOf(policySettingsSchema, settings);
     expect(issue).toMatchObject({ field, why });

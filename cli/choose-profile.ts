@@ -1,4 +1,5 @@
 import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
+import { otherTargetNames } from '#domain/pfx-target-names.ts';
 import { type PfxTarget, pfxTargets, targetTable } from '#domain/pfx-targets.ts';
 import { ArgumentsError } from './command.ts';
 
@@ -8,7 +9,8 @@ export const profileOptions = {
     type: 'string',
     value: 'TARGET',
     words: pfxTargets,
-    says: `the system that is to open the file, which gets the profile that it takes: ${pfxTargets.join(', ')}`,
+    otherWords: Object.keys(otherTargetNames),
+    says: `the system that is to open the file, which gets the profile that it takes: ${pfxTargets.join(', ')}; also ${Object.keys(otherTargetNames).join(', ')}`,
   },
   profile: {
     type: 'string',
@@ -40,17 +42,31 @@ export function chooseProfile(values: ProfileValues): ChosenProfile {
   if (values.for !== undefined && values.profile !== undefined) {
     throw new ArgumentsError({ why: '--for and --profile both say how the file is written: choose one.' });
   }
-  const target = pfxTargets.find((each) => each === values.for);
-  if (target !== undefined) return { profile: targetTable[target].profile, target, why: reasonFor(target) };
-  return { profile: pfxProfiles.find((each) => each === values.profile), target, why: '' };
+  const named = targetNamed(values.for);
+  if (named !== undefined) {
+    const { target, why } = named;
+    return { profile: targetTable[target].profile, target, why: [...why, reasonFor(target)].join(' ') };
+  }
+  return { profile: pfxProfiles.find((each) => each === values.profile), target: undefined, why: '' };
+}
+
+/** The system of a name, and what is to be said where it stands for another one. */
+function targetNamed(name: string | undefined): { target: PfxTarget; why: string[] } | undefined {
+  const target = pfxTargets.find((each) => each === name);
+  if (target !== undefined) return { target, why: [] };
+  if (name === undefined || !Object.hasOwn(otherTargetNames, name)) return undefined;
+  const other = otherTargetNames[name];
+  if (other === undefined) return undefined;
+  const { system, since } = other;
+  const from = since === undefined ? '' : `, ${since},`;
+  const why =
+    system === undefined ? [] : [`${system}${from} takes what ${targetTable[other.target].name} takes.`];
+  return { target: other.target, why };
 }
 
 function reasonFor(target: PfxTarget): string {
-  const { name, profile, modernSince, tried, note } = targetTable[target];
+  const { name, profile, modernSince, note } = targetTable[target];
   const only = modernSince === 'never' ? 'it takes' : `every version takes (modern: ${modernSince})`;
-  const reason =
-    profile === 'compatible'
-      ? `the only profile that ${only}`
-      : `which it takes (${tried === 'here' ? 'tried' : tried})`;
+  const reason = profile === 'compatible' ? `the only profile that ${only}` : 'which it takes';
   return [`For ${name} the file is ${profile}, ${reason}.`, note ?? ''].join(' ').trim();
 }

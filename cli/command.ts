@@ -16,6 +16,8 @@ export interface Option {
   required?: string;
   /** The words that the value may be, where it is one of a few. */
   words?: readonly string[];
+  /** Others that are taken, too, and not offered. */
+  otherWords?: readonly string[];
   /** Told under a heading of their own, after a command's own options. */
   shared?: true;
 }
@@ -116,10 +118,10 @@ function readArguments<O extends Options>(args: readonly string[], options: O) {
   if (empty !== undefined) {
     throw new ArgumentsError({ field: `--${empty[0]}`, why: 'the option lacks its value' });
   }
-  for (const [name, { required, words }] of Object.entries(options)) {
+  for (const [name, { required, words, otherWords }] of Object.entries(options)) {
     const value: unknown = Reflect.get(parsed.values, name);
     if (required !== undefined && value === undefined) throw new ArgumentsError({ why: required });
-    checkWord(`--${name}`, value, words);
+    checkWord(`--${name}`, value, words, otherWords);
   }
   return parsed;
 }
@@ -142,13 +144,27 @@ function otherOption(typed: string | undefined, options: Options): { next?: stri
 }
 
 /** One of a few words, where only those have a meaning. The value itself is not repeated: it may be a secret. */
-function checkWord(field: string, value: unknown, words: readonly string[] | undefined): void {
+function checkWord(
+  field: string,
+  value: unknown,
+  words: readonly string[] | undefined,
+  otherWords: readonly string[] = [],
+): void {
   if (words === undefined || value === undefined) return;
-  const wrong = [value].flat().find((each) => words.every((word) => word !== each));
+  const taken = [...words, ...otherWords];
+  const wrong = [value].flat().find((each) => taken.every((word) => word !== each));
   if (wrong === undefined) return;
-  const meant = nearest(String(wrong), ofSameVersion(String(wrong), words));
-  const next = meant === undefined ? {} : { next: `Did you mean ${meant}?` };
-  throw new ArgumentsError({ field, why: `it is one of: ${words.join(', ')}`, ...next });
+  const next = wordMeant(String(wrong), taken);
+  const details = next === undefined ? {} : { next };
+  throw new ArgumentsError({ field, why: `it is one of: ${words.join(', ')}`, ...details });
+}
+
+/** Where several words begin as what was typed, none of them is the likelier one. */
+function wordMeant(typed: string, words: readonly string[]): string | undefined {
+  const several = words.filter((word) => word.startsWith(`${typed}-`));
+  if (several.length > 1) return `Say which: ${several.join(', ')}.`;
+  const meant = nearest(typed, ofSameVersion(typed, words));
+  return meant === undefined ? undefined : `Did you mean ${meant}?`;
 }
 
 /** The words with the same digits as what was typed: another version of a system is another system, and no slip. */

@@ -1,3 +1,4 @@
+import { otherTargetNames } from '#domain/pfx-target-names.ts';
 import { type PfxTarget, pfxTargets, targetTable } from '#domain/pfx-targets.ts';
 
 /** The page about the systems that a PFX may be meant for: what each is given, and where that is known from. */
@@ -17,10 +18,27 @@ export function pfxTargetsPage(): string {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...pfxTargets.map(row),
     '',
+    ...otherNames(),
+    '',
     'No system is known to import a file that is protected by a signature instead of a MAC.',
     ...pfxTargets.flatMap(section),
     '',
   ].join('\n');
+}
+
+/** Names that are taken, too. */
+function otherNames(): string[] {
+  const names = Object.entries(otherTargetNames);
+  return [
+    'Other names that `--for` takes, each for a system of the table that takes the same:',
+    '',
+    '| name | as |',
+    '| --- | --- |',
+    ...names.map(
+      ([name, { target, since }]) =>
+        `| \`${name}\`${since === undefined ? '' : `, ${since}`} | \`${target}\` |`,
+    ),
+  ];
 }
 
 function row(target: PfxTarget): string {
@@ -30,12 +48,12 @@ function row(target: PfxTarget): string {
 }
 
 function section(target: PfxTarget): string[] {
-  const { name, note, uncertain, sources } = targetTable[target];
+  const { name, note, details, uncertain, sources } = targetTable[target];
   return [
     '',
     `## ${name}`,
     '',
-    ...(note === undefined ? [] : [note, '']),
+    ...[note ?? [], details ?? []].flat().flatMap((told) => [told, '']),
     ...(uncertain === undefined ? [] : [`*Uncertain*: ${uncertain}`, '']),
     ...sources.map(({ says, url }) => `- ${says} <${url}>`),
   ];

@@ -31,8 +31,12 @@ export interface TargetFacts {
   pbmac1Since: string;
   /** `here`: an automated test of this project opens our files with it. */
   tried: 'here' | 'from documentation';
-  /** What else its user should know. */
+  /** What whoever is about to take a file there should know, in sentences. */
   note?: string;
+  /** What else is known: of files that are not ours, and how it was tried. */
+  details?: string;
+  /** What it reads with an option only, as in `the option -legacy`. */
+  needs?: Partial<Record<PfxEncryption, string>>;
   /** Where the sources disagree or are thin. */
   uncertain?: string;
   sources: readonly PfxSource[];

@@ -14,8 +14,8 @@ const javaReach = {
   integrities: [...everyMac, 'none'],
 } as const;
 const javaMayTake = { ...nothing, keys: ['pbes2-aes'], certificates: ['pbes2-aes'] } as const;
-const javaNote =
-  'Its passwords are ASCII; of AES it takes 128 and 256 bits, and no other cipher under PBES2.';
+const javaNote = 'Its passwords are ASCII.';
+const javaDetails = 'Of AES it takes 128 and 256 bits, and no other cipher under PBES2.';
 
 const opensslPbmac1: PfxSource = {
   says: 'PBMAC1 in PKCS#12 (RFC 9579) is new in OpenSSL 3.4.',
@@ -36,7 +36,7 @@ export const programFacts = {
     modernSince: 'before NSS 3.87, which is the oldest tried',
     pbmac1Since: 'a release after NSS 3.87',
     tried: 'here',
-    note: 'Tried by pk12util of NSS 3.87, which refuses PBMAC1 and a file without a MAC.',
+    details: 'Tried by pk12util of NSS 3.87, which refuses PBMAC1 and a file without a MAC.',
     uncertain:
       'Which release began to read PBMAC1. A file without any encryption is taken by pk12util if it has a MAC; Firefox is said to refuse it.',
     sources: [
@@ -67,7 +67,7 @@ export const programFacts = {
     modernSince: 'update 301',
     pbmac1Since: 'never',
     tried: 'from documentation',
-    note: 'From update 301 on it takes modern too. Its passwords are ASCII.',
+    note: `From update 301 on it takes a file of --profile modern, too. ${javaNote}`,
     sources: [
       {
         says: 'HmacPBESHA256 came to the older releases with 8u301, 11.0.12 and 7u311; it was new in 12.',
@@ -90,7 +90,8 @@ export const programFacts = {
     modernSince: 'Java 12',
     pbmac1Since: 'Java 26',
     tried: 'here',
-    note: `${javaNote} Tried by keytool, which passes over keys in clear.`,
+    note: javaNote,
+    details: `${javaDetails} Tried by keytool, which passes over keys in clear.`,
     uncertain: 'A vendor was at work on PBMAC1 for its Java 17 in 2026.',
     sources: [
       {
@@ -114,7 +115,8 @@ export const programFacts = {
     modernSince: 'Java 12',
     pbmac1Since: 'Java 26',
     tried: 'from documentation',
-    note: `${javaNote} It takes pbmac1 too.`,
+    note: `${javaNote} It takes a file of --profile pbmac1, too.`,
+    details: javaDetails,
     sources: [
       {
         says: 'The PKCS12 keystore learns PBMAC1 (JDK-8343232).',
@@ -140,7 +142,7 @@ export const programFacts = {
     modernSince: 'the first',
     pbmac1Since: 'never',
     tried: 'here',
-    note: 'Tried by the OpenSSL 1.1.1 inside Node 16, which refuses PBMAC1 and a file without a MAC.',
+    details: 'Tried by the OpenSSL 1.1.1 inside Node 16, which refuses PBMAC1 and a file without a MAC.',
     sources: [
       {
         says: 'AES-256 with a SHA-256 MAC is read by OpenSSL 1.1.1 and later.',
@@ -164,7 +166,9 @@ export const programFacts = {
     modernSince: 'the first',
     pbmac1Since: '3.4',
     tried: 'here',
-    note: 'RC2 needs `-legacy`. Tried by OpenSSL 3.0, and by the 3.5 inside Node 24, which takes pbmac1 too.',
+    needs: { 'sha1-rc2-40': 'the option -legacy', 'sha1-rc2-128': 'the option -legacy' },
+    details:
+      'RC2 needs `-legacy`. Tried by OpenSSL 3.0, and by the 3.5 inside Node 24, which takes pbmac1 too.',
     sources: [
       opensslPbmac1,
       {
@@ -189,7 +193,7 @@ export const programFacts = {
     modernSince: 'before 3.7.9, which is the oldest tried',
     pbmac1Since: '3.8.6, it seems',
     tried: 'here',
-    note: 'Tried by certtool 3.7.9. Under PBES2 it reads triple DES, and not Camellia.',
+    details: 'Tried by certtool 3.7.9. Under PBES2 it reads triple DES, and not Camellia.',
     uncertain:
       'Which release began to read PBMAC1: the change is of the spring of 2024, when 3.8.6 was made.',
     sources: [

@@ -36,7 +36,7 @@ const currentWindows = {
   mostIterations: 600_000,
   pbmac1Since: 'not known to',
   tried: 'from documentation',
-  note: 'Programs on .NET 9 and later refuse more than 300,000 iterations for any one derivation.',
+  details: 'Programs on .NET 9 and later refuse more than 300,000 iterations for any one derivation.',
   uncertain: 'That it does not read PBMAC1: no source was found that says it does.',
 } as const;
 
@@ -64,7 +64,7 @@ export const systemFacts = {
     modernSince: 'never',
     pbmac1Since: 'never',
     tried: 'from documentation',
-    note: 'Refuses AES as a wrong password. Later Windows Servers take modern.',
+    note: 'It calls AES a wrong password. Later Windows Servers take a file of --profile modern.',
     uncertain:
       'Whether it reads a SHA-256 MAC over triple DES. Its limit of iterations is that of Windows 10.',
     sources: [
@@ -104,7 +104,7 @@ export const systemFacts = {
     modernSince: 'macOS 15, by some ways in',
     pbmac1Since: 'not known to',
     tried: 'from documentation',
-    note: 'For macOS 15 and later, modern may be taken by `security import FILE -f pkcs12`: try it first.',
+    note: 'macOS 15 and later may take a file of --profile modern, by `security import FILE -f pkcs12`: try that first.',
     uncertain:
       'macOS has two importers. The older refuses PBES2 and is still met in macOS 26; which of them Keychain Access uses, no source says. One report blames salts of 16 bytes, others do not.',
     sources: [
@@ -133,7 +133,7 @@ export const systemFacts = {
     modernSince: 'iOS 18',
     pbmac1Since: 'not known to',
     tried: 'from documentation',
-    note: 'iOS 17 and older take compatible only.',
+    note: 'iOS 17 and older take a file of --profile compatible only.',
     uncertain:
       'That it began with iOS 18: read from the source code; the reports name iOS 17 as failing and later ones as working.',
     sources: [
@@ -158,7 +158,7 @@ export const systemFacts = {
     modernSince: 'Android 14, it seems',
     pbmac1Since: 'not known to',
     tried: 'from documentation',
-    note: 'Android 13 and older call a modern file a wrong password; Android 16 takes it.',
+    note: 'Android 13 and older call a modern file a wrong password; Android 16 takes one of --profile modern.',
     uncertain:
       'Which version began to read AES: reports only, none from the vendor. That it does not read PBMAC1: no source was found that says it does.',
     sources: [

@@ -59,10 +59,10 @@ function verdictOf(target: PfxTarget, found: Obstacle[]): ImportVerdict {
   return { target, imports, why: [...new Set(told.map(({ why }) => why))].join(', ') };
 }
 
-function obstacles(traits: PfxTraits, { takes, mayTake, mostIterations }: TargetFacts): Obstacle[] {
+function obstacles(traits: PfxTraits, { takes, mayTake, needs, mostIterations }: TargetFacts): Obstacle[] {
   return [
-    ...unread(traits.keys, takes.keys, mayTake.keys, keyWords),
-    ...unread(traits.certificates, takes.certificates, mayTake.certificates, certificateWords),
+    ...unread(traits.keys, takes.keys, mayTake.keys, keyWords, needs),
+    ...unread(traits.certificates, takes.certificates, mayTake.certificates, certificateWords, needs),
     ...unread([traits.integrity], takes.integrities, mayTake.integrities, integrityWords),
     ...(mostIterations !== undefined && traits.mostIterations > mostIterations
       ? [{ sure: true, why: `refuses more than ${mostIterations.toLocaleString('en-US')} iterations` }]
@@ -77,6 +77,7 @@ function unread<T extends string>(
   takes: readonly T[],
   mayTake: readonly T[],
   words: Readonly<Record<T, Words>>,
+  needs: Partial<Record<T, string>> = {},
 ): Obstacle[] {
   return found
     .filter((one) => !takes.includes(one))
@@ -85,7 +86,7 @@ function unread<T extends string>(
       // What is not known here may be known there: most programs still read RC4.
       return one === 'other' || mayTake.includes(one)
         ? { sure: false, why: maybe }
-        : { sure: true, why: not };
+        : { sure: true, why: needs[one] === undefined ? not : `${not} without ${needs[one]}` };
     });
 }
 

@@ -194,6 +194,12 @@ describe('escrow convert refuses', () => {
       '--for and --profile both say how the file is written: choose one.',
     ],
     ['--for widows-11', 'Did you mean windows-11?'],
+    ['--for windows-server-2002', 'windows-11, macos'],
+    [
+      '--for windows',
+      'Say which: windows-server-2016, windows-10, windows-11, windows-server-2019, windows-server-2022, windows-server-2025.',
+    ],
+    ['--for java', 'Say which: java-8, java-17, java-26, java-11, java-21, java-25.'],
     ['--profile modem', 'Did you mean modern?'],
     [
       '--profile modern --same-password --file-password-file new',

@@ -23,12 +23,36 @@ describe('the profile that options choose', () => {
   });
 
   it.each([
-    ['windows-server-2016', 'the only profile that it takes. Refuses AES'],
+    ['windows-server-2016', 'the only profile that it takes. It calls AES a wrong password.'],
     ['macos', 'the only profile that every version takes (modern: macOS 15, by some ways in). '],
-    ['openssl-3', 'which it takes (tried). '],
-    ['windows-11', 'which it takes (from documentation). '],
+    ['openssl-3', 'the file is modern, which it takes.'],
+    ['macos', 'macOS 15 and later may take a file of --profile modern'],
   ] as const)('for %s says: %s', (target, why) => {
     expect(chooseProfile({ for: target }).why).toContain(why);
+  });
+
+  it.each(pfxTargets)('for %s is said without how that was tried', (target) => {
+    const { why } = chooseProfile({ for: target });
+    expect(why).not.toMatch(/tried|keytool|pk12util|certtool|documentation/i);
+    // Sentences, each with its subject.
+    for (const sentence of why.split(/(?<=\.) /))
+      expect(sentence).toMatch(/^(For|It|Its|From|Later|[a-zA-Z]+ \d+) /);
+  });
+
+  it.each([
+    ['java-21', 'java-17', 'modern', 'Java 21 takes what Java 17 takes. For Java 17 the file is modern'],
+    ['java-11', 'java-17', 'modern', 'Java 11, from 11.0.12 on, takes what Java 17 takes.'],
+    ['windows-server-2022', 'windows-10', 'modern', 'Windows Server 2022 takes what Windows 10 takes.'],
+    ['thunderbird', 'firefox', 'modern', 'For Firefox and Thunderbird (NSS) the file is modern'],
+    ['win11', 'windows-11', 'modern', 'For Windows 11 the file is modern'],
+  ] as const)('is found by other names: %s', (name, target, profile, why) => {
+    const chosen = chooseProfile({ for: name });
+    expect(chosen).toMatchObject({ target, profile });
+    expect(chosen.why.startsWith(why)).toBe(true);
+  });
+
+  it('is none for what only every object has', () => {
+    expect(chooseProfile({ for: 'constructor' }).target).toBeUndefined();
   });
 
   it.each(pfxProfiles)('is the one that is named: %s', (profile) => {

@@ -7,6 +7,7 @@ import {
   pfxIntegrities,
   pfxProfiles,
 } from '#domain/pfx-profile.ts';
+import { otherTargetNames } from '#domain/pfx-target-names.ts';
 import { importVerdicts, type PfxTarget, pfxTargets, profileFor, targetTable } from '#domain/pfx-targets.ts';
 
 /** What the files have that this project writes under a human password. */
@@ -114,7 +115,11 @@ describe('what systems make of a file', () => {
     ['android', written.modern, 'may not read AES-256, may not read a SHA-256 MAC'],
     ['windows-11', written.pbmac1, 'does not read PBMAC1'],
     ['openssl-3', written.pbmac1, 'may not read PBMAC1'],
-    ['openssl-3', { ...written.compatible, certificates: ['sha1-rc2-40'] }, 'does not read RC2 of 40 bits'],
+    [
+      'openssl-3',
+      { ...written.compatible, certificates: ['sha1-rc2-40'] },
+      'does not read RC2 of 40 bits without the option -legacy',
+    ],
     ['firefox', { ...written.modern, integrity: 'none' }, 'needs a MAC'],
     ['java-8', { ...written.compatible, integrity: 'none' }, 'may need a MAC'],
     ['java-17', { ...written.modern, keys: ['none'] }, 'does not read a private key in clear'],
@@ -212,4 +217,16 @@ describe('what systems make of a file', () => {
       if (profile === 'pbmac1' && imports !== 'no') expect(pbmac1Since).not.toMatch(/never|not known/);
     }
   });
+});
+
+describe('other names of systems', () => {
+  it.each(Object.entries(otherTargetNames))(
+    '%s stands for one of the table, and is none itself',
+    (name, other) => {
+      expect(pfxTargets).toContain(other.target);
+      expect(pfxTargets.map(String)).not.toContain(name);
+      // What is said to take the same must never be given an old form for that reason alone.
+      expect(profileFor(other.target)).toBe('modern');
+    },
+  );
 });

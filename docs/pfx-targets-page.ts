@@ -21,6 +21,7 @@ export function pfxTargetsPage(): string {
     ...otherNames(),
     '',
     'No system is known to import a file that is protected by a signature instead of a MAC.',
+    ...allowing,
     ...pfxTargets.flatMap(section),
     '',
   ].join('\n');
@@ -40,6 +41,25 @@ function otherNames(): string[] {
     ),
   ];
 }
+
+/** What an administrator does so that subscribers may take copies for old systems. */
+const allowing = [
+  '',
+  '## How to allow `compatible`',
+  '',
+  'A new organization allows `modern` only; `escrow organization show` says what yours does. Whoever administers it begins with a copy of',
+  'the policy of this project, in the root of the clone (or with the one in force, which `escrow organization show --json` prints under',
+  '`policy`):',
+  '',
+  '```bash',
+  'cp policies/general.json own-policy.json',
+  '# In own-policy.json write a version of its own, and: "profiles": ["modern", "compatible"]',
+  'escrow organization set --policy own-policy.json',
+  '```',
+  '',
+  'From then on every subscriber may take such a copy of an own key that may leave, under a generated password only; each is recorded.',
+  'Escrowed backups stay `modern`. The way back is the same, without the word.',
+];
 
 function row(target: PfxTarget): string {
   const { name, profile, modernSince, pbmac1Since, mostIterations, tried } = targetTable[target];

@@ -37,7 +37,7 @@ export const setOrganization = command({
   summary: 'change name, contact or policy',
   about: [
     'Changes what is named, and leaves the rest, unless somebody else changed the organization at the same moment. A policy applies to enrollments and exports from then on; what a key was made as never changes.',
-    'A policy is one whole file, of which policies/general.json is an example: begin with a copy of it, or with the policy in force, which organization show --json prints under "policy". Give it a version of its own, and change what is to change: so that copies for old systems may be taken, write "profiles": ["modern", "compatible"].',
+    'A policy is one whole file, of which policies/general.json is an example: begin with a copy of it, or with the policy in force, which organization show --json prints under "policy". Give it a version of its own, and change what is to change; "profiles": ["modern", "compatible"] lets subscribers take copies for old systems.',
   ],
   options: {
     name: { type: 'string', value: 'NAME', says: 'its name, as certificate requests show it' },

@@ -2,8 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventSchemas } from '#contract/events.ts';
+import { parse } from '#contract/parse.ts';
+import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { errorTable } from '#domain/error-codes.ts';
 import { generatedDocuments } from '../../../docs/generate.ts';
+import general from '../../../policies/general.json' with { type: 'json' };
 
 const docs = join(import.meta.dirname, '../../../docs');
 const documents = generatedDocuments();
@@ -46,6 +49,15 @@ describe('the documents that follow from the code', () => {
     expect(familyName.test('We\u200bber')).toBe(false);
     expect(new RegExp(subscriber.properties.id.pattern, 'u').test('../ada')).toBe(false);
     expect(subscriber.properties.familyName).toMatchObject({ minLength: 1, maxLength: 64 });
+  });
+
+  it('tell how copies for old systems are allowed, by a policy that would be taken', () => {
+    const page = documents.get('pfx-targets.md') ?? '';
+    expect(page).toContain('cp policies/general.json own-policy.json');
+    expect(page).toContain('escrow organization set --policy own-policy.json');
+    const [, profiles = ''] = /"profiles": (\[.*?\])/.exec(page) ?? [];
+    const policy = { ...general, profiles: JSON.parse(profiles) };
+    expect(parse(policySettingsSchema, policy).profiles).toContain('compatible');
   });
 
   it('name every error code', () => {

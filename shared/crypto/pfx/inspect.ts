@@ -42,7 +42,7 @@ export interface InspectOptions {
   derivations?: PfxDerivations;
 }
 
-const mostKeys = 8;
+const mostKeys = 16;
 /** Certificate stores of more are no backups, and what is asked of each takes its time. */
 const mostCertificates = 64;
 

@@ -65,7 +65,7 @@ describe('a backup holds one private key', () => {
   });
 
   it('not more than a person can tell apart', async () => {
-    const many = Array.from({ length: 9 }, () => keyBag(pkcs8));
+    const many = Array.from({ length: 17 }, () => keyBag(pkcs8));
     const bytes = crafted({ safes: [clear(...many)] });
     expect(await refusalBy(() => inspectPfx(bytes, password))).toBe(plainly('pfx-too-large'));
   });

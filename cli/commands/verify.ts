@@ -14,7 +14,7 @@ export const verify = command({
   summary: 'open a PFX file, try its key, and say who imports it',
   about: [
     'Opens a PFX (PKCS#12) file of any program, offline, and tries its private key. Says how it is protected and how strong that is, what its key and certificates are, whether they belong together, whether it is in the strict form of a backup of this service, and which systems import it. The file is not changed.',
-    'Where it does not open, whether the password is wrong or the file is damaged cannot be known; what shows without the password is told all the same. An empty password is tried, too.',
+    'Where it does not open, whether the password is wrong or the file is damaged cannot be known; what shows without the password is told all the same. A file without a password opens with an empty one: press Enter, or name an empty file.',
   ],
   operand: { name: 'FILE', required: 'Exactly one file must be named.' },
   options: { 'password-file': passwordFileOption("the file's password"), json: jsonOption },

@@ -50,7 +50,7 @@ function rateOf({ trait, iterations }: Protection<PfxEncryption | PfxIntegrity>)
 export function guessingInWords(rate: number): string {
   const many = rate.toLocaleString('en-US');
   const found = span(shortPasswords / 2 / rate);
-  return `one graphics card tries about ${many} passwords a second: it finds eight random letters and digits in about ${found}, a generated password never`;
+  return `one graphics card tries about ${many} passwords a second: it finds a password of eight random small letters and digits in about ${found}, a generated password never`;
 }
 
 const units = [

@@ -1,3 +1,4 @@
+import { humanIterations } from '#crypto/pfx/write.ts';
 import { printable } from '#domain/plain-words.ts';
 import type { Verdict } from '../verdict.ts';
 import type { CertificateFacts, ChainFacts } from './certificate-facts.ts';
@@ -15,7 +16,16 @@ export function tellVerdict(verdict: Verdict): string {
   const lines = opens ? [...shown, ...strictLines(verdict), ...notes] : [...notes, ...shown];
   const told = [headline(verdict), ...lines].map(printable).join('\n');
   const heading = opens ? 'Imported by' : 'A file of this form is imported by';
-  return targets.length === 0 ? told : `${told}\n${heading}\n${importTable(targets)}`;
+  if (targets.length === 0) return told;
+  return [told, heading, importTable(targets), ...nextStep(verdict)].join('\n');
+}
+
+/** What makes a file for those that may refuse this one; only of a file that can be converted. */
+function nextStep({ opens, keys, certificate, strict, targets }: Verdict): string[] {
+  const refusing = targets.filter(({ imports }) => imports !== 'yes').map(({ target }) => target);
+  const convertible = opens && keys.length === 1 && certificate !== 'none' && strict.code !== 'proof-failed';
+  if (!convertible || refusing.length === 0) return [];
+  return [`For each of the others: escrow convert FILE --for TARGET, which is ${refusing.join(', ')}.`];
 }
 
 function headline({ opens, code, keys }: Verdict): string {
@@ -41,7 +51,9 @@ function contentLines({ keys, certificates, chain, others, certificate }: Verdic
     ]),
     ...certificates.map((each) => line('certificate', certificateInWords(each))),
     ...(certificate === 'none' && certificates.length === 0 ? [line('certificate', 'none')] : []),
-    ...(chain === null || certificates.length === 1 ? [] : [line('chain', chainInWords(chain))]),
+    ...(chain === null || (certificates.length === 1 && chain.complete)
+      ? []
+      : [line('chain', chainInWords(chain, certificates.length === 1))]),
     ...others.map((other) => line('besides', other)),
   ];
 }
@@ -82,10 +94,13 @@ function validityInWords({
   }
 }
 
-function chainInWords({ inOrder, complete, missing, unrelated }: ChainFacts): string {
+/** @param alone whether there is but the certificate of the key */
+function chainInWords({ inOrder, complete, missing, unrelated }: ChainFacts, alone: boolean): string {
   return [
-    inOrder ? 'in order' : 'not in order',
-    complete ? 'complete' : `without ${missing}, which issued its last`,
+    ...(alone ? [] : [inOrder ? 'in order' : 'not in order']),
+    complete
+      ? 'complete'
+      : `without ${missing || 'a nameless one'}, which issued ${alone ? 'it' : 'its last'}`,
     ...(unrelated > 0 ? [`and ${count(unrelated, 'certificate')} of no part in it`] : []),
   ].join(', ');
 }
@@ -117,9 +132,12 @@ function protectionInWords({ algorithm, iterations }: ProtectionFacts): string {
   return `${algorithm}, ${count(iterations, 'iteration')}`;
 }
 
-function strictLines({ strict, profile }: Verdict): string[] {
+function strictLines({ strict, profile, iterations }: Verdict): string[] {
+  const counts = Object.values(iterations ?? {});
+  const under =
+    Math.min(...counts) < humanIterations ? 'under a generated password only' : 'under any good password';
   const is = strict.ok
-    ? `yes: in the strict form of this service (${profile}), and OpenSSL opens and uses it, too`
+    ? `yes, ${under}: in the strict form of this service (${profile}), and OpenSSL opens and uses it, too`
     : `not in the strict form of this service (${strict.code}): ${strict.why}`;
   return [line('backup', is)];
 }

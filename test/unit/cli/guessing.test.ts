@@ -41,7 +41,7 @@ describe('how fast a password is guessed', () => {
     [1_000, '1,000', '40 years'],
   ])('is told in words: %d a second', (rate, many, time) => {
     expect(guessingInWords(rate)).toBe(
-      `one graphics card tries about ${many} passwords a second: it finds eight random letters and digits in about ${time}, a generated password never`,
+      `one graphics card tries about ${many} passwords a second: it finds a password of eight random small letters and digits in about ${time}, a generated password never`,
     );
   });
 });

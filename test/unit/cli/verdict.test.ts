@@ -308,6 +308,20 @@ describe('the verdict on certificates', () => {
     expect((await chained(...certificates())).chain).toMatchObject(facts);
   });
 
+  it('says who issued a leaf that stands alone, and nothing of a chain that is whole', async () => {
+    expect(tellVerdict(await chained(leaf))).toContain(
+      '  chain        without CN=Test Issuing CA, which issued it\n',
+    );
+    expect(tellVerdict(await certified(own))).not.toContain('  chain ');
+  });
+
+  it('names no next step for a file that cannot be converted', async () => {
+    const told = async (safes: Asn1Node[]) => tellVerdict(await judged({ safes }));
+    expect(await told([sealed([own]), clear(key)])).toContain('escrow convert FILE --for TARGET');
+    expect(await told([clear(key)])).not.toContain('escrow convert');
+    expect(await told([sealed([own])])).not.toContain('escrow convert');
+  });
+
   it('says what is missing to the end of a chain, and what does not belong there', async () => {
     const told = tellVerdict(await chained(leaf, intermediate, chain.leaf));
     expect(told).toContain(

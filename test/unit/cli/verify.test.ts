@@ -39,11 +39,14 @@ describe('escrow verify ours.pfx --password-file pw', () => {
         '  profile      modern',
         '  integrity    HMAC-SHA256 by PKCS12KDF, 250000 iterations',
         '  encryption   PBES2 (PBKDF2 with HMAC-SHA256, AES-256-CBC), 250000 iterations (key and certificates)',
-        '  guessing     one graphics card tries about 80,000 passwords a second: it finds eight random letters and digits in about 200 days, a generated password never',
-        '  backup       yes: in the strict form of this service (modern), and OpenSSL opens and uses it, too',
+        '  guessing     one graphics card tries about 80,000 passwords a second: it finds a password of eight random small letters and digits in about 200 days, a generated password never',
+        '  backup       yes, under any good password: in the strict form of this service (modern), and OpenSSL opens and uses it, too',
       ].join('\n'),
     );
     const answers = imported?.trimEnd().split('\n') ?? [];
+    expect(answers.pop()).toBe(
+      'For each of the others: escrow convert FILE --for TARGET, which is windows-server-2016, macos, java-8, android.',
+    );
     expect(answers).toHaveLength(pfxTargets.length);
     expect(answers).toContain('  yes      Windows 11');
     expect(imported).toMatch(/^ {2}no {7}Windows Server 2016 +does not read AES-256$/m);
@@ -91,6 +94,20 @@ describe('escrow verify ours.pfx --password-file pw', () => {
     });
     expect(targets.map(({ target }: { target: string }) => target)).toEqual(pfxTargets);
     expect(targets).toContainEqual({ target: 'windows-11', name: 'Windows 11', imports: 'yes', why: '' });
+  });
+
+  it('says of a low count which password it is good for', async () => {
+    write('low.pfx', await pfxOf(2_048));
+    const { stdout } = await run('escrow verify low.pfx --password-file pw');
+    expect(stdout).toContain('  backup       yes, under a generated password only: in the strict form');
+  });
+
+  it('does not say that an empty password is tried by itself', async () => {
+    const { stdout } = await run('escrow verify --help');
+    expect(stdout).not.toContain('is tried, too');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'A file without a password opens with an empty one: press Enter, or name an empty file.',
+    );
   });
 
   it('leaves the file as it was', async () => {

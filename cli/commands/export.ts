@@ -61,7 +61,7 @@ export const exportCommand = command({
   examples: [
     ['escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa', 'asks for all that it needs'],
     'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --password-file key.password.txt --same-password --check-password-file key.password.txt',
-    'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --out copies/obrien.pfx --generated-password-out obrien.password.txt',
+    'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --out obrien.pfx --generated-password-out obrien.password.txt',
     'escrow export enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --for windows-server-2016 --generated-password-out obrien.password.txt',
   ],
   async run({ json, out, ...values }, context, enrollmentId) {

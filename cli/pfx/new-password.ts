@@ -21,6 +21,7 @@ export interface NewPasswordValues {
 
 /** What the rules of no organization go below: here, none of them is asked. */
 const rules = { minimumLength: 8, maximumLength: 128 };
+const rulesInWords = `The new password: ${rules.minimumLength} to ${rules.maximumLength} characters of printable ASCII, no repetition and no row of keys.`;
 
 /**
  * The password of a new file: that of the old one, one that is made for it, or one that is typed twice or read from a file.
@@ -36,14 +37,30 @@ export async function chooseNewPassword(
   if (values['generated-password-out'] !== undefined) return generatePassword();
   if (values['same-password'] === true) return same(old);
   const file = values['file-password-file'];
-  const chosen = await readNewSecret('new password for the new file', file, output, '--file-password-file');
+  const chosen = await readNewSecret(
+    'new password for the new file',
+    file,
+    output,
+    '--file-password-file',
+    rulesInWords,
+  );
   try {
     checkPassword(chosen, rules);
     return chosen;
   } catch (error) {
     chosen.erase();
-    throw error;
+    throw withGenerated(error);
   }
+}
+
+/** Where a generated password is the advice, it is said how to have one. */
+function withGenerated(error: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== 'password-too-weak') return error;
+  return new InputError(error.code, {
+    ...error.details,
+    next: `${error.next.replace(/, or take a generated one\.$/, '.')} Or take a generated one: --generated-password-out FILE.`,
+    cause: error,
+  });
 }
 
 /** It may be short, since it was there before; but every program must be able to take it. */

@@ -112,10 +112,12 @@ function notesOf(
   return [
     ...(macVerified
       ? []
-      : ['The file had no MAC: nobody can tell whether it was changed before it was converted.']),
-    ...(password.bytes().length === 0 ? ['The file had no password.'] : []),
-    ...(keys.includes('none') ? ['Its private key was not encrypted: delete every copy of that file.'] : []),
-    ...(certificates.includes('none') ? ['Its certificates were not encrypted.'] : []),
-    ...(left === '' ? [] : [`What it held besides was left out: ${left}.`]),
+      : ['The old file had no MAC: nobody can tell whether it was changed before it was converted.']),
+    ...(password.bytes().length === 0 ? ['The old file had no password.'] : []),
+    ...(keys.includes('none')
+      ? ['The private key of the old file was not encrypted: delete every copy of that file.']
+      : []),
+    ...(certificates.includes('none') ? ['The certificates of the old file were not encrypted.'] : []),
+    ...(left === '' ? [] : [`What the old file held besides was left out: ${left}.`]),
   ];
 }

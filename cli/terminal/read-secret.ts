@@ -71,6 +71,7 @@ async function warnIfOpen(file: string, output: Output): Promise<void> {
  * A new secret: typed twice at a terminal, so that a slip does not lock its owner out; or read from a file, or from standard
  * input, once.
  * @param what as in `new password`
+ * @param rules what it must be, in a sentence, for whoever types it
  * @throws SetUpError `usage` if the two differ; what `readSecret` throws
  */
 export async function readNewSecret(
@@ -78,9 +79,12 @@ export async function readNewSecret(
   file: string | undefined,
   output: Output,
   option?: string,
+  rules?: string,
 ): Promise<Secret> {
+  const isTyped = canAsk() && (file === undefined || file === '-');
+  if (isTyped && rules !== undefined) output.message(rules);
   const first = await readSecret(`${capital(what)}: `, file, output, option);
-  if (!canAsk() || (file !== undefined && file !== '-')) return first;
+  if (!isTyped) return first;
   const second = await askSecret(`The ${what} again: `);
   const same = Buffer.compare(first.bytes(), second.bytes()) === 0;
   second.erase();

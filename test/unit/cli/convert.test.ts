@@ -112,9 +112,9 @@ describe('escrow convert', () => {
   it('takes the password of the old file, if told so', async () => {
     const folder = withFile();
     const line =
-      'escrow convert obrien.pfx --profile modern --password-file pw --same-password --out sub/new.pfx';
-    expect(await folder.run(line)).toMatchObject({ status: 0, stdout: 'sub/new.pfx\n' });
-    await expect(contentOf(folder, 'sub/new.pfx', right, 'modern')).resolves.toBeDefined();
+      'escrow convert obrien.pfx --profile modern --password-file pw --same-password --out kept.pfx';
+    expect(await folder.run(line)).toMatchObject({ status: 0, stdout: 'kept.pfx\n' });
+    await expect(contentOf(folder, 'kept.pfx', right, 'modern')).resolves.toBeDefined();
   });
 
   it('keeps every certificate once, in the order of their chain, and the name', async () => {
@@ -149,11 +149,11 @@ describe('escrow convert', () => {
     const { status, stdout } = await folder.run(line);
     expect(status).toBe(0);
     expect(JSON.parse(stdout).notes).toEqual([
-      'The file had no MAC: nobody can tell whether it was changed before it was converted.',
-      'The file had no password.',
-      'Its private key was not encrypted: delete every copy of that file.',
-      'Its certificates were not encrypted.',
-      'What it held besides was left out: a revocation list.',
+      'The old file had no MAC: nobody can tell whether it was changed before it was converted.',
+      'The old file had no password.',
+      'The private key of the old file was not encrypted: delete every copy of that file.',
+      'The certificates of the old file were not encrypted.',
+      'What the old file held besides was left out: a revocation list.',
     ]);
   });
 });
@@ -169,6 +169,9 @@ describe('escrow convert, at a terminal', () => {
     expect(status).toBe(0);
     expect(screen).not.toContain(right);
     expect(screen).not.toContain(chosen);
+    expect(screen).toContain(
+      '\nThe new password: 8 to 128 characters of printable ASCII, no repetition and no row of keys.\nNew password for',
+    );
     await expect(contentOf(folder, 'obrien.windows-11.pfx', chosen, 'modern')).resolves.toBeDefined();
   });
 
@@ -238,6 +241,27 @@ describe('escrow convert refuses', () => {
     expect(status).toBe(1);
     expect(stderr).toContain(code);
     if (text !== '') expect(stderr).not.toContain(text);
+    expect(stderr.includes('--generated-password-out FILE')).toBe(code === '(password-too-weak)');
+  });
+
+  it.each(['--out nowhere/new.pfx', '--generated-password-out nowhere/pw.txt'])(
+    'to make a folder: %s',
+    async (place) => {
+      const folder = withFile();
+      const { status, stdout, stderr } = await folder.run(
+        `escrow convert obrien.pfx --profile modern ${place}`,
+      );
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toContain(': its folder does not exist. Make it first, or name another place. (usage)');
+      expect(folder.list()).toEqual(['new', 'obrien.pfx', 'pw']);
+    },
+  );
+
+  it('a place that nothing can be written in', async () => {
+    const line = '--profile modern --same-password --out /proc/new.pfx';
+    const { status, stderr } = await converting(line);
+    expect(status).toBe(2);
+    expect(stderr).toContain('/proc/new.pfx: nothing can be written there. Name another place. (usage)');
   });
 
   it('to keep a password that not every program takes', async () => {

@@ -89,9 +89,19 @@ describe('escrow export', () => {
     },
   );
 
+  it.each([' --out nowhere/copy.pfx', ' --generated-password-out nowhere/pw'])(
+    'makes no folder, and asks the service for nothing that could not be written:%s',
+    async (place) => {
+      const { status, stderr, own, bodies } = await server.exported({}, place);
+      expect({ status, bodies }).toEqual({ status: 2, bodies: [] });
+      expect(stderr).toContain(': its folder does not exist. Make it first, or name another place. (usage)');
+      expect(own.list()).toEqual(['file', 'key', 'token']);
+    },
+  );
+
   it('reads standard input for one password only', async () => {
     const line = ' --file-password-file -';
-    const { status, stderr } = await server.exported({}, line, '-', 'one\ntwo\n');
+    const { status, stderr } = await server.exported({}, line, '-', 'one\n');
     expect(status).toBe(2);
     expect(stderr).toContain('Standard input can be read for one thing only.');
   });

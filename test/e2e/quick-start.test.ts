@@ -8,15 +8,15 @@ import { outputOf, type Ran, runProgram } from '#test/support/program.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
-/** The blocks of the README's section on running the service: for one terminal, and for another. */
+/** What the README's section on running the service says to type: in one terminal, and, block after block, in another. */
 async function blocks(): Promise<[string, string]> {
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
   const [, section = ''] = readme.split('## Run the service');
-  const [serve = '', walk = '', ...more] = [...section.matchAll(/^```bash\n(.*?)^```/gms)].map(
+  const [serve = '', ...walk] = [...section.matchAll(/^```bash\n(.*?)^```/gms)].map(
     ([, block = '']) => block,
   );
-  expect(more).toEqual([]);
-  return [serve, walk];
+  expect(walk).toHaveLength(2);
+  return [serve, walk.join('')];
 }
 
 let folder: string;

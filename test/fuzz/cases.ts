@@ -1,6 +1,6 @@
 import { type Content, fingerprint } from './content.ts';
 import type { Base } from './corpus.ts';
-import { chooseRecipe, type Generated, generate, type Recipe, type Verdicts } from './generate.ts';
+import { chooseRecipe, type Generated, generate, type Recipe, type Verdicts, written } from './generate.ts';
 import { chooseChanges, mutate } from './mutate.ts';
 import { Random } from './random.ts';
 import { encode, type Making, withMacWritten } from './tlv.ts';
@@ -52,15 +52,14 @@ function generated(
 ): FuzzCase {
   const chosen = chooseRecipe([seed, number]);
   const recipe = { ...chosen, steps: kept(chosen.steps, only) };
-  const { tree, password, verdicts, content } = generate(recipe, iterationBudget);
+  const file = generate(recipe, iterationBudget);
   return {
     number,
     from: `description, ${recipe.profile}`,
     steps: recipe.steps,
-    bytes: encode(tree),
-    password,
-    verdicts,
-    contents: fingerprints(content),
+    ...written(file),
+    password: file.password,
+    contents: fingerprints(file.content),
     original: undefined,
   };
 }

@@ -1,6 +1,11 @@
 import { asForm, both, type Edit, gone, onlyStrict, strictAtLeast, to, twice, withBytes } from './edit.ts';
 import { nodes } from './nodes.ts';
 
+const attributes = (count: number) => {
+  const one = (_: unknown, i: number) => nodes.sequence(nodes.oid(`1.2.3.${i}`), nodes.set());
+  return nodes.set(...Array.from({ length: count }, one));
+};
+
 /** Hostile bags, names, ciphertexts, keys and certificates. */
 export const contentEdits: Readonly<Record<string, Edit>> = {
   'a bag of an unknown type': strictAtLeast(['bag.type'], to(nodes.oid('1.2.3.4')), 'pfx-foreign-content'),
@@ -46,6 +51,8 @@ export const contentEdits: Readonly<Record<string, Edit>> = {
   ),
   'a localKeyID of another type': both(['id'], to(nodes.integer(1)), 'pfx-malformed'),
   'a meaningless attribute of another type': both(['more'], to(nodes.null())),
+  '16 attributes': both(['attributes'], to(attributes(16))),
+  '17 attributes': both(['attributes'], to(attributes(17)), 'pfx-too-large'),
   'no attributes in their set': both(['attributes'], to(nodes.set())),
   'a certificate with a byte after it': onlyStrict(
     ['certificate'],

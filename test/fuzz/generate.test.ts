@@ -5,12 +5,11 @@ import type { FuzzCase } from './cases.ts';
 import { fingerprint } from './content.ts';
 import { departures } from './departures.ts';
 import { edits } from './edits.ts';
-import { chooseRecipe, generate, type Recipe } from './generate.ts';
+import { chooseRecipe, generate, type Recipe, written } from './generate.ts';
 import { keyName } from './key-objects.ts';
 import { keyNames, material } from './material.ts';
 import { eraseKeys, observe } from './observe.ts';
 import { type Finding, judge, type KnownKeys, refusal } from './oracle.ts';
-import { encode } from './tlv.ts';
 import { ours } from './trial.ts';
 
 const iterationBudget = 10_000;
@@ -22,16 +21,17 @@ beforeAll(() => {
 });
 
 function caseOf(recipe: Recipe): FuzzCase {
-  const { tree, content, ...rest } = generate(recipe, iterationBudget);
+  const file = generate(recipe, iterationBudget);
+  const { password, content } = file;
   const contents = new Set(content === undefined ? [] : [fingerprint(content)]);
   return {
     number: 0,
     from: 'test',
     steps: recipe.steps,
-    bytes: encode(tree),
+    ...written(file),
+    password,
     contents,
     original: undefined,
-    ...rest,
   };
 }
 

@@ -35,6 +35,14 @@ export interface Recipe {
   steps: readonly string[];
 }
 
+/** Bytes: nobody looks inside a larger one. */
+const largestFile = 1_048_576;
+const refused: Verdict = new Set(['pfx-too-large']);
+const tooLarge: Verdicts = {
+  strict: { modern: refused, compatible: refused, pbmac1: refused },
+  inspect: refused,
+};
+
 const departureNames = Object.keys(departures);
 const editNames = Object.keys(edits);
 
@@ -55,12 +63,19 @@ export function generate({ seed, profile, steps }: Recipe, iterationBudget: numb
   const edit = edits[name];
   const changed = edit && madeEdit(tree, edit, new Random(...seed, name));
   const made = changed === undefined ? undefined : edit;
+  const limits = { iterationBudget, rc2Bytes: rc2Bytes(tree) };
   return {
     tree: changed ?? tree,
     password: plan.password,
-    verdicts: verdictsOf(plan, expectationOf(plan, { iterationBudget, rc2Bytes: rc2Bytes(tree) }), made),
+    verdicts: verdictsOf(plan, expectationOf(plan, limits), made),
     content: contentOf(plan),
   };
+}
+
+/** The file as bytes, and what must become of it in that form. */
+export function written({ tree, verdicts }: Generated): { bytes: Uint8Array; verdicts: Verdicts } {
+  const bytes = encode(tree);
+  return { bytes, verdicts: bytes.length > largestFile ? tooLarge : verdicts };
 }
 
 function rc2Bytes(tree: Tlv): number {

@@ -109,7 +109,13 @@ function* inspecting({ safes, integrity, password, macPassword = password }: Fil
       .map(({ encryption }) => encryption),
   ];
   if (encryptions.some(({ cipher }) => cipher === 'rc4-128')) yield 'pfx-unsupported';
-  if (allBags(safes).filter(({ holds }) => holds.endsWith(' key')).length > mostKeys) yield 'pfx-too-large';
+  const kinds = allBags(safes).map(({ holds }) => holds);
+  if (kinds.filter((holds) => holds.endsWith(' key')).length > mostKeys) yield 'pfx-too-large';
+  if (
+    kinds.filter((holds) => holds.endsWith('certificate') && holds !== 'SDSI certificate').length > mostBags
+  ) {
+    yield 'pfx-too-large';
+  }
   const bad = integrity === 'none' ? 'pfx-wrong-password-or-damaged' : 'pfx-parts-differ';
   for (const { password: own = password, damage } of allBags(safes).filter(isShrouded)) {
     if (own !== password || damage === 'cut short' || damage === 'trailing byte') yield bad;

@@ -10,9 +10,10 @@ import { version } from './version.ts';
 
 const helpWords = ['--help', '-h', 'help'];
 
-const startedIn = process.cwd();
+const standsIn = personsFolder('escrow', process.env);
+const startedIn = standsIn === undefined ? '.' : process.cwd();
 // Every path that is read, written or shown from here on is one of the person's.
-process.chdir(personsFolder('escrow', process.env));
+if (standsIn !== undefined) process.chdir(standsIn);
 
 process.exitCode = await main(process.argv.slice(2), {
   output: processOutput(),

@@ -17,15 +17,21 @@ function npmRun(...words: string[]) {
 }
 
 /** The same in another folder; npm's own options say which clone is meant, outside of it. */
-function npmRunIn(
-  cwd: string,
-  options: string[],
-  words: string[],
-): Promise<{ status: unknown; stdout: string; stderr: string }> {
+function npmRunIn(cwd: string, options: string[], words: string[]): Promise<Ran> {
   const args = [...options, 'run', '--silent', 'escrow', '--', ...words];
   const env = { ...process.env, PATH: withoutPinnedNode(process.env['PATH'] ?? '') };
+  return run('npm', args, { cwd, env });
+}
+
+interface Ran {
+  status: unknown;
+  stdout: string;
+  stderr: string;
+}
+
+function run(program: string, args: string[], where: { cwd: string; env?: NodeJS.ProcessEnv }): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile('npm', args, { cwd, env }, (error, stdout, stderr) => {
+    execFile(program, args, where, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : error.code, stdout, stderr });
     });
   });
@@ -62,6 +68,19 @@ describe('npm run --silent escrow -- ...', () => {
     const { status, stderr } = await npmRunIn(join(checkout, 'test/vectors/pfx'), [], words);
     expect(stderr).not.toContain('no such file');
     expect(status).toBe(1);
+  });
+
+  it('says what is wrong, without npm too, in a folder that was removed', async () => {
+    const main = join(checkout, 'cli/main.ts');
+    const line = `mkdir gone && cd gone && rmdir ../gone && "$0" "$1" --version && "$0" "$1" verify a.pfx`;
+    const { status, stdout, stderr } = await run('bash', ['-c', line, process.execPath, main], {
+      cwd: folder,
+    });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^escrow: a\.pfx: .*\n$/),
+    });
   });
 
   it('reads and writes files where the person stands, anywhere else', async () => {

@@ -63,7 +63,7 @@ export function generate({ seed, profile, steps }: Recipe, iterationBudget: numb
   const edit = edits[name];
   const changed = edit && madeEdit(tree, edit, new Random(...seed, name));
   const made = changed === undefined ? undefined : edit;
-  const limits = { iterationBudget, rc2Bytes: rc2Bytes(tree) };
+  const limits = { iterationBudget, rc2Bytes: Math.max(rc2Bytes(tree), rc2Bytes(changed ?? tree)) };
   return {
     tree: changed ?? tree,
     password: plan.password,

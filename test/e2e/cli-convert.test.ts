@@ -113,14 +113,14 @@ describe('escrow convert', () => {
     const { status, stderr } = await run(line);
     expect(status).toBe(0);
     expect(stderr).toContain(
-      'The file had no MAC: nobody can tell whether it was changed before it was converted.\n',
+      'The old file had no MAC: nobody can tell whether it was changed before it was converted.\n',
     );
     expect(stderr).toContain('Its certificates were not encrypted.\n');
   });
 
   it.each([
     ['weak.pfx', 'its key or its signature is too weak', 'proof-failed'],
-    ['ca.crt', 'is a .pfx or .p12 file', 'pfx-malformed'],
+    ['ca.crt', 'This is a certificate in PEM, not a PFX', 'pfx-malformed'],
   ])('writes nothing of %s', async (source, why, code) => {
     const before = list();
     const line = `escrow convert ${source} --profile modern --password-file pw --same-password --out no.pfx`;

@@ -115,7 +115,7 @@ describe('escrow convert', () => {
     expect(stderr).toContain(
       'The old file had no MAC: nobody can tell whether it was changed before it was converted.\n',
     );
-    expect(stderr).toContain('Its certificates were not encrypted.\n');
+    expect(stderr).toContain('The certificates of the old file were not encrypted.\n');
   });
 
   it.each([

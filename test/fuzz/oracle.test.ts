@@ -1,8 +1,10 @@
+import { createPublicKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PfxContent } from '#crypto/pfx/read.ts';
 import { InputError, InternalError, PfxError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { type Base, ownCorpus } from './corpus.ts';
+import { keyObject } from './key-objects.ts';
 import { material } from './material.ts';
 import type { Readers } from './observe.ts';
 import type { Finding } from './oracle.ts';
@@ -174,6 +176,18 @@ describe('finds', () => {
       return ours.describe(bytes);
     };
     expect(await found({ describe }, 2)).toContain('slow');
+  });
+
+  it("a reader that leaves an error behind in OpenSSL's queue", async () => {
+    const [rsa, ec] = (['RSA-2048', 'P-256'] as const).map((name) =>
+      createPublicKey(keyObject(material(name).pkcs8)),
+    );
+    const describe: Readers['describe'] = (bytes) => {
+      const described = ours.describe(bytes);
+      if (rsa !== undefined && ec !== undefined) rsa.equals(ec);
+      return described;
+    };
+    expect(await found({ describe }, 30)).toContain('crash');
   });
 
   it('a reader that holds what it was given', async () => {

@@ -8,6 +8,8 @@ const outside = ['pfx', 'content', 'safes', 'clear', 'encrypted', 'bags', 'mac']
 /** Open lengths within each other. */
 const bomb = (depth: number) => nodes.bare(Buffer.alloc(2 * depth, Buffer.of(0x30, 0x80)));
 
+const mebibyte = nodes.octets(new Uint8Array(1_048_576));
+
 /** Hostile versions, types, sizes, nesting and encodings. */
 export const structureEdits: Readonly<Record<string, Edit>> = {
   'version 0': both(['version'], to(nodes.integer(0)), 'pfx-unsupported'),
@@ -29,11 +31,7 @@ export const structureEdits: Readonly<Record<string, Edit>> = {
   ),
   'something before the start': both(['pfx'], (node) => [nodes.bare(Buffer.of(0)), node], 'pfx-malformed'),
   'two files': both(['pfx'], twice, 'pfx-malformed'),
-  'a mebibyte too much': both(
-    ['pfx'],
-    (node) => [node, nodes.octets(new Uint8Array(1_048_576))],
-    'pfx-too-large',
-  ),
+  'a mebibyte too much': both(['pfx'], (node) => [node, mebibyte], 'pfx-too-large'),
   'the largest file of nothing': both(
     ['pfx'],
     to({ tag: 0x30, content: Buffer.alloc(1_048_570, Buffer.of(5, 0)) }),

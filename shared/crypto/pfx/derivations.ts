@@ -1,4 +1,4 @@
-import { createHmac, pbkdf2, randomBytes } from 'node:crypto';
+import { createHmac, generateKeySync, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Secret } from '#domain/secret.ts';
 import type { DigestName } from '../worker/digest-chain/digest-chain.ts';
@@ -28,7 +28,7 @@ const pbkdf2Async = promisify(pbkdf2);
 export class PfxDerivations {
   readonly #entries = new Map<string, Promise<Secret>>();
   /** Names of entries hold the password under this key only, which lives as long as they do. */
-  readonly #nameKey = randomBytes(32);
+  readonly #nameKey = generateKeySync('hmac', { length: 256 });
 
   /**
    * Derives a key, or takes it from an earlier derivation that was the same.

@@ -57,11 +57,11 @@ function readBag(element: Element, rules: ReadingRules, depth: number): Bag[] {
   const value = onlyElement(fields.take(tags.context0));
   const attributes = fields.optional(tags.set);
   fields.end();
+  const names = attributes === undefined ? {} : readNames(attributes);
   if (type === oids.safeContentsBag) {
     if (rules.strict) throw foreignContent('a container within a container');
     return bagsOf(value, rules, depth + 1);
   }
-  const names = attributes === undefined ? {} : readNames(attributes);
   return [{ ...names, ...readValue(type, value, rules) }];
 }
 

@@ -273,6 +273,16 @@ describe('its attributes', () => {
     expect((await readPfx(bytes, password)).certificates).toHaveLength(1);
   });
 
+  it('are refused at a container too, which has no use for them', async () => {
+    const nested = bag(
+      oids.safeContentsBag,
+      der.sequence(keyBag(pkcs8)),
+      der.set(attribute(oids.localKeyId)),
+    );
+    const bytes = crafted({ safes: [certificates(), clear(nested)] });
+    expect(await refusalBy(() => inspectPfx(bytes, password))).toMatch(/^pfx-malformed: /);
+  });
+
   it('are not more than anybody writes', async () => {
     const many = Array.from({ length: 17 }, (_, i) => attribute(`1.2.3.${i}`, der.null()));
     expect(await refusal(named(...many))).toBe(plainly('pfx-too-large'));

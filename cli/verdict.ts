@@ -1,3 +1,4 @@
+import { isPrintableAscii } from '#crypto/passwords.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import type { PfxDescription } from '#crypto/pfx/describe.ts';
 import { type FoundKey, inspectPfx, type PfxInspection } from '#crypto/pfx/inspect.ts';
@@ -12,7 +13,7 @@ import {
   certificateFacts,
   chainFacts,
 } from './pfx/certificate-facts.ts';
-import { type ImportFacts, importFacts, isAscii } from './pfx/imports.ts';
+import { type ImportFacts, importFacts } from './pfx/imports.ts';
 import { type KeyFacts, keyFacts } from './pfx/key-facts.ts';
 import { keyInClear, problemsOf } from './pfx/problems.ts';
 import { type ProtectionFacts, protectionOf, strengthOf } from './pfx/protection-facts.ts';
@@ -235,7 +236,7 @@ function notOpened(error: EscrowError, seen: PfxDescription, password: Secret): 
 function hintsFor(code: ErrorCode, password: Secret): string[] {
   if (code !== 'pfx-wrong-password-or-damaged') return [];
   if (password.bytes().length === 0) return ['No password was entered: the file has one, or is damaged.'];
-  if (isAscii(password)) return [];
+  if (isPrintableAscii(password)) return [];
   return [
     'The password that was entered has characters beyond ASCII, which programs write in different ways.',
   ];

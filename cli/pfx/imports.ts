@@ -1,3 +1,4 @@
+import { isPrintableAscii } from '#crypto/passwords.ts';
 import type { PfxTraits } from '#domain/pfx-profile.ts';
 import { type ImportVerdict, importVerdicts, type PfxTarget, targetTable } from '#domain/pfx-targets.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -29,7 +30,7 @@ export function importFacts(
   password: Secret | undefined,
   keys?: readonly KeyFacts[],
 ): ImportFacts[] {
-  const beyondAscii = password !== undefined && !isAscii(password);
+  const beyondAscii = password !== undefined && !isPrintableAscii(password);
   return importVerdicts(traits).map((verdict) => {
     const { target } = verdict;
     const obstacles = [
@@ -60,10 +61,6 @@ function joined(verdict: ImportVerdict, { imports, why }: Obstacle): ImportVerdi
   if (verdict.imports === 'no' && imports === 'perhaps') return verdict;
   const also = verdict.imports === imports ? `, ${verdict.why}` : '';
   return { ...verdict, imports, why: `${why}${also}` };
-}
-
-export function isAscii(password: Secret): boolean {
-  return password.bytes().every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
 
 /** The same as a table, those that do first. */

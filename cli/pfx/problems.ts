@@ -54,8 +54,8 @@ export const keyInClear =
   'Its private key is not encrypted: whoever has the file has the key, without a password.';
 
 function protectionProblems({ inspection, password }: Findings): string[] {
-  const { keys, certificates, macVerified, traits } = inspection;
-  const weak = [...keys, ...certificates].some(({ algorithm }) => /40Bit/.test(algorithm));
+  const { macVerified, traits } = inspection;
+  const weak = [...traits.keys, ...traits.certificates].includes('sha1-rc2-40');
   return [
     ...(traits.keys.includes('none') ? [keyInClear] : []),
     ...passwordProblems(inspection, password),

@@ -1,5 +1,6 @@
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { type FoundKey, inspectPfx, type PfxInspection } from '#crypto/pfx/inspect.ts';
+import { isFriendlyName } from '#crypto/pfx/write.ts';
 import { PfxError } from '#domain/errors.ts';
 import type { PfxTraits } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
@@ -20,8 +21,6 @@ export interface PfxSource {
   notes: string[];
 }
 
-/** UTF-16 code units, as the writer takes them. */
-const longestName = 255;
 const nameless = 'private key';
 
 /**
@@ -81,10 +80,7 @@ function provedKey(key: FoundKey, certificates: readonly X509Certificate[]) {
 }
 
 function eachOnce(certificates: readonly X509Certificate[]): Uint8Array[] {
-  const bySha256 = new Map(
-    certificates.map(({ raw }) => [createHash('sha256').update(raw).digest('hex'), raw]),
-  );
-  return [...bySha256.values()];
+  return [...new Map(certificates.map(({ fingerprint256, raw }) => [fingerprint256, raw])).values()];
 }
 
 /** The name that it has; else the common name of its certificate. */
@@ -99,7 +95,7 @@ function commonNameOf({ subject }: X509Certificate): string {
 }
 
 function isName(text: string): boolean {
-  return text.trim() !== '' && text.length <= longestName && text.isWellFormed() && !text.includes('\0');
+  return text.trim() !== '' && isFriendlyName(text);
 }
 
 function notesOf(

@@ -24,7 +24,7 @@ const knownRows = [
  */
 export function checkPassword(password: Secret, rules: PasswordRules, field = 'password'): void {
   // Java refuses other characters in a PFX password, and systems differ in how they encode them.
-  if (!password.bytes().every(isPrintableAscii)) throw new InputError('password-not-ascii', { field });
+  if (!isPrintableAscii(password)) throw new InputError('password-not-ascii', { field });
   const text = password.text();
   if (text.length < rules.minimumLength || text.length === 0) {
     throw new InputError('password-too-weak', {
@@ -63,8 +63,9 @@ export function generatePassphrase(): Secret {
   return Secret.fromText(randomBytes(32).toString('base64url'));
 }
 
-function isPrintableAscii(byte: number): boolean {
-  return byte >= 0x20 && byte <= 0x7e;
+/** Whether every character is one that all systems type and read alike; of none at all, too. */
+export function isPrintableAscii(password: Secret): boolean {
+  return password.bytes().every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
 
 function isRepetition(text: string): boolean {

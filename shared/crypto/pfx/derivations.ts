@@ -37,11 +37,10 @@ export class PfxDerivations {
    * @throws InternalError `internal` if the worker thread failed
    */
   async derive(password: Secret, derivation: KeyDerivation): Promise<Secret> {
-    this.prepare(password, derivation);
     const name = this.#name(password, derivation);
     try {
-      const entry = await this.#entries.get(name);
-      return new Secret(Uint8Array.from(entry?.bytes() ?? []));
+      const entry = await this.#started(name, password, derivation);
+      return new Secret(Uint8Array.from(entry.bytes()));
     } catch (error) {
       this.#entries.delete(name);
       throw error;
@@ -53,11 +52,7 @@ export class PfxDerivations {
    * is told.
    */
   prepare(password: Secret, derivation: KeyDerivation): void {
-    const name = this.#name(password, derivation);
-    if (this.#entries.has(name)) return;
-    const entry = deriveKey(password, derivation);
-    this.#entries.set(name, entry);
-    entry.catch(() => undefined);
+    this.#started(this.#name(password, derivation), password, derivation).catch(() => undefined);
   }
 
   /** Overwrites every key. Derivations that are still under way are overwritten when they end. */
@@ -69,6 +64,12 @@ export class PfxDerivations {
       );
     }
     this.#entries.clear();
+  }
+
+  #started(name: string, password: Secret, derivation: KeyDerivation): Promise<Secret> {
+    const entry = this.#entries.get(name) ?? deriveKey(password, derivation);
+    this.#entries.set(name, entry);
+    return entry;
   }
 
   #name(password: Secret, derivation: KeyDerivation): string {

@@ -153,13 +153,9 @@ export async function macOver(
   password: Secret,
   derivations: PfxDerivations,
 ): Promise<Uint8Array> {
-  return hmacUnder(await derivations.derive(password, key), digest, bytes);
-}
-
-/** HMAC under a derived key, which is erased. */
-export function hmacUnder(key: Secret, digest: KeyedMac['digest'], bytes: Uint8Array): Uint8Array {
-  const value = createHmac(digest, key.bytes()).update(bytes).digest();
-  key.erase();
+  const derived = await derivations.derive(password, key);
+  const value = createHmac(digest, derived.bytes()).update(bytes).digest();
+  derived.erase();
   return value;
 }
 

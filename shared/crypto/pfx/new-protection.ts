@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { type Asn1Node, der } from '../asn1.ts';
 import { oids } from '../oids.ts';
+import { digestLengths } from '../worker/pkcs12-kdf.ts';
 import type { Cipher } from './cipher.ts';
 import { classicCipher } from './encryption.ts';
 import { type KeyedMac, unusedSalt } from './mac.ts';
@@ -25,7 +26,6 @@ const saltLength = 16;
 const aesBlock = 16;
 const keyLength = 32;
 const tripleDesKeyLength = 24;
-const sha1Length = 20;
 
 /** The encryption of one part of a file of a profile, under a salt and a vector of its own. */
 export function newEncryption(profile: PfxProfile, iterations: number): NewEncryption {
@@ -54,9 +54,9 @@ export function newMac(profile: PfxProfile, iterations: number): NewMac {
   const count = der.integer(iterations);
   switch (profileAlgorithms[profile].integrity) {
     case 'mac-sha1':
-      return classicMac({ digest: 'sha1', oid: oids.sha1, length: sha1Length }, salt, iterations);
+      return classicMac('sha1', salt, iterations);
     case 'mac-sha256':
-      return classicMac({ digest: 'sha256', oid: oids.sha256, length: keyLength }, salt, iterations);
+      return classicMac('sha256', salt, iterations);
     case 'pbmac1':
       return {
         keyed: { digest: 'sha256', key: { kdf: 'pbkdf2', digest: 'sha256', salt, iterations, keyLength } },
@@ -66,15 +66,12 @@ export function newMac(profile: PfxProfile, iterations: number): NewMac {
 }
 
 /** HMAC under a key by PKCS12KDF (RFC 7292 section 4). A count of 1 is the default, which DER leaves out. */
-function classicMac(
-  { digest, oid, length }: { digest: 'sha1' | 'sha256'; oid: string; length: number },
-  salt: Uint8Array,
-  iterations: number,
-): NewMac {
+function classicMac(digest: 'sha1' | 'sha256', salt: Uint8Array, iterations: number): NewMac {
+  const { digest: macKeyLength } = digestLengths[digest];
   const count = iterations === 1 ? [] : [der.integer(iterations)];
   return {
-    keyed: { digest, key: { kdf: 'pkcs12', digest, id: 3, salt, iterations, keyLength: length } },
-    macData: (value) => macData(der.sequence(der.oid(oid), der.null()), value, salt, ...count),
+    keyed: { digest, key: { kdf: 'pkcs12', digest, id: 3, salt, iterations, keyLength: macKeyLength } },
+    macData: (value) => macData(der.sequence(der.oid(oids[digest]), der.null()), value, salt, ...count),
   };
 }
 

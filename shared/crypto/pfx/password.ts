@@ -1,5 +1,6 @@
 import { InputError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
+import { isPrintableAscii } from '../passwords.ts';
 
 /**
  * Holds a PFX password to what every program takes: printable ASCII, not empty. Java refuses other characters, and
@@ -7,11 +8,10 @@ import type { Secret } from '#domain/secret.ts';
  * @throws InputError `password-not-ascii`
  */
 export function checkPfxPassword(password: Secret): void {
-  const bytes = password.bytes();
-  if (bytes.length === 0) {
+  if (password.bytes().length === 0) {
     throw new InputError('password-not-ascii', { field: 'password', why: 'is empty' });
   }
-  if (!bytes.every((byte) => byte >= 0x20 && byte <= 0x7e)) {
+  if (!isPrintableAscii(password)) {
     throw new InputError('password-not-ascii', { field: 'password' });
   }
 }

@@ -3,10 +3,10 @@ import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
 import { der, encodeDer } from '../asn1.ts';
 import { chainOf } from './chain.ts';
-import { deriveCipher, encrypt } from './cipher.ts';
+import { derivationsOf, deriveCipher, encrypt } from './cipher.ts';
 import { PfxDerivations } from './derivations.ts';
 import { bagAttributes, certificateBags, dataContent, encryptedSafe, keySafe } from './encode.ts';
-import { hmacUnder } from './mac.ts';
+import { macOver } from './mac.ts';
 import { newEncryption, newMac } from './new-protection.ts';
 import { checkPfxPassword } from './password.ts';
 
@@ -68,21 +68,22 @@ export async function writePfx(input: PfxToWrite): Promise<Uint8Array> {
   const mac = newMac(profile, iterations);
   try {
     // A short PKCS12KDF runs on this thread, so the others are sent off before it.
-    const derived = Promise.all([
-      deriveCipher(forKey.cipher, password, derivations),
-      deriveCipher(forCertificates.cipher, password, derivations),
-      derivations.derive(password, mac.keyed.key),
-    ]);
-    const [chain, [keyCipher, certificateCipher, macKey]] = await Promise.all([chainFor(input), derived]);
+    const ciphers = [forKey.cipher, forCertificates.cipher];
+    for (const derivation of [...ciphers.flatMap(derivationsOf), mac.keyed.key]) {
+      derivations.prepare(password, derivation);
+    }
+    const chain = chainOf(privateKey, input.certificates);
     const attributes = bagAttributes(chain[0], input.friendlyName);
+    const certificateCipher = await deriveCipher(forCertificates.cipher, password, derivations);
     const certificates = encrypt(certificateCipher, certificateBags(chain, attributes));
+    const keyCipher = await deriveCipher(forKey.cipher, password, derivations);
     const key = encrypt(keyCipher, privateKey.bytes());
     const safes = [
       encryptedSafe(forCertificates.identifier, certificates),
       keySafe(forKey.identifier, key, attributes),
     ];
     const authenticated = encodeDer(der.sequence(...safes));
-    const value = hmacUnder(macKey, mac.keyed.digest, authenticated);
+    const value = await macOver(authenticated, mac.keyed, password, derivations);
     return encodeDer(der.sequence(der.integer(3), dataContent(authenticated), mac.macData(value)));
   } finally {
     own.erase();
@@ -94,15 +95,13 @@ function checkSettings({ password, friendlyName, iterations }: PfxToWrite): void
   if (!Number.isInteger(iterations) || iterations < 1 || iterations > mostIterations) {
     throw invalid('iterations', 'is not a whole number from 1 to 300,000');
   }
-  if (!isName(friendlyName)) throw invalid('friendlyName', 'is empty, too long, or not well-formed text');
+  if (!isFriendlyName(friendlyName)) {
+    throw invalid('friendlyName', 'is empty, too long, or not well-formed text');
+  }
 }
 
-/** Checks certificates and key, while other threads derive. Throws as `chainOf`. */
-async function chainFor({ privateKey, certificates }: PfxToWrite) {
-  return chainOf(privateKey, certificates);
-}
-
-function isName(text: string): boolean {
+/** Whether a text is what the writer takes for a friendly name. */
+export function isFriendlyName(text: string): boolean {
   return text.length > 0 && text.length <= longestName && text.isWellFormed() && !text.includes('\0');
 }
 

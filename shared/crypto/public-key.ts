@@ -1,13 +1,38 @@
-import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
-import { type KeySpec, keySpecNames, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  type SignKeyObjectInput,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
+import {
+  type KeySpec,
+  keySpecNames,
+  keySpecs,
+  type SignatureAlgorithm,
+  signaturesOf,
+} from '#domain/key-spec.ts';
 
 /** The hash that each signature algorithm uses, by node:crypto's names (FIPS 180-4). */
 export const hashOfSignature = {
   RSA_PKCS1_SHA256: 'sha256',
+  RSA_PSS_SHA256: 'sha256',
   ECDSA_SHA256: 'sha256',
   ECDSA_SHA384: 'sha384',
   ECDSA_SHA512: 'sha512',
 } as const satisfies Record<SignatureAlgorithm, string>;
+
+/** A key as node:crypto is to sign or verify with it by an algorithm. */
+export function keyFor(algorithm: SignatureAlgorithm, key: KeyObject): SignKeyObjectInput {
+  if (algorithm !== 'RSA_PSS_SHA256') return { key };
+  return {
+    key,
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+  };
+}
 
 /** OpenSSL's names of the curves that RFC 5480 section 2.1.1.1 names otherwise. */
 const opensslCurves = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
@@ -45,11 +70,11 @@ export function keySpecOfObject(key: KeyObject): KeySpec | undefined {
 }
 
 /**
- * Whether a signature is that of the key, by the one algorithm of the key's spec. Anything that is not so is `false`:
+ * Whether a signature is that of the key, by an algorithm of the key's spec. Anything that is not so is `false`:
  * a damaged key, another algorithm, a malformed signature.
  * @param publicKeyDer DER SubjectPublicKeyInfo
  * @param message the message itself, not its digest
- * @param signature PKCS#1 v1.5 (RFC 8017 section 8.2), or DER ECDSA-Sig-Value (RFC 3279 section 2.2.3)
+ * @param signature PKCS#1 v1.5 or PSS (RFC 8017 sections 8.2 and 8.1), or DER ECDSA-Sig-Value (RFC 3279 section 2.2.3)
  */
 export function verifySignature(
   publicKeyDer: Uint8Array,
@@ -59,9 +84,9 @@ export function verifySignature(
 ): boolean {
   const key = publicKeyObject(publicKeyDer);
   const spec = key === undefined ? undefined : keySpecOfObject(key);
-  if (key === undefined || spec === undefined || keySpecs[spec].signature !== algorithm) return false;
+  if (key === undefined || spec === undefined || !signaturesOf(spec).includes(algorithm)) return false;
   try {
-    return verify(hashOfSignature[algorithm], message, key, signature);
+    return verify(hashOfSignature[algorithm], message, keyFor(algorithm, key), signature);
   } catch {
     // OpenSSL reports some malformed signatures as errors; to the caller they are what they are: no signature.
     return false;

@@ -1,5 +1,5 @@
 import { ProofError } from '#domain/errors.ts';
-import { type KeySpec, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
+import { type KeySpec, type SignatureAlgorithm, signaturesOf } from '#domain/key-spec.ts';
 import { type Asn1Node, der, encodeDer } from './asn1.ts';
 import { oids } from './oids.ts';
 import { keySpecOf, verifySignature } from './public-key.ts';
@@ -7,6 +7,7 @@ import type { Signer } from './signer.ts';
 
 const signatureOids: Readonly<Record<SignatureAlgorithm, string>> = {
   RSA_PKCS1_SHA256: oids.sha256WithRSAEncryption,
+  RSA_PSS_SHA256: oids.rsassaPss,
   ECDSA_SHA256: oids.ecdsaWithSHA256,
   ECDSA_SHA384: oids.ecdsaWithSHA384,
   ECDSA_SHA512: oids.ecdsaWithSHA512,
@@ -15,7 +16,21 @@ const signatureOids: Readonly<Record<SignatureAlgorithm, string>> = {
 /** AlgorithmIdentifier: parameters are NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2). */
 export function signatureAlgorithm(algorithm: SignatureAlgorithm): Asn1Node {
   const oid = der.oid(signatureOids[algorithm]);
-  return algorithm === 'RSA_PKCS1_SHA256' ? der.sequence(oid, der.null()) : der.sequence(oid);
+  switch (algorithm) {
+    case 'RSA_PKCS1_SHA256':
+      return der.sequence(oid, der.null());
+    case 'RSA_PSS_SHA256':
+      return der.sequence(oid, pssParameters());
+    default:
+      return der.sequence(oid);
+  }
+}
+
+/** RSASSA-PSS-params of SHA-256: MGF1 with the same hash, a salt of 32 bytes (RFC 4055 section 3.1). */
+function pssParameters(): Asn1Node {
+  const sha256 = () => der.sequence(der.oid(oids.sha256), der.null());
+  const mgf1 = der.sequence(der.oid(oids.mgf1), sha256());
+  return der.sequence(der.context(0, sha256()), der.context(1, mgf1), der.context(2, der.integer(32)));
 }
 
 /**
@@ -46,7 +61,7 @@ export async function signStructure(
 export function specToCertify(publicKey: Uint8Array, signer: Signer): KeySpec {
   const spec = keySpecOf(publicKey);
   if (spec === undefined) throw new ProofError('proof-failed', { why: 'the public key is of no known spec' });
-  if (keySpecs[spec].signature !== signer.algorithm) {
+  if (!signaturesOf(spec).includes(signer.algorithm)) {
     throw new ProofError('proof-failed', { why: 'the signer does not belong to the public key' });
   }
   return spec;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
-import { hashOfSignature, keySpecOfObject } from './public-key.ts';
+import { hashOfSignature, keyFor, keySpecOfObject } from './public-key.ts';
 
 /** Signs with one enrollment key, wherever it lives. Errors of the key provider pass through unchanged. */
 export interface Signer {
@@ -11,7 +11,7 @@ export interface Signer {
 
   /**
    * Signs a message (not its digest).
-   * @returns PKCS#1 v1.5 signature (RFC 8017 section 8.2), or DER ECDSA-Sig-Value (RFC 3279 section 2.2.3)
+   * @returns PKCS#1 v1.5 or PSS signature (RFC 8017 sections 8.2 and 8.1), or DER ECDSA-Sig-Value (RFC 3279 section 2.2.3)
    */
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
@@ -20,7 +20,7 @@ export interface Signer {
 const signOffLoop = promisify(sign);
 
 /**
- * A signer over a private key in memory. OpenSSL keeps a copy of its own, so the caller may erase the secret at once.
+ * A signer over a private key in memory, as its spec signs requests. OpenSSL keeps a copy of its own, so the caller may erase the secret at once.
  * @param privateKey PKCS#8 PrivateKeyInfo, DER (RFC 5208)
  * @throws ProviderError `wrapped-key-invalid` if the bytes are no private key of this spec
  */
@@ -34,7 +34,7 @@ export function privateKeySigner(privateKey: Secret, spec: KeySpec): Signer {
     algorithm,
     async sign(message) {
       try {
-        return new Uint8Array(await signOffLoop(hashOfSignature[algorithm], message, key));
+        return new Uint8Array(await signOffLoop(hashOfSignature[algorithm], message, keyFor(algorithm, key)));
       } catch (cause) {
         throw new ProviderError('wrapped-key-invalid', { why: 'the private key does not sign', cause });
       }

@@ -208,6 +208,36 @@ export const errorTable = {
     'The key provider did not answer.',
     'Try again later; if it stays so, tell the operator.',
   ),
+  'provider-busy': entry(
+    'provider',
+    true,
+    'The key provider has more work than it takes at once.',
+    'Try again in a moment, and send less at once.',
+  ),
+  'provider-access-denied': entry(
+    'provider',
+    false,
+    'The key provider does not allow this service to do so.',
+    'The operator must give the service the permissions that the documentation of the key provider names.',
+  ),
+  'operation-cancelled': entry(
+    'provider',
+    true,
+    'Whoever asked gave up waiting, and nothing was left behind.',
+    'Ask again if it is still wanted.',
+  ),
+  'key-disabled': entry(
+    'provider',
+    false,
+    'The key is disabled at the key provider.',
+    'The operator must enable it there, or find out who disabled it.',
+  ),
+  'key-pending-deletion': entry(
+    'provider',
+    false,
+    'The key provider will destroy the key soon, and does not use it any more.',
+    'The operator must cancel the deletion at once if the key is still needed: it cannot be made again.',
+  ),
   'issuer-unavailable': entry(
     'provider',
     true,

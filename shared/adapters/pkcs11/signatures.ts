@@ -17,6 +17,7 @@ const wholeMessage = (message: Uint8Array) => message;
 /** The mechanisms that hash in the token; where there is one that takes a digest, it is preferred. */
 const hashingMechanisms = {
   RSA_PKCS1_SHA256: mechanisms.CKM_SHA256_RSA_PKCS,
+  RSA_PSS_SHA256: mechanisms.CKM_SHA256_RSA_PKCS_PSS,
   ECDSA_SHA256: mechanisms.CKM_ECDSA_SHA256,
   ECDSA_SHA384: mechanisms.CKM_ECDSA_SHA384,
   ECDSA_SHA512: mechanisms.CKM_ECDSA_SHA512,

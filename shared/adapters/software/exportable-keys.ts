@@ -1,9 +1,10 @@
+import { makeKeyPair } from '#crypto/key-pair.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeys } from '#ports/key-provider.ts';
+import { whileWanted } from '../call-limits.ts';
 import { encodeKeyContext } from '../key-context.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './aes-gcm-wrapping.ts';
-import { makeKeyPair } from './key-pair.ts';
 
 const label = 'escrow software exportable key';
 
@@ -16,14 +17,22 @@ export function softwareExportableKeys(wrappingKey: () => Secret): ExportableKey
   return {
     specs: keySpecNames,
 
-    async generate(spec, context) {
-      const { publicKey, privateKey } = await makeKeyPair(spec);
-      const wrapped = wrapPrivateKey(wrappingKey(), privateKey, encodeKeyContext(label, context));
-      return { publicKey, privateKey, wrapped };
-    },
+    generate: (spec, context, options) =>
+      whileWanted(
+        options,
+        async () => {
+          const { publicKey, privateKey } = await makeKeyPair(spec);
+          const wrapped = wrapPrivateKey(wrappingKey(), privateKey, encodeKeyContext(label, context));
+          return { publicKey, privateKey, wrapped };
+        },
+        ({ privateKey }) => privateKey.erase(),
+      ),
 
-    async unwrap(wrapped, context) {
-      return unwrapPrivateKey(wrappingKey(), wrapped, encodeKeyContext(label, context));
-    },
+    unwrap: (wrapped, context, options) =>
+      whileWanted(
+        options,
+        async () => unwrapPrivateKey(wrappingKey(), wrapped, encodeKeyContext(label, context)),
+        (privateKey) => privateKey.erase(),
+      ),
   };
 }

@@ -2,11 +2,11 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { makeKeyPair, privateKeyObject } from '#crypto/key-pair.ts';
 import { ProviderError } from '#domain/errors.ts';
 import { errorNumber } from '#domain/plain-words.ts';
 import { Secret } from '#domain/secret.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './aes-gcm-wrapping.ts';
-import { makeKeyPair, privateKeyObject } from './key-pair.ts';
 import { writeOnce } from './write-once.ts';
 
 /** The provider's own keys. A key management service or a token keeps its like inside. */

@@ -3,18 +3,20 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
-import { hashOfSignature } from '#crypto/public-key.ts';
+import { makeKeyPair, privateKeyObject } from '#crypto/key-pair.ts';
+import { hashOfSignature, keyFor } from '#crypto/public-key.ts';
 import { ProviderError, StateError } from '#domain/errors.ts';
-import { keySpecNames, keySpecs, type SignatureAlgorithm } from '#domain/key-spec.ts';
+import { type KeySpec, keySpecNames, type SignatureAlgorithm, signaturesOf } from '#domain/key-spec.ts';
 import { errorNumber } from '#domain/plain-words.ts';
 import { purposes } from '#domain/purpose.ts';
 import type { Secret } from '#domain/secret.ts';
-import type { ResidentKeys } from '#ports/key-provider.ts';
+import type { ImportableKeys, KeyContext, ResidentKeys } from '#ports/key-provider.ts';
+import { whileWanted } from '../call-limits.ts';
+import { importedPublicKey } from '../imported-key.ts';
 import { encodeKeyContext } from '../key-context.ts';
 import { isKeyName } from '../key-name.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './aes-gcm-wrapping.ts';
-import { makeKeyPair, privateKeyObject } from './key-pair.ts';
 import { translated } from './provider-errors.ts';
 import { writeOnce } from './write-once.ts';
 
@@ -32,51 +34,82 @@ const recordSchema = v.strictObject({
 });
 type KeyRecord = v.InferOutput<typeof recordSchema>;
 
+export interface SoftwareResidentKeys {
+  resident: ResidentKeys;
+  importable: ImportableKeys;
+}
+
 /**
- * Keys that no method takes out: one file a key in the folder, the private half wrapped with the name, spec and context
+ * Keys that no method takes out, made here or imported: one file a key in the folder, the private half wrapped with the name, spec and context
  * that stand beside it as associated data. A name is never reused: `generate` leaves an existing key alone
  * (StateError `already-exists`), and what a crash left half-written, until it is discarded.
  * @param wrappingKey AES-256; throws once the provider is closed
  */
-export function softwareResidentKeys(folder: string, wrappingKey: () => Secret): ResidentKeys {
+export function softwareResidentKeys(folder: string, wrappingKey: () => Secret): SoftwareResidentKeys {
   const pathOf = (name: string) => join(folder, `${name}.json`);
   const temporaryOf = (name: string) => join(folder, `${name}.tmp`);
 
+  const keep = async (name: string, spec: KeySpec, context: KeyContext, privateKey: Secret) => {
+    const record = { version: 1 as const, name, spec, context: { ...context }, wrapped: '' };
+    const wrapped = wrapPrivateKey(wrappingKey(), privateKey, associatedBytes(record));
+    const content = JSON.stringify({ ...record, wrapped: Buffer.from(wrapped).toString('base64') });
+    if (!(await create(pathOf(name), temporaryOf(name), Buffer.from(content)))) {
+      throw new StateError('already-exists', { why: 'a resident key of this name exists' });
+    }
+  };
+  const discard = (name: string) =>
+    translated(async () => {
+      if (!isKeyName(name)) return;
+      await rm(pathOf(name), { force: true });
+      await rm(temporaryOf(name), { force: true });
+      await syncFolder(folder);
+    });
+  const make = (name: string, spec: KeySpec, context: KeyContext) =>
+    translated(async () => {
+      checkName(name);
+      const { publicKey, privateKey } = await makeKeyPair(spec);
+      await keep(name, spec, context, privateKey).finally(() => privateKey.erase());
+      return publicKey;
+    });
+  const bringIn = (name: string, spec: KeySpec, privateKey: Secret, context: KeyContext) =>
+    translated(async () => {
+      checkName(name);
+      const publicKey = importedPublicKey(privateKey, spec);
+      await keep(name, spec, context, privateKey);
+      return publicKey;
+    });
+  const sign = (name: string, algorithm: SignatureAlgorithm, message: Uint8Array) =>
+    translated(async () => {
+      const record = await readRecord(name, pathOf(name));
+      checkAlgorithm(record, algorithm);
+      const wrapped = Buffer.from(record.wrapped, 'base64');
+      const privateKey = unwrapPrivateKey(wrappingKey(), wrapped, associatedBytes(record));
+      const key = keyFor(algorithm, privateKeyObject(privateKey));
+      privateKey.erase();
+      return new Uint8Array(await signOffLoop(hashOfSignature[algorithm], message, key));
+    });
+
   return {
-    specs: keySpecNames,
-
-    generate: (name, spec, context) =>
-      translated(async () => {
-        checkName(name);
-        const { publicKey, privateKey } = await makeKeyPair(spec);
-        const record = { version: 1 as const, name, spec, context: { ...context }, wrapped: '' };
-        const wrapped = wrapPrivateKey(wrappingKey(), privateKey, associatedBytes(record));
-        privateKey.erase();
-        const content = JSON.stringify({ ...record, wrapped: Buffer.from(wrapped).toString('base64') });
-        if (!(await create(pathOf(name), temporaryOf(name), Buffer.from(content)))) {
-          throw new StateError('already-exists', { why: 'a resident key of this name exists' });
-        }
-        return publicKey;
-      }),
-
-    sign: (name, algorithm, message) =>
-      translated(async () => {
-        const record = await readRecord(name, pathOf(name));
-        checkAlgorithm(record, algorithm);
-        const wrapped = Buffer.from(record.wrapped, 'base64');
-        const privateKey = unwrapPrivateKey(wrappingKey(), wrapped, associatedBytes(record));
-        const key = privateKeyObject(privateKey);
-        privateKey.erase();
-        return new Uint8Array(await signOffLoop(hashOfSignature[algorithm], message, key));
-      }),
-
-    discard: (name) =>
-      translated(async () => {
-        if (!isKeyName(name)) return;
-        await rm(pathOf(name), { force: true });
-        await rm(temporaryOf(name), { force: true });
-        await syncFolder(folder);
-      }),
+    resident: {
+      specs: keySpecNames,
+      generate: (name, spec, context, options) =>
+        whileWanted(
+          options,
+          () => make(name, spec, context),
+          () => discard(name),
+        ),
+      sign: (name, algorithm, message, options) => whileWanted(options, () => sign(name, algorithm, message)),
+      discard: (name, options) => whileWanted(options, () => discard(name)),
+    },
+    importable: {
+      specs: keySpecNames,
+      importKey: (name, spec, privateKey, context, options) =>
+        whileWanted(
+          options,
+          () => bringIn(name, spec, privateKey, context),
+          () => discard(name),
+        ),
+    },
   };
 }
 
@@ -93,7 +126,7 @@ function checkName(name: string): void {
 }
 
 function checkAlgorithm(record: KeyRecord, algorithm: SignatureAlgorithm): void {
-  if (keySpecs[record.spec].signature === algorithm) return;
+  if (signaturesOf(record.spec).includes(algorithm)) return;
   throw new ProviderError('provider-incapable', { why: `a key of spec ${record.spec} does not sign so` });
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProviderError } from '#domain/errors.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
+import { whileWanted } from '../call-limits.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { softwareExportableKeys } from './exportable-keys.ts';
 import { translated } from './provider-errors.ts';
@@ -40,17 +41,24 @@ export async function openSoftwareProvider(settings: SoftwareProviderSettings): 
     return keys;
   };
 
+  const { resident, importable } = softwareResidentKeys(residentFolder, () => usable().wrappingKey);
+
   return {
     custody: 'software',
-    residentKeys: softwareResidentKeys(residentFolder, () => usable().wrappingKey),
+    residentKeys: resident,
+    importableKeys: importable,
     exportableKeys: softwareExportableKeys(() => usable().wrappingKey),
     receiptKey: async () => ({ ...publicJwk }),
-    signReceipt: async (message) => {
-      const key = usable().receiptKey;
-      return new Uint8Array(await signOffLoop('sha256', message, { key, dsaEncoding: 'ieee-p1363' }));
-    },
-    mac: async (message) =>
-      new Uint8Array(createHmac('sha256', usable().macKey.bytes()).update(message).digest()),
+    signReceipt: (message, options) =>
+      whileWanted(options, async () => {
+        const key = usable().receiptKey;
+        return new Uint8Array(await signOffLoop('sha256', message, { key, dsaEncoding: 'ieee-p1363' }));
+      }),
+    mac: (message, options) =>
+      whileWanted(
+        options,
+        async () => new Uint8Array(createHmac('sha256', usable().macKey.bytes()).update(message).digest()),
+      ),
     close: async () => {
       closed = true;
       keys.wrappingKey.erase();

@@ -33,6 +33,8 @@ const statusOfCode: Readonly<Partial<Record<ErrorCode, number>>> = {
   'provider-incapable': 409,
   'proof-failed': 503,
   'provider-unavailable': 503,
+  'provider-busy': 503,
+  'operation-cancelled': 503,
   'issuer-unavailable': 503,
   'store-unavailable': 503,
 };

@@ -16,7 +16,7 @@ describe('softwareResidentKeys', () => {
   beforeEach(async () => {
     await mkdir(folder('keys'));
     const wrappingKey = new Secret(randomBytes(32));
-    keys = softwareResidentKeys(folder('keys'), () => wrappingKey);
+    keys = softwareResidentKeys(folder('keys'), () => wrappingKey).resident;
     await keys.generate('one', 'ECC_NIST_P256', context);
   });
   const file = (name: string) => folder('keys', `${name}.json`);

@@ -39,9 +39,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   CKR_USER_NOT_LOGGED_IN: {
     code: 'provider-unavailable',
     why: 'the login to the token was lost',
-    next: 'Start the service again.',
   },
-  CKR_SESSION_COUNT: { code: 'provider-unavailable', why: 'the token has no session left' },
+  CKR_SESSION_COUNT: { code: 'provider-busy', why: 'the token has no session left' },
   CKR_TOKEN_NOT_PRESENT: { code: 'provider-unavailable', why: 'the token is not there' },
   CKR_DEVICE_REMOVED: { code: 'provider-unavailable', why: 'the token was removed' },
   CKR_DEVICE_MEMORY: { code: 'provider-unavailable', why: 'the token is full' },
@@ -83,4 +82,28 @@ export function providerError(error: unknown): EscrowError {
   if (error instanceof EscrowError) return error;
   const { code, ...details } = meanings[returnValueOf(error) ?? ''] ?? unavailable;
   return new ProviderError(code, { ...details, cause: error });
+}
+
+/**
+ * The return values after which the library, the token or the login is to be taken up anew. CKR_GENERAL_ERROR and
+ * CKR_FUNCTION_FAILED are not among them: libraries give them for one call that failed, with all others working on.
+ */
+const losses: ReadonlySet<string | undefined> = new Set([
+  'CKR_CRYPTOKI_NOT_INITIALIZED',
+  'CKR_DEVICE_ERROR',
+  'CKR_DEVICE_REMOVED',
+  'CKR_SESSION_CLOSED',
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_SLOT_ID_INVALID',
+  'CKR_TOKEN_NOT_PRESENT',
+  'CKR_USER_NOT_LOGGED_IN',
+]);
+
+/**
+ * Whether an error says that a session, the login or the token was lost, so that nothing works until the token is opened
+ * again.
+ * @param error the binding's, or ours with the binding's as cause
+ */
+export function isLoss(error: unknown): boolean {
+  return losses.has(returnValueOf(error instanceof EscrowError ? error.details.cause : error));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { providerError, returnValueOf } from '#adapters/pkcs11/errors.ts';
+import { isLoss, providerError, returnValueOf } from '#adapters/pkcs11/errors.ts';
 import { StateError } from '#domain/errors.ts';
 import { ReturnValueError } from './fake-cryptoki.ts';
 
@@ -15,6 +15,7 @@ describe('providerError', () => {
     ['CKR_KEY_HANDLE_INVALID', 'key-not-found'],
     ['CKR_WRAPPED_KEY_INVALID', 'wrapped-key-invalid'],
     ['CKR_DEVICE_REMOVED', 'provider-unavailable'],
+    ['CKR_SESSION_COUNT', 'provider-busy'],
     ['CKR_SESSION_HANDLE_INVALID', 'provider-unavailable'],
     ['CKR_VENDOR_DEFINED', 'provider-unavailable'],
   ])('reads %s as %s, and keeps it as cause', (returnValue, code) => {
@@ -56,5 +57,30 @@ describe('returnValueOf', () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe('isLoss', () => {
+  it.each([
+    'CKR_SESSION_HANDLE_INVALID',
+    'CKR_SESSION_CLOSED',
+    'CKR_USER_NOT_LOGGED_IN',
+    'CKR_DEVICE_REMOVED',
+    'CKR_DEVICE_ERROR',
+    'CKR_TOKEN_NOT_PRESENT',
+    'CKR_SLOT_ID_INVALID',
+    'CKR_CRYPTOKI_NOT_INITIALIZED',
+  ])('takes %s for a loss, as the binding says it and as we do', (returnValue) => {
+    const error = new ReturnValueError(`${returnValue}:1`);
+    expect([isLoss(error), isLoss(providerError(error))]).toEqual([true, true]);
+  });
+
+  it.each([
+    new ReturnValueError('CKR_GENERAL_ERROR'),
+    new ReturnValueError('CKR_SESSION_COUNT'),
+    new StateError('already-exists'),
+    undefined,
+  ])('does not take this for a loss: %s', (error) => {
+    expect(isLoss(error)).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pinSource } from '#adapters/pkcs11/pin-source.ts';
 import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
 import { createSoftHsmToken } from '#adapters/pkcs11/softhsm-token.ts';
 import { Secret } from '#domain/secret.ts';
@@ -17,11 +18,12 @@ const pinDigits = 16;
  */
 export async function openEvaluationToken(folder: string): Promise<KeyProvider> {
   await clearUnfinishedFiles(folder);
-  const pin = await pinIn(join(folder, 'pin'));
+  const pinFile = join(folder, 'pin');
+  const pin = await pinIn(pinFile);
   const soPin = await pinIn(join(folder, 'so-pin'));
   try {
     const token = await createSoftHsmToken({ folder, label: 'enrollment-key-escrow', pin, soPin });
-    return await openPkcs11Provider({ ...token, pin });
+    return await openPkcs11Provider({ ...token, pin: pinSource(`file:${pinFile}`) });
   } finally {
     pin.erase();
     soPin.erase();

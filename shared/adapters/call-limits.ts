@@ -6,6 +6,7 @@ import type { CallOptions } from '#ports/key-provider.ts';
  * caller left is undone.
  * @param start begins the work; not called for a caller who has given up already
  * @param undo takes back what came too late: erases a secret, destroys a key
+ * @param inTurn runs the work together with its undoing, where another's work must not come between the two
  * @throws ProviderError `operation-cancelled` when the caller's signal is aborted, `provider-unavailable` when the
  *   deadline passes; otherwise what the work throws
  */
@@ -13,21 +14,25 @@ export async function whileWanted<T>(
   options: CallOptions | undefined,
   start: () => Promise<T>,
   undo: (late: T) => unknown = () => undefined,
+  inTurn: (work: () => Promise<T>) => Promise<T> = (work) => work(),
 ): Promise<T> {
-  if (options?.signal === undefined && options?.deadline === undefined) return await start();
+  if (options?.signal === undefined && options?.deadline === undefined) return await inTurn(start);
   throwIfUnwanted(options);
-  const work = start();
+  const { promise: leaving, reject: leave } = Promise.withResolvers<never>();
   let givenUp = false;
-  const { promise: leaving, reject } = Promise.withResolvers<never>();
   const stop = onGivingUp(options, (error) => {
     givenUp = true;
-    reject(error);
+    leave(error);
   });
-  const undone = work.then(async (late) => {
-    if (givenUp) await undo(late);
+  const work = inTurn(async () => {
+    const made = await start();
+    // From here on it is the caller's: nobody gives up what has arrived.
+    stop();
+    if (givenUp) await undo(made);
+    return made;
   });
-  // Whoever gave up hears no more of it; whoever still waits hears of a failure by the race below.
-  undone.catch(() => {});
+  // Who gave up hears no more of it, not even that the undoing failed.
+  work.catch(() => {});
   try {
     return await Promise.race([work, leaving]);
   } finally {

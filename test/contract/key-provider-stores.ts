@@ -9,8 +9,8 @@ import type { KeyProvider } from '#ports/key-provider.ts';
 
 /** Where a provider keeps its keys; made empty for a test, and removed after it. */
 export interface KeyProviderStore<P extends KeyProvider = KeyProvider> {
-  /** Everything that the provider writes stands here. */
-  folder: string;
+  /** Everything that the provider writes on this machine stands here; absent if it writes nothing. */
+  folder?: string;
   /** Starts the provider on the store, for the first time or again. */
   open(): Promise<P>;
   remove(): Promise<void>;
@@ -28,13 +28,13 @@ export async function softwareStore(): Promise<KeyProviderStore> {
 }
 
 export interface SoftHsmStore extends KeyProviderStore<Pkcs11Provider> {
+  folder: string;
   token: SoftHsmToken;
   pin: string;
 }
 
 /**
- * A fresh SoftHSM token. SoftHSM has one configuration a process, so a process has one store open at a time: test files
- * run in processes of their own, and a test closes one provider before it opens another store's.
+ * A fresh SoftHSM token.
  */
 export async function softHsmStore(): Promise<SoftHsmStore> {
   const { folder, remove } = await temporaryFolder();
@@ -46,6 +46,6 @@ export async function softHsmStore(): Promise<SoftHsmStore> {
     remove,
     token,
     pin,
-    open: () => openPkcs11Provider({ ...token, pin: Secret.fromText(pin) }),
+    open: () => openPkcs11Provider({ ...token, pin: async () => Secret.fromText(pin) }),
   };
 }

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { ExportableKeys, KeyContext, KeyProvider, ResidentKeys } from '#ports/key-provider.ts';
+import type {
+  ExportableKeys,
+  ImportableKeys,
+  KeyContext,
+  KeyProvider,
+  ResidentKeys,
+} from '#ports/key-provider.ts';
 import type { KeyProviderStore } from './key-provider-stores.ts';
 
 export const identityContext: KeyContext = {
@@ -12,9 +18,10 @@ export const encryptionContext: KeyContext = { ...identityContext, purpose: 'enc
 /** The provider under test, opened on a store of its own before each test and removed after it. */
 export interface KeyProviderSubject {
   readonly provider: KeyProvider;
-  readonly folder: string;
+  readonly folder: string | undefined;
   resident(): ResidentKeys;
   exportable(): ExportableKeys;
+  importable(): ImportableKeys;
   /** Closes the provider and opens it again on the same store. */
   reopen(): Promise<void>;
   /** Closes the provider and opens one on another, empty store. */
@@ -46,6 +53,7 @@ export function useKeyProvider(make: () => Promise<KeyProviderStore>): KeyProvid
     },
     resident: () => present(provider.residentKeys),
     exportable: () => present(provider.exportableKeys),
+    importable: () => present(provider.importableKeys),
     reopen: async () => {
       await provider.close();
       provider = await present(stores[0]).open();

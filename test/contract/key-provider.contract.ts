@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { verifySignature } from '#crypto/public-key.ts';
 import { custodies } from '#domain/purpose.ts';
+import { cancellationContract } from './key-provider-cancellation.contract.ts';
+import { enduranceContract } from './key-provider-endurance.contract.ts';
 import { exportableKeysContract } from './key-provider-exportable.contract.ts';
+import { importableKeysContract } from './key-provider-importable.contract.ts';
 import { residentKeysContract } from './key-provider-resident.contract.ts';
 import type { KeyProviderStore } from './key-provider-stores.ts';
 import {
@@ -28,6 +29,9 @@ export function keyProviderContract(name: string, make: () => Promise<KeyProvide
     lifeContract(subject);
     residentKeysContract(subject);
     exportableKeysContract(subject);
+    importableKeysContract(subject);
+    cancellationContract(subject);
+    enduranceContract(subject);
   });
 }
 
@@ -150,35 +154,6 @@ function lifeContract(subject: KeyProviderSubject): void {
       const outcomes = await Promise.all(calls.map(outcomeOf));
       expect(outcomes).toEqual(calls.map(() => 'provider-unavailable'));
     });
-
-    it('writes no private key that is not locked', async () => {
-      const made = await Promise.all([
-        subject.exportable().generate('ECC_NIST_P384', encryptionContext),
-        subject.exportable().generate('RSA_2048', encryptionContext),
-      ]);
-      await subject.resident().generate('beside', 'ECC_NIST_P256', identityContext);
-      await subject.exportable().unwrap(made[0].wrapped, encryptionContext);
-      const files = await filesUnder(subject.folder);
-      expect(files.length).toBeGreaterThan(0);
-      for (const { privateKey } of made) {
-        // The middle of the DER lies in the private numbers, whatever the algorithm.
-        const bytes = Buffer.from(privateKey.bytes());
-        const marked = bytes.subarray(bytes.length / 2 - 12, bytes.length / 2 + 12);
-        for (const { path, content } of files) {
-          const traces = [marked, marked.toString('hex'), base64Core(bytes)];
-          expect(
-            traces.filter((trace) => content.includes(trace)),
-            path,
-          ).toEqual([]);
-        }
-      }
-    });
-
-    it('keeps its files to their owner', async () => {
-      await subject.resident().generate('beside', 'ECC_NIST_P256', identityContext);
-      const files = await filesUnder(subject.folder);
-      expect(files.filter(({ mode }) => (mode & 0o077) !== 0)).toEqual([]);
-    });
   });
 }
 
@@ -186,18 +161,4 @@ async function exportRound(subject: KeyProviderSubject): Promise<boolean> {
   const { wrapped, privateKey } = await subject.exportable().generate('ECC_NIST_P256', encryptionContext);
   const again = await subject.exportable().unwrap(wrapped, encryptionContext);
   return Buffer.from(again.bytes()).equals(privateKey.bytes());
-}
-
-/** Base64 of the middle of the bytes as it stands inside the base64 of the whole. */
-function base64Core(bytes: Buffer): string {
-  const start = Math.floor(bytes.length / 6) * 3;
-  return bytes.subarray(start, start + 24).toString('base64');
-}
-
-async function filesUnder(folder: string): Promise<{ path: string; mode: number; content: Buffer }[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(
-    paths.map(async (path) => ({ path, mode: (await stat(path)).mode, content: await readFile(path) })),
-  );
 }

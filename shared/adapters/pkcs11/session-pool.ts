@@ -36,7 +36,8 @@ export class SessionPool {
 
   /**
    * Lends a session for the work. After an error of the token the session is closed, with whatever it had begun.
-   * @throws ProviderError the work's error as ours; `provider-unavailable` if no session came free in time
+   * @throws ProviderError the work's error as ours; `provider-busy` if no session came free in time, or too
+   *   many wait already
    */
   async use<T>(work: (session: Handle) => Promise<T> | T): Promise<T> {
     const session = await this.#acquire();
@@ -132,7 +133,7 @@ export class SessionPool {
 }
 
 function busyError(): ProviderError {
-  return new ProviderError('provider-unavailable', { why: 'all sessions of the token are busy' });
+  return new ProviderError('provider-busy', { why: 'all sessions of the token are busy' });
 }
 
 function closedError(): ProviderError {

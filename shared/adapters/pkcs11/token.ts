@@ -1,4 +1,4 @@
-import { ProviderError } from '#domain/errors.ts';
+import { type EscrowError, ProviderError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import { flags, users } from './constants.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
@@ -58,8 +58,17 @@ export function login(cryptoki: Cryptoki, slot: Handle, session: Handle, pin: Se
   try {
     cryptoki.C_Login(session, users.CKU_USER, pin.text());
   } catch (error) {
-    if (returnValueOf(error) !== 'CKR_USER_ALREADY_LOGGED_IN') throw providerError(error);
+    if (returnValueOf(error) !== 'CKR_USER_ALREADY_LOGGED_IN') throw loginError(error);
   }
+}
+
+/** What the token says of the PIN names the field, so that who holds the PIN knows not to try it again. */
+function loginError(error: unknown): EscrowError {
+  const { code, details } = providerError(error);
+  const ofPin = /^CKR_PIN_/.test(returnValueOf(error) ?? '');
+  return ofPin && code === 'provider-misconfigured'
+    ? new ProviderError(code, { field: 'pin', ...details })
+    : providerError(error);
 }
 
 function unpadded(text: string): string {

@@ -12,6 +12,7 @@ import { purposes } from '#domain/purpose.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ImportableKeys, KeyContext, ResidentKeys } from '#ports/key-provider.ts';
 import { whileWanted } from '../call-limits.ts';
+import { Turns } from '../files/turns.ts';
 import { importedPublicKey } from '../imported-key.ts';
 import { encodeKeyContext } from '../key-context.ts';
 import { isKeyName } from '../key-name.ts';
@@ -57,7 +58,9 @@ export function softwareResidentKeys(folder: string, wrappingKey: () => Secret):
       throw new StateError('already-exists', { why: 'a resident key of this name exists' });
     }
   };
-  const discard = (name: string) =>
+  // What is under way on a name ends, and is undone if nobody wants it, before anything else is done on it.
+  const turns = new Turns();
+  const remove = (name: string) =>
     translated(async () => {
       if (!isKeyName(name)) return;
       await rm(pathOf(name), { force: true });
@@ -96,10 +99,11 @@ export function softwareResidentKeys(folder: string, wrappingKey: () => Secret):
         whileWanted(
           options,
           () => make(name, spec, context),
-          () => discard(name),
+          () => remove(name),
+          (work) => turns.take(name, work),
         ),
       sign: (name, algorithm, message, options) => whileWanted(options, () => sign(name, algorithm, message)),
-      discard: (name, options) => whileWanted(options, () => discard(name)),
+      discard: (name, options) => whileWanted(options, () => turns.take(name, () => remove(name))),
     },
     importable: {
       specs: keySpecNames,
@@ -107,7 +111,8 @@ export function softwareResidentKeys(folder: string, wrappingKey: () => Secret):
         whileWanted(
           options,
           () => bringIn(name, spec, privateKey, context),
-          () => discard(name),
+          () => remove(name),
+          (work) => turns.take(name, work),
         ),
     },
   };

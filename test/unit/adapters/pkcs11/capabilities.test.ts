@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mechanisms } from '#adapters/pkcs11/constants.ts';
 import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
 import { loadBinding } from '#adapters/pkcs11/module.ts';
-import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
+import { openTokenProvider } from '#adapters/pkcs11/token-provider.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
@@ -41,7 +41,7 @@ describe('a token that lacks something', () => {
   const open = (deviating: Deviation) => {
     deviation = deviating;
     const { token, environment } = store.token;
-    return openPkcs11Provider({
+    return openTokenProvider({
       module: library,
       token,
       environment,

@@ -74,7 +74,7 @@ describe('SessionPool', () => {
     const { pool } = poolOf({ size: 1, maxWaiting: 2 });
     const first = heldWork(pool);
     const waiting = [pool.use(() => 1), pool.use(() => 2)];
-    expect(await outcomeOf(pool.use(() => 3))).toBe('provider-unavailable');
+    expect(await outcomeOf(pool.use(() => 3))).toBe('provider-busy');
     first.resolve('done');
     expect(await Promise.all(waiting)).toEqual([1, 2]);
   });
@@ -87,7 +87,7 @@ describe('SessionPool', () => {
     vi.advanceTimersByTime(600);
     const patient = pool.use(() => 2);
     vi.advanceTimersByTime(600);
-    expect(await late).toBe('provider-unavailable');
+    expect(await late).toBe('provider-busy');
     first.resolve('done');
     expect(await patient).toBe(2);
   });
@@ -121,7 +121,7 @@ describe('SessionPool', () => {
   it('says so where the token has none at all', async () => {
     const { pool } = poolOf({ limit: 0 });
     await expect(pool.use(() => 1)).rejects.toMatchObject({
-      code: 'provider-unavailable',
+      code: 'provider-busy',
       message: 'the token has no session left',
     });
   });
@@ -134,7 +134,7 @@ describe('SessionPool', () => {
     limits.limit = 0;
     first.reject(new ReturnValueError('CKR_DEVICE_REMOVED'));
     expect(await outcomeOf(first.result)).toBe('provider-unavailable');
-    expect(await Promise.all(waiting)).toEqual(['provider-unavailable', 'provider-unavailable']);
+    expect(await Promise.all(waiting)).toEqual(['provider-busy', 'provider-busy']);
   });
 
   it('waits at its end for what is under way, refuses what waits, and closes everything', async () => {

@@ -3,8 +3,8 @@ import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openModule } from '#adapters/pkcs11/module.ts';
-import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
 import { createSoftHsmToken, findSoftHsm } from '#adapters/pkcs11/softhsm-token.ts';
+import { openTokenProvider } from '#adapters/pkcs11/token-provider.ts';
 import { Secret } from '#domain/secret.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -51,11 +51,11 @@ describe('createSoftHsmToken', () => {
   });
 
   it('goes with its folder when that is moved', async () => {
-    const first = await openPkcs11Provider({ ...(await create()), pin });
+    const first = await openTokenProvider({ ...(await create()), pin });
     const { kid } = await first.receiptKey();
     await first.close();
     await rename(folder('token'), folder('moved'));
-    const second = await openPkcs11Provider({ ...(await create('demo', 'moved')), pin });
+    const second = await openTokenProvider({ ...(await create('demo', 'moved')), pin });
     expect((await second.receiptKey()).kid).toBe(kid);
     await second.close();
   });
@@ -89,7 +89,7 @@ describe('createSoftHsmToken', () => {
   });
 
   it('refuses a second token folder while the first is in use', async () => {
-    const provider = await openPkcs11Provider({ ...(await create()), pin });
+    const provider = await openTokenProvider({ ...(await create()), pin });
     expect(await outcomeOf(create('demo', 'second'))).toBe('provider-misconfigured');
     await provider.close();
     expect(await outcomeOf(create('demo', 'second'))).toBe('done');
@@ -105,7 +105,7 @@ describe('createSoftHsmToken', () => {
   });
 
   async function openAndClose(token: Awaited<ReturnType<typeof create>>): Promise<void> {
-    const provider = await openPkcs11Provider({ ...token, pin });
+    const provider = await openTokenProvider({ ...token, pin });
     await provider.close();
   }
 

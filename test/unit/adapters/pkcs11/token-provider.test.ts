@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findObjects } from '#adapters/pkcs11/operations.ts';
-import { openPkcs11Provider, type Pkcs11ProviderSettings } from '#adapters/pkcs11/pkcs11-provider.ts';
 import { keyId } from '#adapters/pkcs11/resident-keys.ts';
 import { template } from '#adapters/pkcs11/templates.ts';
+import { openTokenProvider, type TokenProviderSettings } from '#adapters/pkcs11/token-provider.ts';
 import { verifySignature } from '#crypto/public-key.ts';
 import { Secret } from '#domain/secret.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
@@ -10,7 +10,7 @@ import { identityContext, present } from '#test/contract/key-provider-subject.ts
 import { outcomeOf } from '#test/contract/subject.ts';
 import { withRawToken } from './raw-token.ts';
 
-describe('openPkcs11Provider', () => {
+describe('openTokenProvider', () => {
   const message = Buffer.from('message');
   let store: SoftHsmStore;
   beforeEach(async () => {
@@ -18,8 +18,8 @@ describe('openPkcs11Provider', () => {
   });
   afterEach(() => store.remove());
 
-  const open = (settings: Partial<Pkcs11ProviderSettings> = {}) =>
-    openPkcs11Provider({ ...store.token, pin: Secret.fromText(store.pin), ...settings });
+  const open = (settings: Partial<TokenProviderSettings> = {}) =>
+    openTokenProvider({ ...store.token, pin: Secret.fromText(store.pin), ...settings });
 
   it('lacks nothing on SoftHSM', async () => {
     const provider = await open();
@@ -30,7 +30,7 @@ describe('openPkcs11Provider', () => {
   it('refuses a wrong PIN without repeating it, and opens with the right one afterwards', async () => {
     const wrong = open({ pin: Secret.fromText('98761234') });
     const error: unknown = await wrong.catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'provider-misconfigured', message: 'the token refused the PIN' });
+    expect(error).toMatchObject({ code: 'provider-misconfigured', message: 'pin: the token refused the PIN' });
     expect(error instanceof Error && `${error.stack} ${error.cause}`).not.toContain('98761234');
     const provider = await open();
     await provider.close();
@@ -72,7 +72,7 @@ describe('openPkcs11Provider', () => {
       Array.from({ length: 10 }, (_, index) => outcomeOf(provider.mac(Buffer.of(index)))),
     );
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(4);
-    expect(outcomes.filter((outcome) => outcome === 'provider-unavailable')).toHaveLength(6);
+    expect(outcomes.filter((outcome) => outcome === 'provider-busy')).toHaveLength(6);
     await provider.close();
   });
 

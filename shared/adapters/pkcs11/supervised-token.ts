@@ -1,0 +1,163 @@
+import { EscrowError, ProviderError } from '#domain/errors.ts';
+import type { Args, CallName, OpenedToken, Result, TokenSettings } from './child/calls.ts';
+import { ChildLink, TokenLostError } from './child-link.ts';
+import type { PinSource } from './pin-source.ts';
+
+export interface SupervisedTokenSettings extends TokenSettings {
+  /** Asked for the user PIN at every login: at the start, and after the library crashed or the token was away. */
+  pin: PinSource;
+  /** Variables that the library reads when it is initialized, such as SOFTHSM2_CONF. */
+  environment?: Readonly<Record<string, string>>;
+  /** A library that answers no call for so long, in milliseconds, hangs and is ended; 180,000 if not given. */
+  hangMilliseconds?: number;
+}
+
+const firstPause = 100;
+const longestPause = 30_000;
+
+/** What may be done again on a new child when the token was lost: it leaves nothing in the token, or is the same twice. */
+const repeatable: readonly CallName[] = [
+  'signReceipt',
+  'mac',
+  'sign',
+  'discard',
+  'generateExportable',
+  'unwrap',
+];
+
+/**
+ * A token whose library runs in a process of its own. A crash there, or a hang, fails the calls under way and no more; the
+ * next call starts the library anew and logs in. The same is done when the token was removed or the login lost. After a
+ * failure to come back it rests, longer each time up to half a minute. A PIN that the token refused is never tried again.
+ */
+export class SupervisedToken {
+  readonly #settings: SupervisedTokenSettings;
+  #link: ChildLink | undefined;
+  #starting: Promise<ChildLink> | undefined;
+  #opened: OpenedToken | undefined;
+  /** Why nothing is tried any more. */
+  #end: EscrowError | undefined;
+  #failures = 0;
+  #restUntil = 0;
+
+  constructor(settings: SupervisedTokenSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Opens the token for the first time.
+   * @throws ProviderError as `openTokenProvider`, and what the PIN source throws
+   */
+  async open(): Promise<OpenedToken> {
+    const { link, opened } = await this.#start();
+    this.#link = link;
+    this.#opened = opened;
+    return opened;
+  }
+
+  /**
+   * Asks the library for something.
+   * @param secret bytes among the arguments that are erased once they were handed over
+   * @throws ProviderError `provider-unavailable` if the library crashed or the token was lost meanwhile, or has not come
+   *   back yet; otherwise what the provider throws
+   */
+  async call<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
+    try {
+      return await this.#callOnce(call, args, secret);
+    } catch (error) {
+      if (!(error instanceof TokenLostError) || !repeatable.includes(call)) throw error;
+      return await this.#callOnce(call, args, secret);
+    }
+  }
+
+  /** Lets what is under way end, and ends the library's process. */
+  async close(): Promise<void> {
+    this.#end ??= new ProviderError('provider-unavailable', { why: 'the key provider was closed' });
+    const link = this.#link ?? (await this.#starting?.catch(() => undefined));
+    await link?.close();
+  }
+
+  async #callOnce<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
+    const link = await this.#ready();
+    const result = await link.call(call, args, secret);
+    this.#failures = 0;
+    return result;
+  }
+
+  async #ready(): Promise<ChildLink> {
+    if (this.#end !== undefined) throw this.#end;
+    if (this.#link !== undefined && !this.#link.useless) return this.#link;
+    this.#starting ??= this.#replace().finally(() => {
+      this.#starting = undefined;
+    });
+    return await this.#starting;
+  }
+
+  async #replace(): Promise<ChildLink> {
+    const rest = this.#restUntil - performance.now();
+    if (rest > 0) throw restingError(rest);
+    // What is under way on the old one ends there.
+    void this.#link?.close();
+    this.#link = undefined;
+    this.#failures++;
+    // One failure may be chance; from the second on it rests before the next.
+    const pause = this.#failures < 2 ? 0 : Math.min(firstPause * 2 ** this.#failures, longestPause);
+    this.#restUntil = performance.now() + pause;
+    try {
+      const { link, opened } = await this.#start();
+      this.#checkSame(opened, link);
+      if (this.#end !== undefined) await link.close();
+      this.#link = link;
+      return link;
+    } catch (error) {
+      throw this.#awayError(error);
+    }
+  }
+
+  async #start(): Promise<{ link: ChildLink; opened: OpenedToken }> {
+    const { pin: pinSource, environment, hangMilliseconds, ...token } = this.#settings;
+    const pin = (await pinSource()).bytes();
+    const link = new ChildLink({
+      ...(environment !== undefined && { environment }),
+      ...(hangMilliseconds !== undefined && { hangMilliseconds }),
+      ...(token.sessions !== undefined && { threads: token.sessions }),
+    });
+    try {
+      return { link, opened: await link.call('open', [token, pin], pin) };
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+
+  /** Another token of the same name has other keys: nothing of ours would open with it. */
+  #checkSame(opened: OpenedToken, link: ChildLink): void {
+    if (this.#opened === undefined || opened.receiptKey.kid === this.#opened.receiptKey.kid) return;
+    link.kill();
+    throw new ProviderError('provider-unavailable', {
+      why: 'another token of the same name is there, with other keys',
+      next: "Put the service's own token back; it is looked for again at the next call.",
+    });
+  }
+
+  /** What was right at the start is not misconfigured now, but away; only a refused PIN is for a person. */
+  #awayError(error: unknown): unknown {
+    if (!(error instanceof EscrowError) || error.code !== 'provider-misconfigured') return error;
+    if (error.details.field === 'pin') {
+      this.#end = error;
+      return error;
+    }
+    return new ProviderError('provider-unavailable', {
+      why: `the token has not come back (${error.message})`,
+      next: error.next,
+      cause: error,
+    });
+  }
+}
+
+function restingError(milliseconds: number): ProviderError {
+  return new ProviderError('provider-unavailable', {
+    why: "the token's library failed several times in a row and rests before the next start",
+    retryAfterSeconds: Math.ceil(milliseconds / 1_000),
+  });
+}

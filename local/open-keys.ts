@@ -1,22 +1,55 @@
 import { join } from 'node:path';
+import type { TokenName } from '#adapters/pkcs11/token.ts';
 import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 
 /** Where the keys of a one-machine service live. */
-export type KeySource = 'software' | 'pkcs11';
+export type KeySource = 'software' | 'pkcs11' | 'kms';
 
-export const keySources: readonly KeySource[] = ['software', 'pkcs11'];
+export const keySources: readonly KeySource[] = ['software', 'pkcs11', 'kms'];
+
+/** Where keys live, and what is needed to get there. */
+export interface KeyChoice {
+  keys: KeySource;
+  /** A token of the operator's, for `pkcs11`; a SoftHSM token in the data folder if absent. */
+  token?: {
+    /** Path of its library. */
+    module: string;
+    token: TokenName;
+    /** Where its PIN is, as `pinSource` reads it; not the PIN. */
+    pin: string;
+  };
+  /** For `kms`; the rest is the standard environment of the AWS SDK. */
+  kms?: { aliasPrefix?: string; keySource?: 'memory' | 'kms' };
+}
+
+/** Of settings that say more, what they say of keys. */
+export function keyChoiceOf({ keys, token, kms }: KeyChoice): KeyChoice {
+  return { keys, ...(token !== undefined && { token }), ...(kms !== undefined && { kms }) };
+}
 
 /**
- * Opens custody inside the data folder: keys of node:crypto, or a SoftHSM token of its own.
+ * Opens custody: keys of node:crypto in the data folder, a token, or AWS KMS. What a source needs is loaded only for it.
+ * @param folder the data folder
  * @throws ProviderError `provider-misconfigured` (also where the token's library or binding is not installed),
- *   `provider-unavailable`
+ *   `provider-unavailable`, `provider-access-denied`
  */
-export async function openKeys(source: KeySource, folder: string): Promise<KeyProvider> {
-  if (source === 'software') {
-    return await openSoftwareProvider({ folder: join(folder, 'software-keys'), stage: 'evaluation' });
+export async function openKeys({ keys, token, kms }: KeyChoice, folder: string): Promise<KeyProvider> {
+  switch (keys) {
+    case 'software':
+      return await openSoftwareProvider({ folder: join(folder, 'software-keys'), stage: 'evaluation' });
+    case 'pkcs11': {
+      if (token === undefined) {
+        const { openEvaluationToken } = await import('./evaluation-token.ts');
+        return await openEvaluationToken(join(folder, 'token'));
+      }
+      const { openPkcs11Provider } = await import('#adapters/pkcs11/pkcs11-provider.ts');
+      const { pinSource } = await import('#adapters/pkcs11/pin-source.ts');
+      return await openPkcs11Provider({ ...token, pin: pinSource(token.pin) });
+    }
+    case 'kms': {
+      const { openKmsProvider } = await import('#adapters/kms/kms-provider.ts');
+      return await openKmsProvider({ createOwnKeys: true, ...kms });
+    }
   }
-  // Loaded only here: a machine without the token binding still runs everything else.
-  const { openEvaluationToken } = await import('./evaluation-token.ts');
-  return await openEvaluationToken(join(folder, 'token'));
 }

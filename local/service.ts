@@ -30,7 +30,7 @@ import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { build } from './build.ts';
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
-import { type KeySource, openKeys } from './open-keys.ts';
+import { type KeyChoice, openKeys } from './open-keys.ts';
 
 /** The service on one machine: the use cases' dependencies, and what carries their events. */
 export interface Service {
@@ -40,10 +40,9 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export interface ServiceSettings {
+export interface ServiceSettings extends KeyChoice {
   /** Where everything is kept; made if it is not there. */
   folder: string;
-  keys: KeySource;
   clock?: Clock;
   /** Where webhooks may be sent: the public network only, if absent. */
   webhooks?: WebhookSenderSettings;
@@ -71,7 +70,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     closers.push(() => database.close());
     const lockedKeys = openLockedKeysOf(database, join(folder, 'locked-keys.db'));
     closers.push(() => lockedKeys.close());
-    const keys = await openKeys(settings.keys, folder);
+    const keys = await openKeys(settings, folder);
     closers.push(() => keys.close());
 
     const news = new News();

@@ -1,10 +1,10 @@
-import { readKeySource, readOptions } from '../arguments.ts';
-import type { KeySource } from '../open-keys.ts';
+import { readOptions } from '../arguments.ts';
+import { keyOptions, keyOptionsHelp, readKeyChoice } from '../key-options.ts';
+import type { KeyChoice } from '../open-keys.ts';
 
-export interface DemoArguments {
+export interface DemoArguments extends KeyChoice {
   out: string;
   data: string;
-  keys: KeySource;
   subscribers: string;
   json: boolean;
   help: boolean;
@@ -14,12 +14,11 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
 
   npm run demo -- [options]
 
-  --out DIR           where to leave files and summary.json   (default out)
-  --data DIR          where the service keeps its data        (default .escrow-demo)
-  --keys SOURCE       software, or pkcs11: a SoftHSM token    (default software)
-  --subscribers FILE  the list of subscribers, CSV            (default examples/subscribers.csv)
-  --json              print the summary as JSON on stdout
-  --help              show this
+  --out DIR                 where to leave files and summary.json   (default out)
+  --data DIR                where the service keeps its data        (default .escrow-demo)
+${keyOptionsHelp(28)}  --subscribers FILE        the list of subscribers, CSV            (default examples/subscribers.csv)
+  --json                    print the summary as JSON on stdout
+  --help                    show this
 
 Run it again on the same folders, also after it was killed: it continues. The two folders of a run belong together; to
 start anew, remove both, or name new ones.
@@ -36,10 +35,11 @@ export function parseDemoArguments(args: readonly string[]): DemoArguments {
   const values = readOptions(args, {
     out: { type: 'string', default: 'out' },
     data: { type: 'string', default: '.escrow-demo' },
-    keys: { type: 'string', default: 'software' },
+    ...keyOptions,
     subscribers: { type: 'string', default: 'examples/subscribers.csv' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  return { ...values, keys: readKeySource(values.keys) };
+  const { out, data, subscribers, json, help: wantsHelp } = values;
+  return { ...readKeyChoice(values), out, data, subscribers, json, help: wantsHelp };
 }

@@ -17,6 +17,7 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import type { CloudEvent } from '#ports/messages.ts';
 import generalPolicy from '../../policies/general.json' with { type: 'json' };
 import { checkCustody } from '../check-custody.ts';
+import { keyChoiceOf } from '../open-keys.ts';
 import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
 import { deliver } from './deliver.ts';
@@ -53,7 +54,7 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
   const out = new OutputFolder(settings.out);
   await out.make();
   progress.say(`Opening the service over ${settings.data}, keys in ${settings.keys}.`);
-  const service = await openService({ folder: settings.data, keys: settings.keys });
+  const service = await openService({ ...keyChoiceOf(settings), folder: settings.data });
   try {
     await setUp(service, out);
     const wanted = rows.flatMap((row) => wantedOf(row, service));

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { identifier } from '#contract/fields.ts';
-import { readKeySource, readOptions, wrong } from '../arguments.ts';
-import type { KeySource } from '../open-keys.ts';
+import { readOptions, wrong } from '../arguments.ts';
+import { keyOptions, keyOptionsHelp, readKeyChoice } from '../key-options.ts';
+import type { KeyChoice } from '../open-keys.ts';
 
 /** An OpenID Connect issuer of the operator's, in place of the one for evaluation. */
 export interface ExternalIssuer {
@@ -11,11 +12,10 @@ export interface ExternalIssuer {
   claims?: string;
 }
 
-export interface ServerArguments {
+export interface ServerArguments extends KeyChoice {
   /** 0 for any that is free. */
   port: number;
   data: string;
-  keys: KeySource;
   /** The organization that the evaluation issuer signs people in to; the one of the data folder if absent. */
   organization?: string;
   issuer?: ExternalIssuer;
@@ -32,18 +32,17 @@ export const help = `Serves enrollment key escrow on this machine: the API, sign
 
   npm start -- [options]
 
-  --port PORT           where to listen, on 127.0.0.1 only; 0 for any free port   (default ${usualPort})
-  --data DIR            where the service keeps its data                          (default .escrow)
-  --keys SOURCE         software, or pkcs11: a SoftHSM token                      (default software)
-  --organization ID     whom the built-in issuer signs people in to
-                        (default the one of the data folder, or else example)
-  --issuer URL          an OpenID Connect issuer of yours, in place of the built-in one
-  --audience NAME       what its access tokens must be meant for; may be repeated
-  --claims FILE         JSON that says which of its claims mean what
-  --webhook-allow CIDR  a range that is not public, and that webhooks may be sent to; may be repeated
-  --pretty              a log for people, on standard error: so it is on a terminal
-  --json-logs           a log for machines, one JSON object a line: so it is elsewhere
-  --help                show this
+  --port PORT               where to listen, on 127.0.0.1 only; 0 for any free port   (default ${usualPort})
+  --data DIR                where the service keeps its data                          (default .escrow)
+${keyOptionsHelp(28)}  --organization ID         whom the built-in issuer signs people in to
+                            (default the one of the data folder, or else example)
+  --issuer URL              an OpenID Connect issuer of yours, in place of the built-in one
+  --audience NAME           what its access tokens must be meant for; may be repeated
+  --claims FILE             JSON that says which of its claims mean what
+  --webhook-allow CIDR      a range that is not public, and that webhooks may be sent to; may be repeated
+  --pretty                  a log for people, on standard error: so it is on a terminal
+  --json-logs               a log for machines, one JSON object a line: so it is elsewhere
+  --help                    show this
 
 Traces go by OpenTelemetry to where OTEL_EXPORTER_OTLP_ENDPOINT says, if it is set.
 Stop it with Ctrl+C, or SIGTERM to npm or to the server's own process: it finishes what runs, and takes no more. npm may not
@@ -53,6 +52,7 @@ Exit status: 0 stopped as asked, 1 it could not start or failed, 2 wrong usage, 
 Examples:
   npm start
   npm start -- --port 9000 --data /var/lib/escrow --keys pkcs11
+  npm start -- --keys pkcs11 --token-module /opt/vendor/pkcs11.so --token-label escrow --token-pin file:/run/pin
   npm start -- --webhook-allow 127.0.0.0/8
   npm start -- --issuer https://login.example.org --audience escrow --claims claims.json
 `;
@@ -62,7 +62,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
   const values = readOptions(args, {
     port: { type: 'string', default: String(usualPort) },
     data: { type: 'string', default: '.escrow' },
-    keys: { type: 'string', default: 'software' },
+    ...keyOptions,
     organization: { type: 'string' },
     issuer: { type: 'string' },
     audience: { type: 'string', multiple: true },
@@ -86,7 +86,8 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     );
   }
   return {
-    ...{ data, port: readPort(values.port), keys: readKeySource(values.keys), help: values.help },
+    ...{ data, port: readPort(values.port), help: values.help },
+    ...readKeyChoice(values),
     webhookAllow: values['webhook-allow'],
     ...(organization !== undefined && { organization }),
     ...(issuer !== undefined && { issuer }),

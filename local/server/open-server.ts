@@ -6,6 +6,7 @@ import { checkReceiptKey } from '#steps/load.ts';
 import { version } from '../build.ts';
 import { checkCustody } from '../check-custody.ts';
 import type { Delivery } from '../dispatcher.ts';
+import { keyChoiceOf } from '../open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '../service.ts';
 import type { ServerArguments } from './arguments.ts';
 import type { Started } from './first-steps.ts';
@@ -49,14 +50,21 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
 }
 
 function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracing): ServiceSettings {
-  const { data, keys, webhookAllow } = settings;
+  const { data, webhookAllow } = settings;
   const onDelivery = (delivery: Delivery, error?: unknown) => {
     if (delivery.outcome !== 'done') log.warn('delivery', delivery, error);
     // Each event is looked at for webhooks; what is sent to one is a delivery of its own.
     else if (delivery.consumer !== 'fan-out-webhooks') log.info('delivery', delivery);
   };
   const onTrouble = (error: unknown) => log.warn('store-unavailable', {}, error);
-  return { folder: data, keys, webhooks: { allowedTargets: webhookAllow }, tracing, onDelivery, onTrouble };
+  return {
+    folder: data,
+    ...keyChoiceOf(settings),
+    webhooks: { allowedTargets: webhookAllow },
+    tracing,
+    onDelivery,
+    onTrouble,
+  };
 }
 
 /**

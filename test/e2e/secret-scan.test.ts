@@ -10,7 +10,7 @@ import { Secret } from '#domain/secret.ts';
 import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import { setPassword } from '#lambdas/set-password/set-password.ts';
-import { type KeySource, keySources } from '#local/open-keys.ts';
+import type { KeySource } from '#local/open-keys.ts';
 import { openService, type Service } from '#local/service.ts';
 import { type DemoFolders, demoFolders, present, readSummary, runDemo } from '#test/support/demo.ts';
 import { outputOf } from '#test/support/program.ts';
@@ -26,7 +26,9 @@ import {
 import { requested } from '#test/support/world.ts';
 
 const organization = 'example';
-const everything = keySources.map((keys) => ({ keys, folders: demoFolders() }));
+/** Those that keep keys on this machine. */
+const sources: readonly KeySource[] = ['software', 'pkcs11'];
+const everything = sources.map((keys) => ({ keys, folders: demoFolders() }));
 /** Elsewhere: what was typed into a list stands there. */
 const lists = demoFolders().root;
 

@@ -22,7 +22,7 @@ describe('the arguments of the demo', () => {
   });
 
   it.each([
-    [['--keys', 'paper'], '--keys: must be one of software, pkcs11'],
+    [['--keys', 'paper'], '--keys: must be one of software, pkcs11, kms'],
     [['--out='], '--out: the option lacks its value'],
     [['--data', ''], '--data: the option lacks its value'],
     [['--subscribers'], '--subscribers: the option lacks its value'],

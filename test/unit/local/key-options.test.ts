@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from '#local/arguments.ts';
+import { keyOptions, keyOptionsHelp, readKeyChoice } from '#local/key-options.ts';
+
+const read = (...args: string[]) => readKeyChoice(readOptions(args, keyOptions));
+const token = ['--keys', 'pkcs11', '--token-module', '/lib/p11.so'];
+
+describe('readKeyChoice', () => {
+  it.each([
+    [[], { keys: 'software' }],
+    [['--keys', 'pkcs11'], { keys: 'pkcs11' }],
+    [
+      [...token, '--token-label', 'escrow', '--token-pin', 'env:PIN'],
+      { keys: 'pkcs11', token: { module: '/lib/p11.so', token: { label: 'escrow' }, pin: 'env:PIN' } },
+    ],
+    [
+      [...token, '--token-serial', '0123', '--token-pin', 'file:/run/pin'],
+      { keys: 'pkcs11', token: { module: '/lib/p11.so', token: { serial: '0123' }, pin: 'file:/run/pin' } },
+    ],
+    [['--keys', 'kms'], { keys: 'kms', kms: {} }],
+    [
+      ['--keys', 'kms', '--kms-prefix', 'acme', '--kms-key-source', 'kms'],
+      { keys: 'kms', kms: { aliasPrefix: 'acme', keySource: 'kms' } },
+    ],
+  ])('reads %j', (args, choice) => {
+    expect(read(...args)).toEqual(choice);
+  });
+
+  it.each([
+    [['--keys', 'vault'], '--keys: must be one of software, pkcs11, kms'],
+    [token, '--token-pin: must say where the PIN is, beside --token-module'],
+    [
+      [...token, '--token-pin', 'env:PIN'],
+      '--token-label: or --token-serial must say which token, beside --token-module',
+    ],
+    [
+      [...token, '--token-pin', 'env:PIN', '--token-label', 'a', '--token-serial', 'b'],
+      '--token-serial: or --token-label, not both',
+    ],
+    [
+      ['--keys', 'pkcs11', '--token-label', 'a'],
+      '--token-label: does not go with --keys pkcs11 without --token-module',
+    ],
+    [['--token-module', '/lib/p11.so'], '--token-module: does not go with --keys software'],
+    [['--kms-prefix', 'a'], '--kms-prefix: does not go with --keys software'],
+    [[...token, '--kms-prefix', 'a'], '--kms-prefix: does not go with --keys pkcs11'],
+    [['--keys', 'kms', '--token-pin', 'env:PIN'], '--token-pin: does not go with --keys kms'],
+    [['--keys', 'kms', '--kms-key-source', 'hsm'], '--kms-key-source: must be memory or kms'],
+    [
+      ['--keys', 'kms', '--kms-prefix', 'a/b'],
+      '--kms-prefix: must be letters, digits, dash and underscore, at most 64',
+    ],
+  ])('refuses %j', (args, message) => {
+    expect(() => read(...args)).toThrow(expect.objectContaining({ code: 'usage', message }));
+  });
+
+  it('is told by a help text that names every option', () => {
+    for (const name of Object.keys(keyOptions)) expect(keyOptionsHelp(28)).toContain(`--${name} `);
+  });
+});

@@ -1,0 +1,224 @@
+import { readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createSoftHsmToken } from '#adapters/pkcs11/softhsm-token.ts';
+import { verifySignature } from '#crypto/public-key.ts';
+import { Secret } from '#domain/secret.ts';
+import type { SoftHsmStore } from '#test/contract/key-provider-stores.ts';
+import { encryptionContext, identityContext, present } from '#test/contract/key-provider-subject.ts';
+import { outcomeOf } from '#test/contract/subject.ts';
+import { useTroubledToken } from './trouble.ts';
+
+const message = Buffer.from('message');
+
+describe('a token whose library crashes', () => {
+  const trouble = useTroubledToken();
+
+  it('fails what was under way when its process is killed amid 100 operations, and loses nothing', async () => {
+    const provider = await trouble.open();
+    const keys = present(provider.residentKeys);
+    const publicKey = await keys.generate('kept', 'ECC_NIST_P256', identityContext);
+    const { wrapped } = await present(provider.exportableKeys).generate('ECC_NIST_P256', encryptionContext);
+    const operation = async (index: number) => {
+      if (index % 3 === 0) return provider.mac(Buffer.of(index));
+      if (index % 3 === 1) return keys.sign('kept', 'ECDSA_SHA256', message);
+      return present(provider.exportableKeys).unwrap(wrapped, encryptionContext);
+    };
+    const all = () => Promise.all(Array.from({ length: 100 }, (_, index) => outcomeOf(operation(index))));
+    trouble.token.tell('C_Sign: delay 20');
+    const before = trouble.token.calls('C_Sign');
+    const outcomes = all();
+    while (trouble.token.calls('C_Sign') < before + 20) await sleep(5);
+    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
+    expect(new Set(await outcomes)).toEqual(new Set(['done', 'provider-unavailable']));
+    trouble.token.tell();
+    expect(new Set(await all())).toEqual(new Set(['done']));
+    const signature = await keys.sign('kept', 'ECDSA_SHA256', message);
+    expect(verifySignature(publicKey, 'ECDSA_SHA256', message, signature)).toBe(true);
+    expect(trouble.token.processes()).toHaveLength(2);
+  });
+
+  it('says so, may be asked again, and is started anew', async () => {
+    const provider = await trouble.open();
+    trouble.token.tell('C_Sign: crash times 1');
+    await expect(provider.mac(message)).rejects.toMatchObject({
+      code: 'provider-unavailable',
+      message: expect.stringMatching(/^the token's library ended unexpectedly \(SIG/),
+      retryable: true,
+    });
+    expect(await outcomeOf(provider.mac(message))).toBe('done');
+  });
+
+  it('leaves a key that it had made already under its name, to be discarded by it', async () => {
+    const provider = await trouble.open();
+    const keys = present(provider.residentKeys);
+    trouble.token.tell('C_GenerateKeyPair: crash after times 1');
+    const making = keys.generate('half', 'ECC_NIST_P256', identityContext);
+    expect(await outcomeOf(making)).toBe('provider-unavailable');
+    const again = keys.generate('half', 'ECC_NIST_P256', identityContext);
+    expect(await outcomeOf(again)).toBe('already-exists');
+    await keys.discard('half');
+    expect(await outcomeOf(keys.generate('half', 'ECC_NIST_P256', identityContext))).toBe('done');
+  });
+
+  it('is left alone for a while when it crashes again and again, and comes back', async () => {
+    const provider = await trouble.open();
+    trouble.token.tell('C_Sign: crash');
+    const outcomes: string[] = [];
+    for (let index = 0; index < 50; index++) outcomes.push(await outcomeOf(provider.mac(message)));
+    expect(new Set(outcomes)).toEqual(new Set(['provider-unavailable']));
+    // Most of the fifty were refused while it rested, without starting it.
+    expect(trouble.token.processes().length).toBeLessThan(10);
+    trouble.token.tell();
+    await expect.poll(() => outcomeOf(provider.mac(message)), { timeout: 30_000 }).toBe('done');
+  });
+
+  it('is ended when it hangs, and started anew', async () => {
+    const provider = await trouble.open({ hangMilliseconds: 600 });
+    trouble.token.tell('C_Sign: hang times 1');
+    await expect(provider.mac(message)).rejects.toMatchObject({
+      code: 'provider-unavailable',
+      message: "the token's library did not answer any more, and its process was ended",
+    });
+    expect(await outcomeOf(provider.mac(message))).toBe('done');
+  });
+});
+
+describe('a token that goes away', () => {
+  const trouble = useTroubledToken();
+
+  it('is logged in to again when its sessions were lost, and nobody notices', async () => {
+    const provider = await trouble.open();
+    const mac = await provider.mac(message);
+    trouble.token.tell('sessions: close-all');
+    expect(await provider.mac(message)).toEqual(mac);
+    expect(trouble.token.calls('C_Login')).toBe(2);
+  });
+
+  it('does not serve while it is removed, and serves when it is back', async () => {
+    const provider = await trouble.open();
+    const mac = await provider.mac(message);
+    trouble.token.tell('token: removed');
+    expect(await outcomeOf(provider.mac(message))).toBe('provider-unavailable');
+    expect(await outcomeOf(provider.mac(message))).toBe('provider-unavailable');
+    trouble.token.tell();
+    await expect.poll(() => outcomeOf(provider.mac(message)), { timeout: 30_000 }).toBe('done');
+    expect(await provider.mac(message)).toEqual(mac);
+  });
+
+  it('is not taken for another of the same name', async () => {
+    const provider = await trouble.open();
+    await putAnotherInPlaceOf(trouble.store);
+    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
+    await sleep(50);
+    await expect(provider.mac(message)).rejects.toMatchObject({
+      code: 'provider-unavailable',
+      message: 'another token of the same name is there, with other keys',
+    });
+  });
+});
+
+describe('a PIN', () => {
+  const trouble = useTroubledToken();
+
+  it('is tried once when it is wrong at the start', async () => {
+    const pin = async () => Secret.fromText('98761234');
+    const opening = trouble.open({ pin });
+    await expect(opening).rejects.toMatchObject({
+      code: 'provider-misconfigured',
+      message: 'pin: the token refused the PIN',
+    });
+    expect(trouble.token.calls('C_Login')).toBe(1);
+  });
+
+  it('is tried once when it is wrong after a crash, and never again', async () => {
+    const pins = [trouble.store.pin, '98761234', trouble.store.pin];
+    const asked: string[] = [];
+    const pin = async () => {
+      asked.push('asked');
+      return Secret.fromText(pins.shift() ?? '');
+    };
+    const provider = await trouble.open({ pin });
+    trouble.token.tell('C_Sign: crash times 1');
+    expect(await outcomeOf(provider.mac(message))).toBe('provider-unavailable');
+    for (let index = 0; index < 3; index++) {
+      expect(await outcomeOf(provider.mac(message))).toBe('provider-misconfigured');
+    }
+    expect(trouble.token.calls('C_Login')).toBe(2);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is not told by any error', async () => {
+    const wrong = '98761234';
+    const error: unknown = await trouble
+      .open({ pin: async () => Secret.fromText(wrong) })
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(Error);
+    const told = error instanceof Error ? `${error.stack} ${JSON.stringify(error)} ${error.cause}` : '';
+    expect(told).toContain('CKR_PIN_INCORRECT');
+    expect(told).not.toContain(wrong);
+  });
+});
+
+describe('the sessions of a token', () => {
+  const trouble = useTroubledToken();
+
+  it('are so many as asked for, and who finds no room is told so at once', async () => {
+    const provider = await trouble.open({ sessions: 1, maxWaiting: 2 });
+    trouble.token.tell('C_Sign: delay 50');
+    const calls = Array.from({ length: 6 }, (_, index) => outcomeOf(provider.mac(Buffer.of(index))));
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(3);
+    expect(outcomes.filter((outcome) => outcome === 'provider-busy')).toHaveLength(3);
+  });
+
+  it('are waited for no longer than asked for', async () => {
+    const provider = await trouble.open({ sessions: 1, waitMilliseconds: 30 });
+    trouble.token.tell('C_Sign: delay 400 times 1');
+    const outcomes = await Promise.all([provider.mac(message), provider.mac(message)].map(outcomeOf));
+    expect(outcomes).toEqual(['done', 'provider-busy']);
+  });
+
+  it('are shared where the token has fewer', async () => {
+    const provider = await trouble.open();
+    trouble.token.tell('sessions: at most 3');
+    const macs = await Promise.all(Array.from({ length: 50 }, () => outcomeOf(provider.mac(message))));
+    expect(new Set(macs)).toEqual(new Set(['done']));
+  });
+
+  it('do not leak in 10,000 operations, nor does memory, and one login serves all', {
+    timeout: 120_000,
+  }, async () => {
+    const provider = await trouble.open({ sessions: 4 });
+    const callers = async (each: number) => {
+      const caller = async () => {
+        for (let index = 0; index < each; index++) await provider.mac(message);
+      };
+      await Promise.all(Array.from({ length: 50 }, caller));
+    };
+    await callers(50);
+    const before = residentMemory(trouble.token.processes().at(-1));
+    await callers(150);
+    const grown = residentMemory(trouble.token.processes().at(-1)) - before;
+    // One session holds the login, and each pool has so many as asked for at most; SoftHSM's writers have one.
+    expect(trouble.token.openSessions()).toBeLessThanOrEqual(1 + 4 + 1);
+    expect(trouble.token.calls('C_Login')).toBe(1);
+    expect(grown).toBeLessThan(24 * 1024);
+    await provider.close();
+    expect(trouble.token.openSessions()).toBe(0);
+  });
+});
+
+/** A fresh token of the same label, with the same PIN, in the place of the store's. */
+async function putAnotherInPlaceOf({ folder, token, pin }: SoftHsmStore): Promise<void> {
+  await rename(join(folder, 'tokens'), join(folder, 'away'));
+  const secrets = { pin: Secret.fromText(pin), soPin: Secret.fromText('12345678') };
+  await createSoftHsmToken({ folder, label: token.token.label, ...secrets });
+}
+
+/** The memory of a process that is in use, in KiB. */
+function residentMemory(pid = 0): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}

@@ -78,19 +78,23 @@ export class SupervisedToken {
   }
 
   async #callOnce<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
-    const link = await this.#ready();
+    // Without a pause where there is a link: what was asked before a close is handed over before it.
+    const link = this.#current() ?? (await this.#replacement());
     const result = await link.call(call, args, secret);
     this.#failures = 0;
     return result;
   }
 
-  async #ready(): Promise<ChildLink> {
+  #current(): ChildLink | undefined {
     if (this.#end !== undefined) throw this.#end;
-    if (this.#link !== undefined && !this.#link.useless) return this.#link;
+    return this.#link?.useless === false ? this.#link : undefined;
+  }
+
+  #replacement(): Promise<ChildLink> {
     this.#starting ??= this.#replace().finally(() => {
       this.#starting = undefined;
     });
-    return await this.#starting;
+    return this.#starting;
   }
 
   async #replace(): Promise<ChildLink> {

@@ -1,42 +1,94 @@
-import { type KeySpec, keySpecNames, keySpecs } from '#domain/key-spec.ts';
-import { mechanisms } from './constants.ts';
+import {
+  type KeySpec,
+  keySpecNames,
+  keySpecs,
+  type SignatureAlgorithm,
+  signaturesOf,
+} from '#domain/key-spec.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
-import { signatureStrategy } from './signatures.ts';
+import { mechanismName, mechanismNames, mechanisms } from './mechanisms.ts';
+import { type SignatureStrategy, signatureStrategies } from './signatures.ts';
 
-/** What a token can do, read from its mechanisms. */
+/** What a token can do by its list of mechanisms. Lists promise more than tokens keep, so what can be tried is tried. */
 export interface TokenCapabilities {
-  available: ReadonlySet<number>;
-  /** The key pairs that it makes and signs with. */
+  mechanisms: ReadonlySet<number>;
+  /** The key pairs that it makes, and that sign their requests. */
   specs: readonly KeySpec[];
-  /** RFC 5649 by whichever of its names the token knows; undefined if it does not wrap so. */
-  wrapMechanism: number | undefined;
+  /** RFC 5649 by whichever of its numbers the token knows, the preferred first; none if the token makes no AES key. */
+  keyWraps: readonly number[];
   /** What is missing, a sentence each. */
   missing: readonly string[];
 }
 
+/**
+ * The numbers that RFC 5649 goes by, or may: CKM_AES_KEY_WRAP_KWP is it by definition (PKCS#11 3.0 section 2.15); behind
+ * CKM_AES_KEY_WRAP_PAD some tokens have it (SoftHSM, nShield), and some pad otherwise; the others are vendors' own.
+ */
+const keyWrapMechanisms = [
+  mechanisms.CKM_AES_KEY_WRAP_KWP,
+  mechanisms.CKM_AES_KEY_WRAP_PAD,
+  mechanisms.CKM_AES_KWP,
+  mechanisms.CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD,
+];
+
 /** Reads the mechanisms of a token and what follows from them. */
 export function readCapabilities(cryptoki: Cryptoki, slot: Handle): TokenCapabilities {
   const available = new Set(cryptoki.C_GetMechanismList(slot));
-  const specs = keySpecNames.filter((spec) => canMake(cryptoki, slot, available, spec));
-  const wrapMechanism = [mechanisms.CKM_AES_KEY_WRAP_KWP, mechanisms.CKM_AES_KEY_WRAP_PAD].find((mechanism) =>
-    available.has(mechanism),
-  );
-  const missing = keySpecNames
-    .filter((spec) => !specs.includes(spec))
-    .map((spec) => `${spec}: the token does not make or sign with such keys`);
-  if (wrapMechanism === undefined || !available.has(mechanisms.CKM_AES_KEY_GEN)) {
-    missing.push('exportable keys: the token has no CKM_AES_KEY_GEN with CKM_AES_KEY_WRAP_PAD (RFC 5649)');
-    return { available, specs, wrapMechanism: undefined, missing };
-  }
-  return { available, specs, wrapMechanism, missing };
+  const lacks = keySpecNames.map((spec) => ({ spec, lack: lackFor(cryptoki, slot, available, spec) }));
+  const specs = lacks.flatMap(({ spec, lack }) => (lack === undefined ? [spec] : []));
+  const wrapLack = lackOf(available, keyWrapMechanisms) ?? lackOf(available, [mechanisms.CKM_AES_KEY_GEN]);
+  return {
+    mechanisms: available,
+    specs,
+    keyWraps: wrapLack === undefined ? keyWrapMechanisms.filter((each) => available.has(each)) : [],
+    missing: [
+      ...lacks.flatMap(({ spec, lack }) => (lack === undefined ? [] : [`${spec}: ${lack}`])),
+      ...lackingSignatures(available, specs),
+      ...(wrapLack === undefined ? [] : [`exportable keys: ${wrapLack}`, `imported keys: ${wrapLack}`]),
+    ],
+  };
 }
 
-function canMake(cryptoki: Cryptoki, slot: Handle, available: ReadonlySet<number>, spec: KeySpec): boolean {
+/** The ways to make a signature that a token has, the preferred first. */
+export function availableStrategies(
+  algorithm: SignatureAlgorithm,
+  available: ReadonlySet<number>,
+): readonly SignatureStrategy[] {
+  return signatureStrategies[algorithm].filter(({ mechanism }) => available.has(mechanism.mechanism));
+}
+
+/** Why a token makes no key of a spec that signs its request; undefined if it does. */
+function lackFor(
+  cryptoki: Cryptoki,
+  slot: Handle,
+  available: ReadonlySet<number>,
+  spec: KeySpec,
+): string | undefined {
   const facts = keySpecs[spec];
   const generation =
     facts.kind === 'rsa' ? mechanisms.CKM_RSA_PKCS_KEY_PAIR_GEN : mechanisms.CKM_EC_KEY_PAIR_GEN;
-  if (!available.has(generation) || signatureStrategy(facts.signature, available) === undefined) return false;
+  const lack = lackOf(available, [generation]) ?? lackOf(available, numbersOf(facts.signature));
+  if (lack !== undefined) return lack;
   const { minKeySize, maxKeySize } = cryptoki.C_GetMechanismInfo(slot, generation);
   const bits = facts.kind === 'rsa' ? facts.modulusBits : Number(facts.curve.slice(2));
-  return minKeySize <= bits && bits <= maxKeySize;
+  if (minKeySize <= bits && bits <= maxKeySize) return undefined;
+  return `the token makes keys of ${minKeySize} to ${maxKeySize} bits by ${mechanismName(generation)}`;
+}
+
+/** The ways to sign, other than that of the request, which the token lacks for the keys that it makes. */
+function lackingSignatures(available: ReadonlySet<number>, specs: readonly KeySpec[]): string[] {
+  return [...new Set(specs.flatMap(signaturesOf))].flatMap((algorithm) => {
+    const lack = lackOf(available, numbersOf(algorithm));
+    return lack === undefined ? [] : [`signatures by ${algorithm}: ${lack}`];
+  });
+}
+
+/** In words, that a token has none of these; undefined if it has one. */
+function lackOf(available: ReadonlySet<number>, wanted: readonly number[]): string | undefined {
+  if (wanted.some((mechanism) => available.has(mechanism))) return undefined;
+  return `the token has no ${mechanismNames(wanted)}`;
+}
+
+function numbersOf(algorithm: SignatureAlgorithm): readonly number[] {
+  return signatureStrategies[algorithm].map(({ mechanism }) => mechanism.mechanism);
 }

@@ -5,10 +5,33 @@ export const flags = {
   CKF_RW_SESSION: 0x2,
   CKF_SERIAL_SESSION: 0x4,
   // Token flags
+  CKF_WRITE_PROTECTED: 0x2,
   CKF_USER_PIN_INITIALIZED: 0x8,
   CKF_TOKEN_INITIALIZED: 0x400,
+  CKF_USER_PIN_COUNT_LOW: 0x10000,
   CKF_USER_PIN_FINAL_TRY: 0x20000,
   CKF_USER_PIN_LOCKED: 0x40000,
+  CKF_SO_PIN_COUNT_LOW: 0x100000,
+  CKF_SO_PIN_FINAL_TRY: 0x200000,
+  CKF_SO_PIN_LOCKED: 0x400000,
+  // Slot flags
+  CKF_TOKEN_PRESENT: 0x1,
+  CKF_HW_SLOT: 0x4,
+} as const;
+
+/** What a mechanism is for, as a token's list of mechanisms says it. */
+export const mechanismFlags = {
+  CKF_HW: 0x1,
+  CKF_ENCRYPT: 0x100,
+  CKF_DECRYPT: 0x200,
+  CKF_DIGEST: 0x400,
+  CKF_SIGN: 0x800,
+  CKF_VERIFY: 0x2000,
+  CKF_GENERATE: 0x8000,
+  CKF_GENERATE_KEY_PAIR: 0x10000,
+  CKF_WRAP: 0x20000,
+  CKF_UNWRAP: 0x40000,
+  CKF_DERIVE: 0x80000,
 } as const;
 
 export const users = { CKU_SO: 0, CKU_USER: 1 } as const;
@@ -36,28 +59,22 @@ export const attributes = {
   CKA_MODULUS: 0x120,
   CKA_MODULUS_BITS: 0x121,
   CKA_PUBLIC_EXPONENT: 0x122,
+  CKA_PRIVATE_EXPONENT: 0x123,
+  CKA_PRIME_1: 0x124,
   CKA_VALUE_LEN: 0x161,
   CKA_EXTRACTABLE: 0x162,
+  CKA_LOCAL: 0x163,
   CKA_NEVER_EXTRACTABLE: 0x164,
   CKA_ALWAYS_SENSITIVE: 0x165,
   CKA_EC_PARAMS: 0x180,
   CKA_EC_POINT: 0x181,
 } as const;
 
-export const mechanisms = {
-  CKM_RSA_PKCS_KEY_PAIR_GEN: 0x0,
-  CKM_RSA_PKCS: 0x1,
-  CKM_SHA256_RSA_PKCS: 0x40,
-  CKM_SHA256_RSA_PKCS_PSS: 0x43,
-  CKM_SHA256_HMAC: 0x251,
-  CKM_GENERIC_SECRET_KEY_GEN: 0x350,
-  CKM_EC_KEY_PAIR_GEN: 0x1040,
-  CKM_ECDSA: 0x1041,
-  CKM_ECDSA_SHA256: 0x1044,
-  CKM_ECDSA_SHA384: 0x1045,
-  CKM_ECDSA_SHA512: 0x1046,
-  CKM_AES_KEY_GEN: 0x1080,
-  CKM_AES_KEY_WRAP_PAD: 0x210a,
-  /** PKCS#11 3.0's name of RFC 5649. */
-  CKM_AES_KEY_WRAP_KWP: 0x210b,
+/** Hash and mask generation function of RSA-OAEP and RSA-PSS, by the numbers that their parameters give them. */
+export const hashes = {
+  sha1: { mechanism: 0x220, maskGeneration: 1 },
+  sha256: { mechanism: 0x250, maskGeneration: 2 },
 } as const;
+
+/** CKZ_DATA_SPECIFIED: where an OAEP label comes from. */
+export const labelSource = 1;

@@ -6,8 +6,60 @@ export interface Attribute {
   value: number | boolean | string | Buffer;
 }
 
+/** CK_RSA_PKCS_OAEP_PARAMS and CK_RSA_PKCS_PSS_PARAMS as the binding takes them; `type` is its own number of the structure. */
+export type MechanismParameter =
+  | { type: 4; hashAlg: number; mgf: number; source: number }
+  | { type: 5; hashAlg: number; mgf: number; saltLen: number };
+
 export interface Mechanism {
   mechanism: number;
+  /** Bytes are an initialization vector. */
+  parameter?: MechanismParameter | Buffer;
+}
+
+export interface Version {
+  major: number;
+  minor: number;
+}
+
+/** CK_INFO */
+export interface LibraryInfo {
+  cryptokiVersion: Version;
+  manufacturerID: string;
+  libraryDescription: string;
+  libraryVersion: Version;
+}
+
+/** CK_SLOT_INFO */
+export interface SlotInfo {
+  slotDescription: string;
+  manufacturerID: string;
+  flags: number;
+}
+
+/** CK_TOKEN_INFO. The binding gives counts as 32 bits, so that CK_UNAVAILABLE_INFORMATION is 0xffffffff there. */
+export interface TokenInfo {
+  label: string;
+  manufacturerID: string;
+  model: string;
+  serialNumber: string;
+  flags: number;
+  maxSessionCount: number;
+  sessionCount: number;
+  minPinLen: number;
+  maxPinLen: number;
+  hardwareVersion: Version;
+  firmwareVersion: Version;
+  /** In bytes; the binding's types say number, and it gives big integers. */
+  totalPrivateMemory: bigint | number;
+  freePrivateMemory: bigint | number;
+}
+
+/** CK_MECHANISM_INFO */
+export interface MechanismInfo {
+  minKeySize: number;
+  maxKeySize: number;
+  flags: number;
 }
 
 /**
@@ -18,17 +70,20 @@ export interface Mechanism {
 export interface Cryptoki {
   C_Initialize(options: { flags: number }): void;
   C_Finalize(): void;
+  C_GetInfo(): LibraryInfo;
   C_GetSlotList(tokenPresent: boolean): Handle[];
-  C_GetTokenInfo(slot: Handle): { label: string; serialNumber: string; model: string; flags: number };
+  C_GetSlotInfo(slot: Handle): SlotInfo;
+  C_GetTokenInfo(slot: Handle): TokenInfo;
   C_InitToken(slot: Handle, pin: string, label: string): string;
   C_InitPIN(session: Handle, pin: string): void;
   C_GetMechanismList(slot: Handle): number[];
-  C_GetMechanismInfo(slot: Handle, mechanism: number): { minKeySize: number; maxKeySize: number };
+  C_GetMechanismInfo(slot: Handle, mechanism: number): MechanismInfo;
   C_OpenSession(slot: Handle, flags: number): Handle;
   C_CloseSession(session: Handle): void;
   C_Login(session: Handle, userType: number, pin: string): void;
   C_Logout(session: Handle): void;
   C_CreateObject(session: Handle, template: Attribute[]): Handle;
+  C_CopyObject(session: Handle, object: Handle, template: Attribute[]): Handle;
   C_DestroyObject(session: Handle, object: Handle): void;
   C_FindObjectsInit(session: Handle, template: Attribute[]): void;
   C_FindObjects(session: Handle, maxObjectCount: number): Handle[];

@@ -1,11 +1,12 @@
-import { createDecipheriv, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeyPair, ExportableKeys, KeyContext } from '#ports/key-provider.ts';
 import { encodeKeyContext } from '../key-context.ts';
-import { mechanisms } from './constants.ts';
-import type { Cryptoki, Handle } from './cryptoki.ts';
+import type { Cryptoki, Handle, Mechanism } from './cryptoki.ts';
+import type { ExportWay } from './export-ways.ts';
+import { mechanisms } from './mechanisms.ts';
 import {
   destroyObjects,
   generateKeyPair,
@@ -17,13 +18,14 @@ import {
 import { finishPrivateKeyInfo } from './private-key-info.ts';
 import { readPublicKey, subjectPublicKeyInfo } from './public-key.ts';
 import type { SessionPool } from './session-pool.ts';
-import { keyPairTemplates, transportKeyTemplate, unwrappedKeyTemplate } from './templates.ts';
+import { keyPairTemplates, unwrappedKeyTemplate } from './templates.ts';
 
 export interface ExportableKeySettings {
   cryptoki: Cryptoki;
   pool: SessionPool;
   specs: readonly KeySpec[];
-  wrapMechanism: number;
+  /** How a key is taken out; its `keyWrap` wraps at rest too. */
+  exportWay: ExportWay;
   /** Wraps and unwraps; never leaves the token. */
   custodyKey: Handle;
   /** Binds a wrapped key to its context; never leaves the token. */
@@ -33,8 +35,6 @@ export interface ExportableKeySettings {
 const version = 1;
 const tagLength = 32;
 const headLength = 2 + tagLength;
-/** RFC 5649 section 3: the alternative initial value, which node:crypto wants to be told. */
-const alternativeInitialValue = Buffer.from('a65959a6', 'hex');
 const label = 'escrow pkcs11 exportable key';
 
 /**
@@ -44,9 +44,8 @@ const label = 'escrow pkcs11 exportable key';
  * context, the spec and the wrapped key stands before it and is verified, in constant time, before anything is
  * unwrapped. A wrapped key is: version (1 byte), spec (1), HMAC (32), wrapped PrivateKeyInfo.
  *
- * Into memory a key comes under a transport key: 256 random bits, brought into the token for this one export as a
- * session object that only wraps; then node:crypto opens what it wrapped. The transport key is erased here and destroyed
- * there (the binding's own copy of the template is freed, not overwritten).
+ * Whichever number RFC 5649 has on the token, the bytes are the same (node:crypto has opened them), so what was wrapped
+ * under one number opens under another.
  */
 export function tokenExportableKeys(settings: ExportableKeySettings): ExportableKeys {
   const use = <T>(work: (token: TokenSession) => Promise<T>) =>
@@ -72,18 +71,17 @@ async function generate(
   spec: KeySpec,
   context: KeyContext,
 ): Promise<ExportableKeyPair> {
-  const make = keyPairTemplates(spec, { purpose: context.purpose });
+  const make = keyPairTemplates(spec, { purpose: context.purpose, resident: false });
   const pair = await generateKeyPair(token, make.mechanism, make.publicTemplate, make.privateTemplate);
   try {
     const publicKey = readPublicKey(token, pair.publicKey, spec);
-    const { wrapMechanism, custodyKey } = settings;
-    const body = await wrapKey(token, wrapMechanism, custodyKey, pair.privateKey);
+    const body = await wrapKey(token, atRest(settings), settings.custodyKey, pair.privateKey);
     const wrapped = Buffer.concat([
       Buffer.of(version, keySpecNames.indexOf(spec)),
       await bindingTag(token, settings, spec, context, body),
       body,
     ]);
-    const privateKey = await exportPrivateKey(token, settings, pair.privateKey, publicKey);
+    const privateKey = await takeOut(token, settings, pair.privateKey, publicKey);
     return { publicKey: subjectPublicKeyInfo(publicKey), privateKey, wrapped };
   } finally {
     destroyObjects(token, [pair.privateKey, pair.publicKey]);
@@ -103,10 +101,10 @@ async function unwrap(
   const body = wrapped.subarray(headLength);
   const tag = await bindingTag(token, settings, spec, context, body);
   if (!timingSafeEqual(tag, wrapped.subarray(2, headLength))) throw new ProviderError('wrapped-key-invalid');
-  const { wrapMechanism, custodyKey } = settings;
-  const privateKey = await unwrapKey(token, wrapMechanism, custodyKey, body, unwrappedKeyTemplate(spec));
+  const into = unwrappedKeyTemplate(spec);
+  const privateKey = await unwrapKey(token, atRest(settings), settings.custodyKey, body, into);
   try {
-    return await exportPrivateKey(token, settings, privateKey);
+    return await takeOut(token, settings, privateKey);
   } finally {
     destroyObjects(token, [privateKey]);
   }
@@ -120,37 +118,18 @@ function bindingTag(
   body: Uint8Array,
 ): Promise<Uint8Array> {
   const message = Buffer.concat([encodeKeyContext(`${label} ${version} ${spec}`, context), body]);
-  return sign(token, mechanisms.CKM_SHA256_HMAC, settings.bindingKey, message);
+  return sign(token, { mechanism: mechanisms.CKM_SHA256_HMAC }, settings.bindingKey, message);
 }
 
-async function exportPrivateKey(
+function atRest({ exportWay }: ExportableKeySettings): Mechanism {
+  return { mechanism: exportWay.keyWrap };
+}
+
+async function takeOut(
   token: TokenSession,
-  settings: ExportableKeySettings,
+  { exportWay }: ExportableKeySettings,
   privateKey: Handle,
   publicKey?: KeyObject,
 ): Promise<Secret> {
-  const transportKey = randomBytes(32);
-  try {
-    const handle = token.cryptoki.C_CreateObject(token.session, transportKeyTemplate(transportKey));
-    try {
-      const wrapped = await wrapKey(token, settings.wrapMechanism, handle, privateKey);
-      return finishPrivateKeyInfo(openKeyWrap(transportKey, wrapped), publicKey);
-    } finally {
-      destroyObjects(token, [handle]);
-    }
-  } finally {
-    transportKey.fill(0);
-  }
-}
-
-/** Opens an RFC 5649 wrapping. OpenSSL gives the whole plaintext at once, and none if it was altered. */
-function openKeyWrap(key: Uint8Array, wrapped: Uint8Array): Uint8Array {
-  try {
-    const decipher = createDecipheriv('id-aes256-wrap-pad', key, alternativeInitialValue);
-    const opened = decipher.update(wrapped);
-    decipher.final();
-    return opened;
-  } catch (cause) {
-    throw new ProviderError('provider-incapable', { why: 'the token does not wrap keys by RFC 5649', cause });
-  }
+  return finishPrivateKeyInfo(await exportWay.take(token, privateKey), publicKey);
 }

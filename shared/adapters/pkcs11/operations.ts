@@ -1,5 +1,5 @@
 import { attributes } from './constants.ts';
-import type { Attribute, Cryptoki, Handle } from './cryptoki.ts';
+import type { Attribute, Cryptoki, Handle, Mechanism } from './cryptoki.ts';
 import { returnValueOf } from './errors.ts';
 
 /** One session of a token, lent to one caller. */
@@ -39,14 +39,14 @@ function ownCopy(data: Uint8Array): Buffer {
 /** Signs, or computes a MAC, off the event loop. @returns a copy of its own */
 export async function sign(
   token: TokenSession,
-  mechanism: number,
+  mechanism: Mechanism,
   key: Handle,
   data: Uint8Array,
 ): Promise<Uint8Array> {
   const { cryptoki, session } = token;
   const input = ownCopy(data);
   const output = Buffer.alloc(1_024);
-  cryptoki.C_SignInit(session, { mechanism }, key);
+  cryptoki.C_SignInit(session, mechanism, key);
   const signature = await holding([session, input, output], () =>
     cryptoki.C_SignAsync(session, input, output),
   );
@@ -75,14 +75,14 @@ export function generateKeyPair(
 /** Wraps a key under another, off the event loop. @returns a copy of its own */
 export async function wrapKey(
   token: TokenSession,
-  mechanism: number,
+  mechanism: Mechanism,
   wrappingKey: Handle,
   key: Handle,
 ): Promise<Uint8Array> {
   const { cryptoki, session } = token;
   const output = Buffer.alloc(wrappedLimit);
   const wrapped = await holding([session, output], () =>
-    cryptoki.C_WrapKeyAsync(session, { mechanism }, wrappingKey, key, output),
+    cryptoki.C_WrapKeyAsync(session, mechanism, wrappingKey, key, output),
   );
   return new Uint8Array(wrapped);
 }
@@ -90,7 +90,7 @@ export async function wrapKey(
 /** Unwraps a key to an object of the template, off the event loop. */
 export function unwrapKey(
   token: TokenSession,
-  mechanism: number,
+  mechanism: Mechanism,
   unwrappingKey: Handle,
   wrapped: Uint8Array,
   template: Attribute[],
@@ -98,8 +98,13 @@ export function unwrapKey(
   const { cryptoki, session } = token;
   const input = ownCopy(wrapped);
   return holding([session, input, template], () =>
-    cryptoki.C_UnwrapKeyAsync(session, { mechanism }, unwrappingKey, input, template),
+    cryptoki.C_UnwrapKeyAsync(session, mechanism, unwrappingKey, input, template),
   );
+}
+
+/** Brings an object into the token. */
+export function createObject(token: TokenSession, template: Attribute[]): Handle {
+  return token.cryptoki.C_CreateObject(token.session, template);
 }
 
 /** All objects that match the template; those of other sessions of this process too. */

@@ -3,48 +3,78 @@ import { der, encodeDer } from '#crypto/asn1.ts';
 import { oids } from '#crypto/oids.ts';
 import { hashOfSignature } from '#crypto/public-key.ts';
 import type { SignatureAlgorithm } from '#domain/key-spec.ts';
-import { mechanisms } from './constants.ts';
+import { hashes } from './constants.ts';
+import type { Mechanism } from './cryptoki.ts';
+import { mechanisms } from './mechanisms.ts';
 
-/** How a token makes one kind of signature. */
+/** One way in which a token makes one kind of signature. */
 export interface SignatureStrategy {
-  mechanism: number;
+  mechanism: Mechanism;
   /** What the token is given for a message. */
   input(message: Uint8Array): Uint8Array;
+  /** The signature as callers want it, from what the token gives. */
+  output(raw: Uint8Array): Uint8Array;
 }
 
-const wholeMessage = (message: Uint8Array) => message;
+const asItIs = (bytes: Uint8Array) => bytes;
 
-/** The mechanisms that hash in the token; where there is one that takes a digest, it is preferred. */
-const hashingMechanisms = {
-  RSA_PKCS1_SHA256: mechanisms.CKM_SHA256_RSA_PKCS,
-  RSA_PSS_SHA256: mechanisms.CKM_SHA256_RSA_PKCS_PSS,
-  ECDSA_SHA256: mechanisms.CKM_ECDSA_SHA256,
-  ECDSA_SHA384: mechanisms.CKM_ECDSA_SHA384,
-  ECDSA_SHA512: mechanisms.CKM_ECDSA_SHA512,
-} as const satisfies Record<SignatureAlgorithm, number>;
+/** MGF1 with the hash of the message, and a salt as long as that hash: 32 bytes (RFC 8017 section 8.1). */
+const pssParameter = {
+  type: 5,
+  hashAlg: hashes.sha256.mechanism,
+  mgf: hashes.sha256.maskGeneration,
+  saltLen: 32,
+} as const;
 
 /**
- * The way this token signs by an algorithm: over a digest made here, so that no message travels to the token; else over
- * the message. Undefined if it has neither.
- * @param available the mechanisms that the token has
+ * The ways to make each signature, the preferred first: over a digest made here, so that no message travels to the token;
+ * else over the message, which the token hashes.
  */
-export function signatureStrategy(
-  algorithm: SignatureAlgorithm,
-  available: ReadonlySet<number>,
-): SignatureStrategy | undefined {
-  const rsa = algorithm === 'RSA_PKCS1_SHA256';
-  const overDigest = rsa ? mechanisms.CKM_RSA_PKCS : mechanisms.CKM_ECDSA;
-  if (available.has(overDigest)) {
-    const digest = (message: Uint8Array) => createHash(hashOfSignature[algorithm]).update(message).digest();
-    return { mechanism: overDigest, input: rsa ? (message) => digestInfo(digest(message)) : digest };
-  }
-  const hashing = hashingMechanisms[algorithm];
-  return available.has(hashing) ? { mechanism: hashing, input: wholeMessage } : undefined;
+export const signatureStrategies: Readonly<Record<SignatureAlgorithm, readonly SignatureStrategy[]>> = {
+  RSA_PKCS1_SHA256: [
+    {
+      mechanism: { mechanism: mechanisms.CKM_RSA_PKCS },
+      input: (message) => digestInfo(digest('RSA_PKCS1_SHA256', message)),
+      output: asItIs,
+    },
+    { mechanism: { mechanism: mechanisms.CKM_SHA256_RSA_PKCS }, input: asItIs, output: asItIs },
+  ],
+  RSA_PSS_SHA256: [
+    {
+      mechanism: { mechanism: mechanisms.CKM_RSA_PKCS_PSS, parameter: pssParameter },
+      input: (message) => digest('RSA_PSS_SHA256', message),
+      output: asItIs,
+    },
+    {
+      mechanism: { mechanism: mechanisms.CKM_SHA256_RSA_PKCS_PSS, parameter: pssParameter },
+      input: asItIs,
+      output: asItIs,
+    },
+  ],
+  ECDSA_SHA256: ecdsa('ECDSA_SHA256', mechanisms.CKM_ECDSA_SHA256),
+  ECDSA_SHA384: ecdsa('ECDSA_SHA384', mechanisms.CKM_ECDSA_SHA384),
+  ECDSA_SHA512: ecdsa('ECDSA_SHA512', mechanisms.CKM_ECDSA_SHA512),
+};
+
+function ecdsa(algorithm: SignatureAlgorithm, hashing: number): readonly SignatureStrategy[] {
+  const output = ecdsaSignatureValue;
+  return [
+    {
+      mechanism: { mechanism: mechanisms.CKM_ECDSA },
+      input: (message) => digest(algorithm, message),
+      output,
+    },
+    { mechanism: { mechanism: hashing }, input: asItIs, output },
+  ];
+}
+
+function digest(algorithm: SignatureAlgorithm, message: Uint8Array): Uint8Array {
+  return createHash(hashOfSignature[algorithm]).update(message).digest();
 }
 
 /** DigestInfo of a SHA-256 digest (RFC 8017 section 9.2): what PKCS#1 v1.5 pads. */
-function digestInfo(digest: Uint8Array): Uint8Array {
-  return encodeDer(der.sequence(der.sequence(der.oid(oids.sha256), der.null()), der.octetString(digest)));
+function digestInfo(hash: Uint8Array): Uint8Array {
+  return encodeDer(der.sequence(der.sequence(der.oid(oids.sha256), der.null()), der.octetString(hash)));
 }
 
 /**

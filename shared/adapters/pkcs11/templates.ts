@@ -1,8 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import { der, encodeDer } from '#crypto/asn1.ts';
 import { type KeySpec, keySpecs } from '#domain/key-spec.ts';
 import type { Purpose } from '#domain/purpose.ts';
-import { attributes, keyTypes, mechanisms, objectClasses } from './constants.ts';
+import { attributes, keyTypes, objectClasses } from './constants.ts';
 import type { Attribute } from './cryptoki.ts';
+import { mechanisms } from './mechanisms.ts';
 
 type AttributeName = keyof typeof attributes;
 type Values = Partial<Record<AttributeName, Attribute['value']>>;
@@ -58,62 +60,127 @@ export function macKeyTemplate(label: string, id: Buffer): Attribute[] {
   });
 }
 
-/** A transport key brought from outside for one export: it wraps, and is gone with its session. */
-export function transportKeyTemplate(value: Buffer): Attribute[] {
+/** What every transport key is: an AES-256 key that is gone with its session, and does one thing only. */
+const transport = {
+  CKA_CLASS: objectClasses.CKO_SECRET_KEY,
+  CKA_KEY_TYPE: keyTypes.CKK_AES,
+  CKA_TOKEN: false,
+  CKA_PRIVATE: true,
+  CKA_SENSITIVE: true,
+  CKA_ENCRYPT: false,
+  CKA_DECRYPT: false,
+} as const;
+
+/** A transport key brought from outside: what it wraps or unwraps, it does so under bytes that we know. */
+export function broughtTransportKeyTemplate(value: Buffer, use: 'wrap' | 'unwrap'): Attribute[] {
   return template({
-    CKA_CLASS: objectClasses.CKO_SECRET_KEY,
-    CKA_KEY_TYPE: keyTypes.CKK_AES,
+    ...transport,
     CKA_VALUE: value,
-    CKA_TOKEN: false,
-    ...guarded,
+    CKA_EXTRACTABLE: false,
+    CKA_WRAP: use === 'wrap',
+    CKA_UNWRAP: use === 'unwrap',
+  });
+}
+
+/** A transport key made in the token for one export. It leaves once, wrapped to our public key. */
+export function madeTransportKeyTemplate(): Attribute[] {
+  return template({
+    ...transport,
+    CKA_VALUE_LEN: 32,
+    CKA_EXTRACTABLE: true,
     CKA_WRAP: true,
     CKA_UNWRAP: false,
+  });
+}
+
+/** Our own RSA public key, to which a token wraps; gone with its session. */
+export function wrappingPublicKeyTemplate(modulus: Buffer, publicExponent: Buffer): Attribute[] {
+  return template({
+    CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
+    CKA_KEY_TYPE: keyTypes.CKK_RSA,
+    CKA_TOKEN: false,
+    CKA_PRIVATE: false,
+    CKA_MODULUS: modulus,
+    CKA_PUBLIC_EXPONENT: publicExponent,
+    CKA_WRAP: true,
     CKA_ENCRYPT: false,
-    CKA_DECRYPT: false,
+    CKA_VERIFY: false,
   });
 }
 
 /** What differs between key pairs. */
 export interface KeyPairUse {
-  /** Stands in the token, and never leaves; otherwise a session object that can be wrapped. */
-  resident?: { label: string; id: Buffer };
   purpose: Purpose;
+  /** It never leaves. */
+  resident: boolean;
+  /** What a key that stands in the token goes by; without it the key is a session object. */
+  standing?: { label: string; id: Buffer } | undefined;
 }
 
 /** The mechanism and the templates that make a key pair of a spec. */
 export function keyPairTemplates(spec: KeySpec, use: KeyPairUse) {
   const facts = keySpecs[spec];
-  const name = use.resident ? { CKA_LABEL: use.resident.label, CKA_ID: use.resident.id } : {};
-  const token = use.resident !== undefined;
-  const encryption = use.purpose === 'encryption';
   const rsa = facts.kind === 'rsa';
   return {
     mechanism: rsa ? mechanisms.CKM_RSA_PKCS_KEY_PAIR_GEN : mechanisms.CKM_EC_KEY_PAIR_GEN,
     publicTemplate: template({
       CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
       CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
-      CKA_TOKEN: token,
-      ...name,
+      ...placeOf(use),
       CKA_VERIFY: true,
       ...(facts.kind === 'rsa'
         ? { CKA_MODULUS_BITS: facts.modulusBits, CKA_PUBLIC_EXPONENT: Buffer.of(1, 0, 1) }
         : { CKA_EC_PARAMS: curveParameters(facts.curveOid) }),
     }),
-    privateTemplate: template({
-      CKA_CLASS: objectClasses.CKO_PRIVATE_KEY,
-      CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
-      CKA_TOKEN: token,
-      CKA_PRIVATE: true,
-      CKA_SENSITIVE: true,
-      CKA_EXTRACTABLE: !token,
-      ...name,
-      // Each key signs its own request; only one for encryption opens messages.
-      CKA_SIGN: true,
-      CKA_DECRYPT: rsa && encryption,
-      CKA_DERIVE: !rsa && encryption,
-      CKA_UNWRAP: false,
-    }),
+    privateTemplate: privateKeyTemplate(spec, use),
   };
+}
+
+/**
+ * A private key that is made or unwrapped here. Each signs its own request, and only a resident one for encryption also opens
+ * messages: of the others, those that leave do it elsewhere. CKA_DERIVE stands in the template only where it is wanted, as
+ * there are tokens that know no such use of an EC key.
+ */
+export function privateKeyTemplate(spec: KeySpec, use: KeyPairUse): Attribute[] {
+  const rsa = keySpecs[spec].kind === 'rsa';
+  const opens = use.resident && use.purpose === 'encryption';
+  return template({
+    CKA_CLASS: objectClasses.CKO_PRIVATE_KEY,
+    CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
+    ...placeOf(use),
+    CKA_PRIVATE: true,
+    CKA_SENSITIVE: true,
+    CKA_EXTRACTABLE: !use.resident,
+    CKA_SIGN: true,
+    CKA_DECRYPT: rsa && opens,
+    ...(!rsa && opens ? { CKA_DERIVE: true } : {}),
+    CKA_UNWRAP: false,
+  });
+}
+
+/** The public half of a key that is brought in, beside its private half. */
+export function publicKeyTemplate(spec: KeySpec, publicKey: KeyObject, use: KeyPairUse): Attribute[] {
+  const facts = keySpecs[spec];
+  const { n = '', e = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const bytes = (field: string) => Buffer.from(field, 'base64url');
+  // Uncompressed (SEC 1 section 2.3.3), in a DER OCTET STRING (PKCS#11 curves 2.40 section 2.3.3).
+  const point = () => encodeDer(der.octetString(Buffer.concat([Buffer.of(4), bytes(x), bytes(y)])));
+  return template({
+    CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
+    CKA_KEY_TYPE: facts.kind === 'rsa' ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
+    ...placeOf(use),
+    CKA_PRIVATE: false,
+    CKA_VERIFY: true,
+    ...(facts.kind === 'rsa'
+      ? { CKA_MODULUS: bytes(n), CKA_PUBLIC_EXPONENT: bytes(e) }
+      : { CKA_EC_PARAMS: curveParameters(facts.curveOid), CKA_EC_POINT: Buffer.from(point()) }),
+  });
+}
+
+function placeOf({ standing }: KeyPairUse): Values {
+  return standing === undefined
+    ? { CKA_TOKEN: false }
+    : { CKA_TOKEN: true, CKA_LABEL: standing.label, CKA_ID: standing.id };
 }
 
 /** A private key unwrapped for an export: a session object that can be wrapped again, and does nothing else. */

@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProviderError } from '#domain/errors.ts';
-import { attributes, mechanisms, objectClasses } from './constants.ts';
+import { attributes, objectClasses } from './constants.ts';
 import type { Handle } from './cryptoki.ts';
 import { returnValueOf } from './errors.ts';
+import { mechanisms } from './mechanisms.ts';
 import {
   destroyObjects,
   findObjects,
@@ -40,7 +41,8 @@ export const tokenKeyKinds = {
     label: 'escrow-receipt',
     objectClass: CKO_PRIVATE_KEY,
     make: (token, label, id) => {
-      const pair = keyPairTemplates('ECC_NIST_P256', { resident: { label, id }, purpose: 'identity' });
+      const use = { purpose: 'identity', resident: true, standing: { label, id } } as const;
+      const pair = keyPairTemplates('ECC_NIST_P256', use);
       return generateKeyPair(token, pair.mechanism, pair.publicTemplate, pair.privateTemplate);
     },
   },
@@ -117,7 +119,10 @@ function findByLabel(token: TokenSession, kind: TokenKeyKind, label: string): Ha
   return findObjects(token, template({ CKA_CLASS: kind.objectClass, CKA_TOKEN: true, CKA_LABEL: label }));
 }
 
-/** The public half of a key pair in the token, by the private half's CKA_ID. */
+/**
+ * The public half of a key pair in the token, by the private half's CKA_ID.
+ * @throws ProviderError `provider-misconfigured` if it is not there
+ */
 export function publicHalfOf(token: TokenSession, privateKey: Handle): Handle {
   const id = readAttribute(token, privateKey, attributes.CKA_ID);
   const [publicKey] = findObjects(token, template({ CKA_CLASS: objectClasses.CKO_PUBLIC_KEY, CKA_ID: id }));

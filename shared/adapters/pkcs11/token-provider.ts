@@ -1,22 +1,19 @@
-import type { KeyObject } from 'node:crypto';
-import { EscrowError, ProviderError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
-import type { ExportableKeys, KeyProvider } from '#ports/key-provider.ts';
+import type { KeyProvider } from '#ports/key-provider.ts';
 import { Turns } from '../files/turns.ts';
-import { receiptJwk } from '../receipt-jwk.ts';
 import { readCapabilities, type TokenCapabilities } from './capabilities.ts';
-import { mechanisms } from './constants.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
 import { providerError } from './errors.ts';
-import { tokenExportableKeys } from './exportable-keys.ts';
+import { tokenImportableKeys } from './importable-keys.ts';
 import { type Binding, loadBinding, openModule } from './module.ts';
-import { sign } from './operations.ts';
-import { readPublicKey } from './public-key.ts';
+import { NamedKeys } from './named-keys.ts';
+import type { TokenSession } from './operations.ts';
+import { openOwnKeys } from './own-keys.ts';
 import { TokenResidentKeys } from './resident-keys.ts';
 import { SessionPool } from './session-pool.ts';
-import { type SignatureStrategy, signatureStrategy } from './signatures.ts';
 import { findSlot, login, openSession, type TokenName } from './token.ts';
-import { ensureTokenKey, publicHalfOf, tokenKeyKinds } from './token-keys.ts';
+import { TokenSigner } from './token-signer.ts';
+import { findExportableKeys, findImportMeans } from './tried-capabilities.ts';
 
 export interface TokenProviderSettings {
   /** Path of the token's PKCS#11 library. */
@@ -44,8 +41,8 @@ export interface TokenProvider extends KeyProvider {
 
 /**
  * Custody in a PKCS#11 token. The provider's own keys are found in it by label, or made once. Which capabilities there
- * are is read from the token's mechanisms, and export is tried once: what the token cannot do is absent, and `describe`
- * says why.
+ * are is read from the token's mechanisms, and what is quick is tried on keys that are thrown away: what the token cannot
+ * do is absent, and `describe` says why.
  * @throws ProviderError `provider-misconfigured` if the binding, the library or the token is not there, or the PIN is
  *   wrong; `provider-incapable` if the token cannot compute HMAC-SHA256 or sign receipts; `provider-unavailable`
  */
@@ -121,94 +118,26 @@ async function assemble(
   capabilities: TokenCapabilities,
   close: () => Promise<void>,
 ): Promise<TokenProvider> {
-  const { pool } = pools;
-  const receiptStrategy = requireOwnMechanisms(capabilities);
-  const own = await openOwnKeys(cryptoki, pool);
-  const exportable = await openExportableKeys(cryptoki, pool, capabilities);
-  const publicJwk = receiptJwk(own.receiptPublicKey);
-  const signWith = (mechanism: number, key: Handle, data: Uint8Array) =>
-    pool.use((session) => sign({ cryptoki, session }, mechanism, key, data));
+  const use = <T>(work: (token: TokenSession) => Promise<T>) =>
+    pools.pool.use((session) => work({ cryptoki, session }));
+  const { specs } = capabilities;
+  const signer = new TokenSigner(capabilities.mechanisms);
+  const own = await use((token) => openOwnKeys(token, capabilities, signer));
+  const exportable = await findExportableKeys({ cryptoki, pool: pools.pool, capabilities });
+  const importing = await use((token) => findImportMeans(token, capabilities, signer));
+  const names = new NamedKeys({ cryptoki, ...pools });
 
   return {
     custody: 'pkcs11',
-    ...(capabilities.specs.length > 0
-      ? { residentKeys: new TokenResidentKeys({ cryptoki, ...pools, capabilities }) }
-      : {}),
-    ...(exportable.keys === undefined ? {} : { exportableKeys: exportable.keys }),
-    receiptKey: async () => ({ ...publicJwk }),
-    signReceipt: async (message) =>
-      signWith(receiptStrategy.mechanism, own.receiptKey, receiptStrategy.input(message)),
-    mac: (message) => signWith(mechanisms.CKM_SHA256_HMAC, own.macKey, message),
-    describe: () => [...capabilities.missing, ...exportable.missing],
+    residentKeys: new TokenResidentKeys({ names, specs, signer }),
+    ...(exportable.found && { exportableKeys: exportable.found }),
+    ...(importing.found && { importableKeys: tokenImportableKeys({ names, specs, ...importing.found }) }),
+    receiptKey: async () => ({ ...own.receiptJwk }),
+    signReceipt: (message) => use((token) => own.signReceipt(token, message)),
+    mac: (message) => use((token) => own.mac(token, message)),
+    describe: () => [...capabilities.missing, ...exportable.missing, ...importing.missing],
     close,
   };
-}
-
-interface OwnKeys {
-  macKey: Handle;
-  receiptKey: Handle;
-  receiptPublicKey: KeyObject;
-}
-
-function openOwnKeys(cryptoki: Cryptoki, pool: SessionPool): Promise<OwnKeys> {
-  return pool.use(async (session) => {
-    const token = { cryptoki, session };
-    const macKey = await ensureTokenKey(token, tokenKeyKinds.mac);
-    const receiptKey = await ensureTokenKey(token, tokenKeyKinds.receipt);
-    const receiptPublicKey = readPublicKey(token, publicHalfOf(token, receiptKey), 'ECC_NIST_P256');
-    return { macKey, receiptKey, receiptPublicKey };
-  });
-}
-
-/** The mechanisms without which nothing works. */
-function requireOwnMechanisms({ available, specs }: TokenCapabilities): SignatureStrategy {
-  const strategy = signatureStrategy('ECDSA_SHA256', available);
-  const { CKM_SHA256_HMAC, CKM_GENERIC_SECRET_KEY_GEN } = mechanisms;
-  if (!available.has(CKM_SHA256_HMAC) || !available.has(CKM_GENERIC_SECRET_KEY_GEN)) {
-    throw new ProviderError('provider-incapable', { why: 'the token does not compute HMAC-SHA256' });
-  }
-  if (strategy === undefined || !specs.includes('ECC_NIST_P256')) {
-    throw new ProviderError('provider-incapable', { why: 'the token does not make and use P-256 keys' });
-  }
-  return strategy;
-}
-
-/** The export capability, once it was tried on a key that is thrown away; or why there is none. */
-async function openExportableKeys(
-  cryptoki: Cryptoki,
-  pool: SessionPool,
-  { wrapMechanism, specs }: TokenCapabilities,
-): Promise<{ keys?: ExportableKeys; missing: string[] }> {
-  if (wrapMechanism === undefined) return { missing: [] };
-  try {
-    const [custodyKey, bindingKey] = await pool.use(async (session) => {
-      const token = { cryptoki, session };
-      return [
-        await ensureTokenKey(token, tokenKeyKinds.custody),
-        await ensureTokenKey(token, tokenKeyKinds.binding),
-      ] as const;
-    });
-    const keys = tokenExportableKeys({ cryptoki, pool, specs, wrapMechanism, custodyKey, bindingKey });
-    await tryExport(keys);
-    return { keys, missing: [] };
-  } catch (error) {
-    const inability = ['provider-incapable', 'key-not-exportable', 'wrapped-key-invalid'];
-    if (!(error instanceof EscrowError) || !inability.includes(error.code)) throw error;
-    return { missing: [`exportable keys: tried, and failed: ${reasonOf(error)}`] };
-  }
-}
-
-async function tryExport(keys: ExportableKeys): Promise<void> {
-  const context = { organization: '', enrollmentId: 'probe', purpose: 'encryption' } as const;
-  const made = await keys.generate('ECC_NIST_P256', context);
-  made.privateKey.erase();
-  const again = await keys.unwrap(made.wrapped, context);
-  again.erase();
-}
-
-function reasonOf(error: EscrowError): string {
-  const { cause } = error.details;
-  return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -1,10 +1,11 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mechanisms } from '#adapters/pkcs11/constants.ts';
 import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
+import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
 import { loadBinding } from '#adapters/pkcs11/module.ts';
 import { openTokenProvider } from '#adapters/pkcs11/token-provider.ts';
+import { verifySignature } from '#crypto/public-key.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
@@ -55,6 +56,7 @@ describe('a token that lacks something', () => {
     const found = {
       resident: provider.residentKeys?.specs,
       exportable: provider.exportableKeys?.specs,
+      importable: provider.importableKeys?.specs,
       missing: provider.describe(),
     };
     await provider.close();
@@ -66,34 +68,78 @@ describe('a token that lacks something', () => {
       C_GetMechanismList: (slot) => real.C_GetMechanismList(slot).filter((each) => !missing.includes(each)),
     });
 
-  it('has both capabilities when nothing is lacking', async () => {
+  it('has every capability when nothing is lacking', async () => {
     const found = await capabilities(() => ({}));
-    expect(found).toEqual({ resident: keySpecNames, exportable: keySpecNames, missing: [] });
+    const specs = { resident: keySpecNames, exportable: keySpecNames, importable: keySpecNames };
+    expect(found).toEqual({ ...specs, missing: [] });
   });
 
-  it.each([mechanisms.CKM_AES_KEY_WRAP_PAD, mechanisms.CKM_AES_KEY_GEN])(
-    'has no exportable keys without mechanism 0x%x, and says so',
-    async (mechanism) => {
-      const found = await capabilities(without(mechanism));
+  it.each([
+    [mechanisms.CKM_AES_KEY_WRAP_PAD, 'CKM_AES_KEY_WRAP_KWP or CKM_AES_KEY_WRAP_PAD or CKM_AES_KWP or .+'],
+    [mechanisms.CKM_AES_KEY_GEN, 'CKM_AES_KEY_GEN'],
+  ])('exports and imports no keys without mechanism %i, and says so', async (mechanism, names) => {
+    const found = await capabilities(without(mechanism));
+    expect(found).toMatchObject({ resident: keySpecNames, exportable: undefined, importable: undefined });
+    expect(found.missing).toEqual([
+      expect.stringMatching(`^exportable keys: the token has no ${names}$`),
+      expect.stringMatching(`^imported keys: the token has no ${names}$`),
+    ]);
+  });
+
+  const tried = expect.stringMatching(/^exportable keys: tried, and failed: .+/);
+  const importTried = expect.stringMatching(/^imported keys: tried, and failed: .+/);
+  it.each([
+    ['does not wrap private keys', { C_WrapKeyAsync: async () => fails('CKR_KEY_NOT_WRAPPABLE')() }, [tried]],
+    ['wraps by something else', { C_WrapKeyAsync: async () => Buffer.alloc(80, 1) }, [tried]],
+    [
+      'does not unwrap them',
+      { C_UnwrapKeyAsync: async () => fails('CKR_FUNCTION_NOT_SUPPORTED')() },
+      [tried, importTried],
+    ],
+    [
+      'takes no key from outside',
+      { C_CreateObject: fails('CKR_ATTRIBUTE_VALUE_INVALID') },
+      [tried, importTried],
+    ],
+  ])(
+    'has no exportable keys where it %s, and says what it tried',
+    async (_, deviating: Partial<Cryptoki>, missing) => {
+      const found = await capabilities(() => deviating);
       expect(found.exportable).toBeUndefined();
-      expect(found.resident).toEqual(keySpecNames);
-      expect(found.missing).toEqual([expect.stringContaining('exportable keys: the token has no CKM_AES')]);
+      expect(found.missing).toEqual(missing);
     },
   );
 
-  it.each([
-    ['does not wrap private keys', { C_WrapKeyAsync: async () => fails('CKR_KEY_NOT_WRAPPABLE')() }],
-    ['does not unwrap them', { C_UnwrapKeyAsync: async () => fails('CKR_FUNCTION_NOT_SUPPORTED')() }],
-    ['takes no key from outside', { C_CreateObject: fails('CKR_ATTRIBUTE_VALUE_INVALID') }],
-    ['wraps by something else', { C_WrapKeyAsync: async () => Buffer.alloc(80, 1) }],
-  ])(
-    'has no exportable keys where it %s, and says what it tried',
-    async (_, deviating: Partial<Cryptoki>) => {
-      const found = await capabilities(() => deviating);
-      expect(found.exportable).toBeUndefined();
-      expect(found.missing).toEqual([expect.stringMatching(/^exportable keys: tried, and failed: .+/)]);
-    },
-  );
+  it('exports under a transport key of ours where it does not wrap to a public key', async () => {
+    const found = await capabilities(without(mechanisms.CKM_RSA_PKCS_OAEP));
+    expect(found).toMatchObject({ exportable: keySpecNames, missing: [] });
+  });
+
+  it('signs over the whole message where it refuses digests', async () => {
+    const provider = await open((real) => ({
+      C_SignInit: (session, mechanism, key) => {
+        if (mechanism.mechanism === mechanisms.CKM_RSA_PKCS) fails('CKR_MECHANISM_INVALID')();
+        real.C_SignInit(session, mechanism, key);
+      },
+    }));
+    const keys = present(provider.residentKeys);
+    const publicKey = await keys.generate('hashes', 'RSA_2048', identityContext);
+    const signature = await keys.sign('hashes', 'RSA_PKCS1_SHA256', Buffer.of(1));
+    expect(verifySignature(publicKey, 'RSA_PKCS1_SHA256', Buffer.of(1), signature)).toBe(true);
+    await provider.close();
+  });
+
+  it('says of a kind of signature that it lacks it, and refuses it', async () => {
+    const { CKM_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS_PSS } = mechanisms;
+    const provider = await open(without(CKM_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS_PSS));
+    expect(provider.describe()).toEqual([
+      'signatures by RSA_PSS_SHA256: the token has no CKM_RSA_PKCS_PSS or CKM_SHA256_RSA_PKCS_PSS',
+    ]);
+    const keys = present(provider.residentKeys);
+    await keys.generate('no-pss', 'RSA_2048', identityContext);
+    expect(await outcomeOf(keys.sign('no-pss', 'RSA_PSS_SHA256', Buffer.of(1)))).toBe('provider-incapable');
+    await provider.close();
+  });
 
   it('does not take a failure of the moment for an inability', async () => {
     const opening = open(() => ({ C_WrapKeyAsync: async () => fails('CKR_DEVICE_ERROR')() }));

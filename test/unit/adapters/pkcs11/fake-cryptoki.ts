@@ -1,4 +1,4 @@
-import type { Cryptoki, Handle } from '#adapters/pkcs11/cryptoki.ts';
+import type { Cryptoki, Handle, TokenInfo } from '#adapters/pkcs11/cryptoki.ts';
 
 /** A handle of a number, as the binding gives it. */
 export function handle(number: number): Handle {
@@ -16,13 +16,35 @@ export function fails(returnValue: string): () => never {
   };
 }
 
+/** What a token says of itself, with what a test gives. */
+export function tokenInfo(given: Partial<TokenInfo>): TokenInfo {
+  return {
+    label: 'token',
+    manufacturerID: 'maker',
+    model: 'model',
+    serialNumber: '1',
+    flags: 0,
+    maxSessionCount: 0,
+    sessionCount: 0,
+    minPinLen: 4,
+    maxPinLen: 255,
+    hardwareVersion: { major: 1, minor: 0 },
+    firmwareVersion: { major: 1, minor: 0 },
+    totalPrivateMemory: 0n,
+    freePrivateMemory: 0n,
+    ...given,
+  };
+}
+
 /** A token library that does only what a test gives it; any other call fails the test. */
 export function fakeCryptoki(given: Partial<Cryptoki>): Cryptoki {
   const unexpected = fails('an unexpected call');
   return {
     C_Initialize: unexpected,
     C_Finalize: unexpected,
+    C_GetInfo: unexpected,
     C_GetSlotList: unexpected,
+    C_GetSlotInfo: unexpected,
     C_GetTokenInfo: unexpected,
     C_InitToken: unexpected,
     C_InitPIN: unexpected,
@@ -33,6 +55,7 @@ export function fakeCryptoki(given: Partial<Cryptoki>): Cryptoki {
     C_Login: unexpected,
     C_Logout: unexpected,
     C_CreateObject: unexpected,
+    C_CopyObject: unexpected,
     C_DestroyObject: unexpected,
     C_FindObjectsInit: unexpected,
     C_FindObjects: unexpected,

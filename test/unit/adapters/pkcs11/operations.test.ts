@@ -37,7 +37,7 @@ describe('an operation under way', () => {
     const { start, end, held } = thread<Buffer>();
     const signing = sign(
       token({ C_SignInit: () => {}, C_SignAsync: (_session, data, signature) => start(data, signature) }),
-      1,
+      { mechanism: 1 },
       handle(2),
       Buffer.from('message'),
     );
@@ -55,8 +55,8 @@ describe('an operation under way', () => {
       C_UnwrapKeyAsync: (_session, _mechanism, _unwrapping, input) => unwrapping.start(input),
     });
     const results = [
-      wrapKey(library, 1, handle(2), handle(3)),
-      unwrapKey(library, 1, handle(2), Buffer.of(9), []),
+      wrapKey(library, { mechanism: 1 }, handle(2), handle(3)),
+      unwrapKey(library, { mechanism: 1 }, handle(2), Buffer.of(9), []),
     ];
     expect([await wrapping.held(), await unwrapping.held()]).toEqual([[true], [true]]);
     wrapping.end(Buffer.of(7));
@@ -68,7 +68,7 @@ describe('an operation under way', () => {
   it('gives a result that a later operation does not change', async () => {
     const output = Buffer.from('first');
     const library = token({ C_SignInit: () => {}, C_SignAsync: async () => output });
-    const signature = await sign(library, 1, handle(2), Buffer.of(1));
+    const signature = await sign(library, { mechanism: 1 }, handle(2), Buffer.of(1));
     output.fill(0);
     expect(Buffer.from(signature).toString()).toBe('first');
   });

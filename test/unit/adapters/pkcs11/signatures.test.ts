@@ -1,43 +1,50 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mechanisms } from '#adapters/pkcs11/constants.ts';
-import { ecdsaSignatureValue, signatureStrategy } from '#adapters/pkcs11/signatures.ts';
+import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
+import { ecdsaSignatureValue, signatureStrategies } from '#adapters/pkcs11/signatures.ts';
 import { verifySignature } from '#crypto/public-key.ts';
 import type { SignatureAlgorithm } from '#domain/key-spec.ts';
 
 const message = Buffer.from('message');
-const all = new Set<number>(Object.values(mechanisms));
+const sha256 = createHash('sha256').update(message).digest();
 
-describe('signatureStrategy', () => {
-  it('gives a token the DigestInfo of RFC 8017 section 9.2, note 1, to pad', () => {
-    const strategy = signatureStrategy('RSA_PKCS1_SHA256', all);
+describe('signatureStrategies', () => {
+  it('give a token the DigestInfo of RFC 8017 section 9.2, note 1, to pad', () => {
+    const [strategy] = signatureStrategies.RSA_PKCS1_SHA256;
     const prefix = Buffer.from('3031300d060960864801650304020105000420', 'hex');
-    const digest = createHash('sha256').update(message).digest();
-    expect(strategy?.mechanism).toBe(mechanisms.CKM_RSA_PKCS);
-    expect(Buffer.from(strategy?.input(message) ?? [])).toEqual(Buffer.concat([prefix, digest]));
+    expect(strategy?.mechanism).toEqual({ mechanism: mechanisms.CKM_RSA_PKCS });
+    expect(Buffer.from(strategy?.input(message) ?? [])).toEqual(Buffer.concat([prefix, sha256]));
   });
 
-  it.each<[SignatureAlgorithm, string]>([
-    ['ECDSA_SHA256', 'sha256'],
-    ['ECDSA_SHA384', 'sha384'],
-    ['ECDSA_SHA512', 'sha512'],
-  ])('gives a token the digest for %s', (algorithm, hash) => {
-    const strategy = signatureStrategy(algorithm, all);
-    expect(strategy?.mechanism).toBe(mechanisms.CKM_ECDSA);
+  it.each<[SignatureAlgorithm, number, string]>([
+    ['RSA_PSS_SHA256', mechanisms.CKM_RSA_PKCS_PSS, 'sha256'],
+    ['ECDSA_SHA256', mechanisms.CKM_ECDSA, 'sha256'],
+    ['ECDSA_SHA384', mechanisms.CKM_ECDSA, 'sha384'],
+    ['ECDSA_SHA512', mechanisms.CKM_ECDSA, 'sha512'],
+  ])('prefer, for %s, to give the token a digest', (algorithm, mechanism, hash) => {
+    const [strategy] = signatureStrategies[algorithm];
+    expect(strategy?.mechanism.mechanism).toBe(mechanism);
     expect(strategy?.input(message)).toEqual(createHash(hash).update(message).digest());
   });
 
   it.each<[SignatureAlgorithm, number]>([
     ['RSA_PKCS1_SHA256', mechanisms.CKM_SHA256_RSA_PKCS],
+    ['RSA_PSS_SHA256', mechanisms.CKM_SHA256_RSA_PKCS_PSS],
     ['ECDSA_SHA256', mechanisms.CKM_ECDSA_SHA256],
     ['ECDSA_SHA384', mechanisms.CKM_ECDSA_SHA384],
     ['ECDSA_SHA512', mechanisms.CKM_ECDSA_SHA512],
-  ])('lets a token hash for %s that does not take digests', (algorithm, mechanism) => {
-    const strategy = signatureStrategy(algorithm, new Set([mechanism]));
-    expect(strategy?.mechanism).toBe(mechanism);
+  ])('let a token hash, for %s, as the second way', (algorithm, mechanism) => {
+    const [, strategy] = signatureStrategies[algorithm];
+    expect(strategy?.mechanism.mechanism).toBe(mechanism);
     expect(strategy?.input(message)).toBe(message);
-    expect(signatureStrategy(algorithm, new Set())).toBeUndefined();
+  });
+
+  it('ask for PSS with SHA-256, its MGF1, and a salt of 32 bytes', () => {
+    // CK_RSA_PKCS_PSS_PARAMS: CKM_SHA256, CKG_MGF1_SHA256
+    const parameter = { type: 5, hashAlg: 0x250, mgf: 2, saltLen: 32 };
+    const given = signatureStrategies.RSA_PSS_SHA256.map(({ mechanism }) => mechanism.parameter);
+    expect(given).toEqual([parameter, parameter]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mechanisms } from '#adapters/pkcs11/constants.ts';
+import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
 import { findObjects, generateKey, setLabel } from '#adapters/pkcs11/operations.ts';
 import { custodyKeyTemplate, macKeyTemplate, template } from '#adapters/pkcs11/templates.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';

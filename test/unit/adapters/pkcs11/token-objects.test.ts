@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attributes, mechanisms, objectClasses } from '#adapters/pkcs11/constants.ts';
+import { attributes, objectClasses } from '#adapters/pkcs11/constants.ts';
+import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
+import { keyId } from '#adapters/pkcs11/named-keys.ts';
 import { readAttribute, readFlag, type TokenSession } from '#adapters/pkcs11/operations.ts';
 import type { Pkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
-import { keyId } from '#adapters/pkcs11/resident-keys.ts';
 import { template } from '#adapters/pkcs11/templates.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
 import { encryptionContext, identityContext, present } from '#test/contract/key-provider-subject.ts';

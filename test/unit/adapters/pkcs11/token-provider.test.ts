@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyId } from '#adapters/pkcs11/named-keys.ts';
 import { findObjects } from '#adapters/pkcs11/operations.ts';
-import { keyId } from '#adapters/pkcs11/resident-keys.ts';
 import { template } from '#adapters/pkcs11/templates.ts';
 import { openTokenProvider, type TokenProviderSettings } from '#adapters/pkcs11/token-provider.ts';
 import { verifySignature } from '#crypto/public-key.ts';
@@ -30,7 +30,10 @@ describe('openTokenProvider', () => {
   it('refuses a wrong PIN without repeating it, and opens with the right one afterwards', async () => {
     const wrong = open({ pin: Secret.fromText('98761234') });
     const error: unknown = await wrong.catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'provider-misconfigured', message: 'pin: the token refused the PIN' });
+    expect(error).toMatchObject({
+      code: 'provider-misconfigured',
+      message: 'pin: the token refused the PIN',
+    });
     expect(error instanceof Error && `${error.stack} ${error.cause}`).not.toContain('98761234');
     const provider = await open();
     await provider.close();

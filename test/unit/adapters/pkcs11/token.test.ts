@@ -3,19 +3,19 @@ import { flags } from '#adapters/pkcs11/constants.ts';
 import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
 import { findSlot, login } from '#adapters/pkcs11/token.ts';
 import { Secret } from '#domain/secret.ts';
-import { fails, fakeCryptoki, handle } from './fake-cryptoki.ts';
+import { fails, fakeCryptoki, handle, tokenInfo } from './fake-cryptoki.ts';
 
 const { CKF_TOKEN_INITIALIZED, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED } = flags;
 
 function tokens(...infos: { label: string; serialNumber: string; flags?: number }[]): Cryptoki {
   return fakeCryptoki({
     C_GetSlotList: () => infos.map((_, index) => handle(index)),
-    C_GetTokenInfo: (slot) => ({
-      model: 'test',
-      label: infos[slot[0] ?? 0]?.label.padEnd(32) ?? '',
-      serialNumber: infos[slot[0] ?? 0]?.serialNumber.padEnd(16) ?? '',
-      flags: infos[slot[0] ?? 0]?.flags ?? CKF_TOKEN_INITIALIZED,
-    }),
+    C_GetTokenInfo: (slot) =>
+      tokenInfo({
+        label: infos[slot[0] ?? 0]?.label.padEnd(32) ?? '',
+        serialNumber: infos[slot[0] ?? 0]?.serialNumber.padEnd(16) ?? '',
+        flags: infos[slot[0] ?? 0]?.flags ?? CKF_TOKEN_INITIALIZED,
+      }),
   });
 }
 
@@ -52,7 +52,7 @@ describe('login', () => {
   function tokenThat(state: number, answer: () => void) {
     const tries: string[] = [];
     const cryptoki = fakeCryptoki({
-      C_GetTokenInfo: () => ({ label: '', serialNumber: '', model: '', flags: state }),
+      C_GetTokenInfo: () => tokenInfo({ flags: state }),
       C_Login: (_session, _user, tried) => {
         tries.push(tried);
         answer();

@@ -1,0 +1,33 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { ProviderError } from '#domain/errors.ts';
+
+const algorithm = 'id-aes256-wrap-pad';
+/** RFC 5649 section 3: the alternative initial value, which node:crypto wants to be told. */
+const alternativeInitialValue = Buffer.from('a65959a6', 'hex');
+
+/**
+ * Wraps by RFC 5649, in memory.
+ * @param key AES-256, 32 bytes
+ */
+export function wrapByRfc5649(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const cipher = createCipheriv(algorithm, key, alternativeInitialValue);
+  return Buffer.concat([cipher.update(plaintext), cipher.final()]);
+}
+
+/**
+ * Opens an RFC 5649 wrapping, in memory.
+ * @param key AES-256, 32 bytes
+ * @returns the plaintext, to be erased by the caller
+ * @throws ProviderError `provider-incapable` if it is no such wrapping under that key
+ */
+export function openRfc5649(key: Uint8Array, wrapped: Uint8Array): Uint8Array {
+  try {
+    const decipher = createDecipheriv(algorithm, key, alternativeInitialValue);
+    // OpenSSL gives the whole plaintext at once, and none if it was altered.
+    const opened = decipher.update(wrapped);
+    decipher.final();
+    return opened;
+  } catch (cause) {
+    throw new ProviderError('provider-incapable', { why: 'the token does not wrap keys by RFC 5649', cause });
+  }
+}

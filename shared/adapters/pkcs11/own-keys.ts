@@ -1,0 +1,72 @@
+import { ProviderError } from '#domain/errors.ts';
+import type { PublicJwk } from '#domain/public-jwk.ts';
+import { receiptJwk } from '../receipt-jwk.ts';
+import { attempt } from './attempt.ts';
+import type { TokenCapabilities } from './capabilities.ts';
+import { mechanismName, mechanisms } from './mechanisms.ts';
+import { sign, type TokenSession } from './operations.ts';
+import { readPublicKey, subjectPublicKeyInfo } from './public-key.ts';
+import { ensureTokenKey, publicHalfOf, tokenKeyKinds } from './token-keys.ts';
+import type { TokenSigner } from './token-signer.ts';
+
+/** What the provider does with keys of its own. */
+export interface OwnKeys {
+  receiptJwk: PublicJwk & { kid: string };
+  /** ECDSA P-256 with SHA-256. @returns r and s, 32 bytes each */
+  signReceipt(token: TokenSession, message: Uint8Array): Promise<Uint8Array>;
+  /** HMAC-SHA256. @returns 32 bytes */
+  mac(token: TokenSession, message: Uint8Array): Promise<Uint8Array>;
+}
+
+const needed = [
+  { mechanism: mechanisms.CKM_GENERIC_SECRET_KEY_GEN, for: 'make keys for HMAC-SHA256' },
+  { mechanism: mechanisms.CKM_SHA256_HMAC, for: 'compute HMAC-SHA256' },
+];
+const hmac = { mechanism: mechanisms.CKM_SHA256_HMAC };
+
+/**
+ * Finds the provider's own keys in the token, or makes them, and tries both: a receipt must verify, and a MAC have its length.
+ * @throws ProviderError `provider-incapable` if the token cannot do without which nothing works; `provider-misconfigured`
+ *   if its keys are not as they must be
+ */
+export async function openOwnKeys(
+  token: TokenSession,
+  capabilities: TokenCapabilities,
+  signer: TokenSigner,
+): Promise<OwnKeys> {
+  checkMechanisms(capabilities);
+  const macKey = await ensureTokenKey(token, tokenKeyKinds.mac);
+  const mac: OwnKeys['mac'] = (session, message) => sign(session, hmac, macKey, message);
+  await tryMac(token, mac);
+
+  const handle = await ensureTokenKey(token, tokenKeyKinds.receipt);
+  const publicKey = readPublicKey(token, publicHalfOf(token, handle), 'ECC_NIST_P256');
+  const key = { handle, publicKey: () => subjectPublicKeyInfo(publicKey) };
+  const { mechanism, input } = await signer.find(token, 'ECDSA_SHA256', key);
+  return {
+    receiptJwk: receiptJwk(publicKey),
+    signReceipt: (session, message) => sign(session, mechanism, handle, input(message)),
+    mac,
+  };
+}
+
+function checkMechanisms({ mechanisms: available, specs }: TokenCapabilities): void {
+  const lacking = needed.find(({ mechanism }) => !available.has(mechanism));
+  if (lacking !== undefined) {
+    const name = mechanismName(lacking.mechanism);
+    throw new ProviderError('provider-incapable', {
+      why: `the token does not ${lacking.for}: it has no ${name}`,
+    });
+  }
+  if (!specs.includes('ECC_NIST_P256')) {
+    throw new ProviderError('provider-incapable', { why: 'the token does not make and use P-256 keys' });
+  }
+}
+
+async function tryMac(token: TokenSession, mac: OwnKeys['mac']): Promise<void> {
+  const tried = await attempt(() => mac(token, Buffer.from('a message')));
+  if (tried.works && tried.value.length === 32) return;
+  throw new ProviderError('provider-incapable', {
+    why: `the token does not compute HMAC-SHA256: ${tried.works ? 'its length is another' : tried.why}`,
+  });
+}

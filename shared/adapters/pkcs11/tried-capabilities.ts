@@ -1,0 +1,106 @@
+import { makeKeyPair } from '#crypto/key-pair.ts';
+import type { ExportableKeys } from '#ports/key-provider.ts';
+import { attempt } from './attempt.ts';
+import type { TokenCapabilities } from './capabilities.ts';
+import type { Cryptoki } from './cryptoki.ts';
+import { EphemeralRsaKey } from './ephemeral-rsa-key.ts';
+import { type ExportWay, exportWays } from './export-ways.ts';
+import { tokenExportableKeys } from './exportable-keys.ts';
+import { bringIn, type ImportMeans } from './importable-keys.ts';
+import { mechanismName } from './mechanisms.ts';
+import { destroyObjects, type TokenSession } from './operations.ts';
+import type { SessionPool } from './session-pool.ts';
+import { ensureTokenKey, tokenKeyKinds } from './token-keys.ts';
+import type { TokenSigner } from './token-signer.ts';
+
+/** A capability in the first way that worked when it was tried; without one, why. */
+export interface Tried<T> {
+  found?: T;
+  /** What is missing, a sentence each. */
+  missing: readonly string[];
+}
+
+/**
+ * Tries the ways one after another.
+ * @param what is named in what is missing
+ * @param ways by their names; none at all is told by the capabilities, and not again here
+ */
+export async function firstThatWorks<T>(
+  what: string,
+  ways: readonly { words: string; work: () => Promise<T> }[],
+): Promise<Tried<T>> {
+  const failures: string[] = [];
+  for (const { words, work } of ways) {
+    const tried = await attempt(work);
+    if (tried.works) return { found: tried.value, missing: [] };
+    failures.push(`${words}: ${tried.why}`);
+  }
+  return { missing: failures.length === 0 ? [] : [`${what}: tried, and failed: ${failures.join('; ')}`] };
+}
+
+export interface ExportSettings {
+  cryptoki: Cryptoki;
+  pool: SessionPool;
+  capabilities: TokenCapabilities;
+}
+
+/** The export capability in the first way of the ladder in which a throw-away key goes to rest and comes out. */
+export async function findExportableKeys(settings: ExportSettings): Promise<Tried<ExportableKeys>> {
+  const { cryptoki, pool, capabilities } = settings;
+  const ways = exportWays(capabilities, new EphemeralRsaKey());
+  if (ways.length === 0) return { missing: [] };
+  const [custodyKey, bindingKey] = await pool.use(async (session) => {
+    const token = { cryptoki, session };
+    return [
+      await ensureTokenKey(token, tokenKeyKinds.custody),
+      await ensureTokenKey(token, tokenKeyKinds.binding),
+    ] as const;
+  });
+  const keysBy = async (exportWay: ExportWay) => {
+    const { specs } = capabilities;
+    const keys = tokenExportableKeys({ cryptoki, pool, specs, exportWay, custodyKey, bindingKey });
+    await tryExport(keys);
+    return keys;
+  };
+  return firstThatWorks(
+    'exportable keys',
+    ways.map((way) => ({ words: way.words, work: () => keysBy(way) })),
+  );
+}
+
+async function tryExport(keys: ExportableKeys): Promise<void> {
+  const context = { organization: '', enrollmentId: 'probe', purpose: 'encryption' } as const;
+  const made = await keys.generate('ECC_NIST_P256', context);
+  made.privateKey.erase();
+  const again = await keys.unwrap(made.wrapped, context);
+  again.erase();
+}
+
+/** How keys come in: the first way in which a throw-away key does, and works there. */
+export async function findImportMeans(
+  token: TokenSession,
+  { keyWraps }: TokenCapabilities,
+  signer: TokenSigner,
+): Promise<Tried<ImportMeans>> {
+  if (keyWraps.length === 0) return { missing: [] };
+  const pair = await makeKeyPair('ECC_NIST_P256');
+  const key = { spec: 'ECC_NIST_P256', ...pair } as const;
+  try {
+    return await firstThatWorks(
+      'imported keys',
+      keyWraps.map((keyWrap) => ({
+        words: `a transport key brought into the token, and ${mechanismName(keyWrap)}`,
+        work: async () => {
+          const brought = await bringIn(token, { keyWrap, signer }, key, {
+            purpose: 'identity',
+            resident: true,
+          });
+          destroyObjects(token, [brought.privateKey, brought.publicKey]);
+          return { keyWrap, signer };
+        },
+      })),
+    );
+  } finally {
+    pair.privateKey.erase();
+  }
+}

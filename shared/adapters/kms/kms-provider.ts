@@ -1,0 +1,115 @@
+import { createPublicKey } from 'node:crypto';
+import type { KMS } from '@aws-sdk/client-kms';
+import { ProviderError } from '#domain/errors.ts';
+import type { CallOptions, KeyProvider } from '#ports/key-provider.ts';
+import { receiptJwk } from '../receipt-jwk.ts';
+import { realWaiting, type Waiting } from './backoff.ts';
+import { KmsCalls } from './calls.ts';
+import { kmsExportableKeys } from './exportable-keys.ts';
+import { macMessage } from './mac-message.ts';
+import type { OwnKeyDuty } from './names.ts';
+import { given, publicKeyOf } from './new-key.ts';
+import { openOwnKey } from './own-keys.ts';
+import { kmsResidentKeys } from './resident-keys.ts';
+import { type KeySettings, type KmsProviderSettings, keySettings } from './settings.ts';
+import { rawP256Signature, signDigest } from './signing.ts';
+import { sweepUnnamedKeys } from './sweep.ts';
+
+/** A key provider over AWS KMS, which can also clear away what crashes left there. */
+export interface KmsProvider extends KeyProvider {
+  /**
+   * Has keys destroyed that were made under this alias prefix and never got a name.
+   * @param before keys made later are left alone
+   * @returns how many
+   * @throws ProviderError as the provider's other methods
+   */
+  sweep(before: Date): Promise<number>;
+}
+
+/** One hour: no key waits as long as that for its alias. */
+export const sweptAfterMilliseconds = 3_600_000;
+
+const defaultMilliseconds = 30_000;
+
+/**
+ * Custody in AWS KMS. Region, endpoint and credentials are what the environment tells the SDK (AWS_REGION,
+ * AWS_ENDPOINT_URL_KMS, profiles, roles), and never settings of ours. The provider's own keys are found by alias, or made once.
+ * @param waiting time and chance; a test passes its own
+ * @throws ProviderError `provider-misconfigured` if the settings, the SDK, region, credentials or own keys are not as needed;
+ *   `provider-access-denied`, `key-disabled`, `key-pending-deletion`, `provider-busy`, `provider-unavailable`
+ */
+export async function openKmsProvider(
+  settings: KmsProviderSettings,
+  waiting: Waiting = realWaiting,
+): Promise<KmsProvider> {
+  const checked = { ...keySettings(settings), createOwnKeys: settings.createOwnKeys };
+  const calls = new KmsCalls(await openClient(), settings.callMilliseconds ?? defaultMilliseconds, waiting);
+  try {
+    const open = (duty: OwnKeyDuty) => openOwnKey(calls, checked, duty);
+    const [custody, mac, receipts] = await Promise.all([open('custody'), open('mac'), open('receipts')]);
+    const own = { custody, mac, receipts };
+    return await assemble(calls, checked, own, settings.keySource ?? 'memory', waiting);
+  } catch (error) {
+    await calls.close();
+    throw error;
+  }
+}
+
+async function openClient(): Promise<KMS> {
+  // Loaded only here: whoever has no keys in AWS KMS does not pay for it at every start.
+  const sdk = await import('@aws-sdk/client-kms').catch((cause: unknown) => {
+    throw new ProviderError('provider-misconfigured', {
+      why: 'the AWS SDK for KMS is not installed',
+      next: 'Run npm ci.',
+      cause,
+    });
+  });
+  // `calls.ts` repeats, so the SDK must not.
+  return new sdk.KMS({
+    maxAttempts: 1,
+    retryMode: 'standard',
+    requestHandler: { connectionTimeout: 3_000, httpAgent: sockets, httpsAgent: sockets },
+  });
+}
+
+/** More than the SDK's 50, beyond which it warns on the console of requests that wait. */
+const sockets = { maxSockets: 256, keepAlive: true };
+
+async function assemble(
+  calls: KmsCalls,
+  settings: KeySettings,
+  own: Readonly<Record<OwnKeyDuty, string>>,
+  source: 'kms' | 'memory',
+  waiting: Waiting,
+): Promise<KmsProvider> {
+  const publicJwk = receiptJwk(await receiptPublicKey(calls, own.receipts));
+  const { resident, importable } = kmsResidentKeys(calls, settings, waiting.now);
+  return {
+    custody: 'kms',
+    residentKeys: resident,
+    importableKeys: importable,
+    exportableKeys: kmsExportableKeys(calls, own.custody, source),
+    receiptKey: async () => ({ ...publicJwk }),
+    signReceipt: async (message, options) =>
+      rawP256Signature(await signDigest(calls, own.receipts, 'ECDSA_SHA256', message, options)),
+    mac: (message, options) => generateMac(calls, own.mac, message, options),
+    sweep: (before) => sweepUnnamedKeys(calls, settings, before),
+    close: () => calls.close(),
+  };
+}
+
+async function receiptPublicKey(calls: KmsCalls, arn: string) {
+  const key = Buffer.from(await publicKeyOf(calls, arn, { fresh: true }));
+  return createPublicKey({ key, format: 'der', type: 'spki' });
+}
+
+async function generateMac(
+  calls: KmsCalls,
+  arn: string,
+  message: Uint8Array,
+  options?: CallOptions,
+): Promise<Uint8Array> {
+  const input = { KeyId: arn, Message: macMessage(message), MacAlgorithm: 'HMAC_SHA_256' } as const;
+  const { Mac: mac } = await calls.call((kms, request) => kms.generateMac(input, request), options);
+  return new Uint8Array(given(mac));
+}

@@ -135,11 +135,11 @@ export class KmsCalls {
   }
 }
 
-function mayRepeat(error: unknown, { repeatable = true, fresh = false }: CallRules): boolean {
+function mayRepeat(error: unknown, { repeatable = true, fresh = false, meanings }: CallRules): boolean {
   if (fresh && (isKmsError(error, 'NotFoundException') || isKmsError(error, 'KMSInvalidStateException'))) {
     return true;
   }
-  const effect = effectOf(error);
+  const effect = effectOf(error, meanings);
   return effect === 'none' || (effect === 'unknown' && repeatable);
 }
 

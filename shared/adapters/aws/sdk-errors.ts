@@ -1,0 +1,154 @@
+import type { CodeOf } from '#domain/error-codes.ts';
+import { errorNumber } from '#domain/plain-words.ts';
+
+/**
+ * What a failed call did: `none`, certainly nothing; `unknown`, perhaps all of it, only the answer is missing; `final`,
+ * nothing, and the same call fails again.
+ */
+export type Effect = 'none' | 'unknown' | 'final';
+
+/** What an error of the AWS SDK means to a caller of ours. */
+export interface Meaning {
+  code: CodeOf<'provider'>;
+  effect: Effect;
+  why?: string;
+  next?: string;
+}
+
+/** A service as people know it, as in `AWS KMS`, and the page that says how it is set up for us. */
+export interface ServiceName {
+  name: string;
+  page: string;
+}
+
+/** Node's names of what goes wrong before a request has left; with any other, it may have arrived. */
+const notSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/**
+ * The errors that every AWS service shares (API reference, "Common errors"), by the names that the SDK gives them, and
+ * those of the SDK and of the network.
+ * @param own those of the service itself, which come first
+ */
+export function meaningOf(
+  error: unknown,
+  service: ServiceName,
+  own: Readonly<Record<string, Meaning>>,
+): Meaning {
+  const name = nameOf(error);
+  const known = { ...commonMeanings(service), ...own };
+  if (Object.hasOwn(known, name) && known[name] !== undefined) return known[name];
+  const number = errorNumber(error);
+  if (number !== undefined) return notSent.includes(number) ? notReached(service) : noAnswer(service);
+  const message = messageOf(error);
+  if (message.includes('Region is missing')) return setUp(service, 'no AWS region is set');
+  if (message.startsWith('Region not accepted')) return setUp(service, 'the AWS region that is set is none');
+  const status = statusOf(error);
+  return status >= 400 && status < 500 ? refused(service, name) : failedInside(service);
+}
+
+function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>> {
+  const busy: Meaning = {
+    code: 'provider-busy',
+    effect: 'none',
+    why: `${service.name} throttles: more was asked a second than the quotas of the account allow`,
+    next: `Try again in a moment and send less at once; ${service.page} says more.`,
+  };
+  const denied: Meaning = {
+    code: 'provider-access-denied',
+    effect: 'final',
+    next: `Give the service the permissions that ${service.page} names.`,
+  };
+  const inside = failedInside(service);
+  const wrong = setUp(service, 'AWS does not know the credentials, or their signature is wrong');
+  const expired = setUp(service, 'the AWS credentials have expired', 'Sign in to AWS again.');
+  const clock = setUp(service, "AWS found this machine's clock too far off", "Set the machine's clock.");
+  return {
+    AccessDeniedException: denied,
+    NotAuthorized: denied,
+    ThrottlingException: busy,
+    Throttling: busy,
+    TooManyRequestsException: busy,
+    RequestLimitExceeded: busy,
+    InternalFailure: inside,
+    ServiceUnavailable: inside,
+    ServiceUnavailableException: inside,
+    RequestTimeout: noAnswer(service),
+    TimeoutError: noAnswer(service),
+    UnrecognizedClientException: wrong,
+    InvalidClientTokenId: wrong,
+    InvalidSignatureException: wrong,
+    SignatureDoesNotMatch: wrong,
+    IncompleteSignature: wrong,
+    IncompleteSignatureException: wrong,
+    MissingAuthenticationToken: wrong,
+    MissingAuthenticationTokenException: wrong,
+    OptInRequired: setUp(service, 'the AWS account has not opted in to this region'),
+    ExpiredToken: expired,
+    ExpiredTokenException: expired,
+    RequestExpired: clock,
+    RequestTimeTooSkewed: clock,
+    CredentialsProviderError: setUp(service, 'no AWS credentials were found'),
+    TokenProviderError: setUp(service, 'the AWS sign-in has ended', 'Sign in to AWS again.'),
+  };
+}
+
+function setUp({ page }: ServiceName, why: string, next?: string): Meaning {
+  const general = `Set up region and credentials as the AWS SDK reads them: ${page} says how.`;
+  return { code: 'provider-misconfigured', effect: 'final', why, next: next ?? general };
+}
+
+function noAnswer({ name }: ServiceName): Meaning {
+  return { code: 'provider-unavailable', effect: 'unknown', why: `${name} did not answer` };
+}
+
+function failedInside({ name }: ServiceName): Meaning {
+  return { code: 'provider-unavailable', effect: 'unknown', why: `${name} failed inside` };
+}
+
+function notReached({ name }: ServiceName): Meaning {
+  return {
+    code: 'provider-unavailable',
+    effect: 'none',
+    why: `${name} cannot be reached`,
+    next: 'Check the network, and the region or endpoint that is set.',
+  };
+}
+
+/** What the service refused as malformed, or with an error that nobody told us of. */
+function refused({ name }: ServiceName, error: string): Meaning {
+  const known = /^\w{1,64}$/.exec(error)?.[0] ?? 'unknown';
+  return { code: 'provider-incapable', effect: 'final', why: `${name} refused the request (${known})` };
+}
+
+/**
+ * The error as a cause that may be kept: itself, unless it holds an answer that could not be read. That may have been a
+ * secret, and the SDK keeps all of it in the error.
+ */
+export function causeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  const readable = '$fault' in error || !('$response' in error);
+  return readable ? error : new TypeError('the answer of AWS could not be read');
+}
+
+/** Whether the SDK has set its clock by the server's because of this error, and signs the next request with that. */
+export function clockCorrected(error: unknown): boolean {
+  return metadataOf(error).clockSkewCorrected === true;
+}
+
+/** As in `ThrottlingException`; empty for what is no error. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
+}
+
+function statusOf(error: unknown): number {
+  return metadataOf(error).httpStatusCode ?? 0;
+}
+
+function metadataOf(error: unknown): { httpStatusCode?: number; clockSkewCorrected?: boolean } {
+  if (!(error instanceof Error) || !('$metadata' in error)) return {};
+  return typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {};
+}

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeKeyPair } from '#crypto/key-pair.ts';
+import { makeKeyPair, privateKeyObject } from '#crypto/key-pair.ts';
+import type { Secret } from '#domain/secret.ts';
 import { notNames } from './key-provider-resident.contract.ts';
 import type { KeyProviderStore } from './key-provider-stores.ts';
 import { encryptionContext, identityContext, present, useKeyProvider } from './key-provider-subject.ts';
@@ -30,11 +31,8 @@ export function keyFilesContract(name: string, make: () => Promise<KeyProviderSt
       const files = await filesUnder(folderOf());
       expect(files.length).toBeGreaterThan(0);
       for (const { privateKey } of [...made, imported]) {
-        // The middle of the DER lies in the private numbers, whatever the algorithm.
-        const bytes = Buffer.from(privateKey.bytes());
-        const marked = bytes.subarray(bytes.length / 2 - 12, bytes.length / 2 + 12);
+        const traces = tracesOf(privateKey);
         for (const { path, content } of files) {
-          const traces = [marked, marked.toString('hex'), base64Core(bytes)];
           expect(
             traces.filter((trace) => content.includes(trace)),
             path,
@@ -60,10 +58,21 @@ export function keyFilesContract(name: string, make: () => Promise<KeyProviderSt
   });
 }
 
-/** Base64 of the middle of the bytes as it stands inside the base64 of the whole. */
-function base64Core(bytes: Buffer): string {
-  const start = Math.floor(bytes.length / 6) * 3;
-  return bytes.subarray(start, start + 24).toString('base64');
+/** A piece of each private number of a key (RFC 7518 sections 6.2.2 and 6.3.2), in the forms in which it might be written. */
+function tracesOf(privateKey: Secret): (Buffer | string)[] {
+  const der = Buffer.from(privateKey.bytes());
+  const { d, p, q } = privateKeyObject(privateKey).export({ format: 'jwk' });
+  const pieces = [d, p, q].flatMap((number) =>
+    number === undefined ? [] : [Buffer.from(number, 'base64url').subarray(4, 28)],
+  );
+  expect(pieces.every((piece) => der.includes(piece))).toBe(true);
+  return pieces.flatMap((piece) => [piece, piece.toString('hex'), base64In(der, der.indexOf(piece))]);
+}
+
+/** Base64 of some bytes as it stands inside the base64 of the whole. */
+function base64In(whole: Buffer, at: number): string {
+  const start = Math.ceil(at / 3) * 3;
+  return whole.subarray(start, start + 18).toString('base64');
 }
 
 async function filesUnder(folder: string): Promise<{ path: string; mode: number; content: Buffer }[]> {

@@ -24,7 +24,7 @@ export interface TokenCapabilities {
  * The numbers that RFC 5649 goes by, or may: CKM_AES_KEY_WRAP_KWP is it by definition (PKCS#11 3.0 section 2.15); behind
  * CKM_AES_KEY_WRAP_PAD some tokens have it (SoftHSM, nShield), and some pad otherwise; the others are vendors' own.
  */
-const keyWrapMechanisms = [
+export const keyWrapMechanisms: readonly number[] = [
   mechanisms.CKM_AES_KEY_WRAP_KWP,
   mechanisms.CKM_AES_KEY_WRAP_PAD,
   mechanisms.CKM_AES_KWP,
@@ -34,7 +34,7 @@ const keyWrapMechanisms = [
 /** Reads the mechanisms of a token and what follows from them. */
 export function readCapabilities(cryptoki: Cryptoki, slot: Handle): TokenCapabilities {
   const available = new Set(cryptoki.C_GetMechanismList(slot));
-  const lacks = keySpecNames.map((spec) => ({ spec, lack: lackFor(cryptoki, slot, available, spec) }));
+  const lacks = keySpecNames.map((spec) => ({ spec, lack: specLack(cryptoki, slot, available, spec) }));
   const specs = lacks.flatMap(({ spec, lack }) => (lack === undefined ? [spec] : []));
   const wrapLack = lackOf(available, keyWrapMechanisms) ?? lackOf(available, [mechanisms.CKM_AES_KEY_GEN]);
   return {
@@ -57,8 +57,8 @@ export function availableStrategies(
   return signatureStrategies[algorithm].filter(({ mechanism }) => available.has(mechanism.mechanism));
 }
 
-/** Why a token makes no key of a spec that signs its request; undefined if it does. */
-function lackFor(
+/** Why a token makes no key of a spec that signs its request, by its list of mechanisms; undefined if it does. */
+export function specLack(
   cryptoki: Cryptoki,
   slot: Handle,
   available: ReadonlySet<number>,
@@ -83,8 +83,8 @@ function lackingSignatures(available: ReadonlySet<number>, specs: readonly KeySp
   });
 }
 
-/** In words, that a token has none of these; undefined if it has one. */
-function lackOf(available: ReadonlySet<number>, wanted: readonly number[]): string | undefined {
+/** In words, that a token has none of these mechanisms; undefined if it has one. */
+export function lackOf(available: ReadonlySet<number>, wanted: readonly number[]): string | undefined {
   if (wanted.some((mechanism) => available.has(mechanism))) return undefined;
   return `the token has no ${mechanismNames(wanted)}`;
 }

@@ -70,13 +70,13 @@ export class ChildLink {
 
   /**
    * Asks the child for something.
-   * @param secret erased here once it was handed over
+   * @param secrets bytes among the arguments that are erased here once they were handed over
    * @throws what the call throws there; ProviderError `provider-unavailable` if the child ends first
    */
-  call<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
+  call<C extends CallName>(call: C, args: Args<C>, ...secrets: Uint8Array[]): Promise<Result<C>> {
     const { promise, resolve, reject } = Promise.withResolvers<Result<C>>();
     if (!this.#child.connected) {
-      secret?.fill(0);
+      erase(secrets);
       return Promise.reject(endedError());
     }
     const id = ++this.#lastId;
@@ -87,7 +87,7 @@ export class ChildLink {
       fail: reject,
     });
     if (this.#pending.size === 1) this.#work();
-    this.#calls.add({ id, call, args }, () => secret?.fill(0));
+    this.#calls.add({ id, call, args }, () => erase(secrets));
     return promise;
   }
 
@@ -152,6 +152,10 @@ export class ChildLink {
     for (const pending of this.#pending.values()) pending.fail(error);
     this.#pending.clear();
   }
+}
+
+function erase(secrets: readonly Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0);
 }
 
 /** The token, its session or the login was lost: the call may be repeated on a new child. */

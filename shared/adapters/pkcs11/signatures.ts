@@ -10,6 +10,8 @@ import { mechanisms } from './mechanisms.ts';
 /** One way in which a token makes one kind of signature. */
 export interface SignatureStrategy {
   mechanism: Mechanism;
+  /** What travels to the token. */
+  over: 'digest' | 'message';
   /** What the token is given for a message. */
   input(message: Uint8Array): Uint8Array;
   /** The signature as callers want it, from what the token gives. */
@@ -34,19 +36,27 @@ export const signatureStrategies: Readonly<Record<SignatureAlgorithm, readonly S
   RSA_PKCS1_SHA256: [
     {
       mechanism: { mechanism: mechanisms.CKM_RSA_PKCS },
+      over: 'digest',
       input: (message) => digestInfo(digest('RSA_PKCS1_SHA256', message)),
       output: asItIs,
     },
-    { mechanism: { mechanism: mechanisms.CKM_SHA256_RSA_PKCS }, input: asItIs, output: asItIs },
+    {
+      mechanism: { mechanism: mechanisms.CKM_SHA256_RSA_PKCS },
+      over: 'message',
+      input: asItIs,
+      output: asItIs,
+    },
   ],
   RSA_PSS_SHA256: [
     {
       mechanism: { mechanism: mechanisms.CKM_RSA_PKCS_PSS, parameter: pssParameter },
+      over: 'digest',
       input: (message) => digest('RSA_PSS_SHA256', message),
       output: asItIs,
     },
     {
       mechanism: { mechanism: mechanisms.CKM_SHA256_RSA_PKCS_PSS, parameter: pssParameter },
+      over: 'message',
       input: asItIs,
       output: asItIs,
     },
@@ -61,10 +71,11 @@ function ecdsa(algorithm: SignatureAlgorithm, hashing: number): readonly Signatu
   return [
     {
       mechanism: { mechanism: mechanisms.CKM_ECDSA },
+      over: 'digest',
       input: (message) => digest(algorithm, message),
       output,
     },
-    { mechanism: { mechanism: hashing }, input: asItIs, output },
+    { mechanism: { mechanism: hashing }, over: 'message', input: asItIs, output },
   ];
 }
 

@@ -4,11 +4,12 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ProviderError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
-import { flags, users } from './constants.ts';
-import type { Cryptoki, Handle } from './cryptoki.ts';
+import { flags } from './constants.ts';
+import type { Cryptoki } from './cryptoki.ts';
 import { providerError } from './errors.ts';
+import { checkLabel, initializeToken } from './initialize-token.ts';
 import { openModule } from './module.ts';
-import { openSession, slotsOf } from './token.ts';
+import { slotsOf } from './token.ts';
 
 export interface SoftHsmTokenSettings {
   /** Where its configuration and token stand; made if it is not there, for the owner alone. */
@@ -51,7 +52,7 @@ export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promis
   const environment = { SOFTHSM2_CONF: await writeConfiguration(resolve(settings.folder)) };
   const module = await openModule(file, environment);
   try {
-    initializeToken(module.cryptoki, settings);
+    ensureToken(module.cryptoki, settings);
   } catch (error) {
     throw providerError(error);
   } finally {
@@ -60,17 +61,13 @@ export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promis
   return { module: file, token: { label: settings.label }, environment };
 }
 
-function initializeToken(cryptoki: Cryptoki, { label, pin, soPin }: SoftHsmTokenSettings): void {
-  const slot = slotsOf(cryptoki, { label })[0] ?? formatFreeSlot(cryptoki, label, soPin);
-  if ((cryptoki.C_GetTokenInfo(slot).flags & flags.CKF_USER_PIN_INITIALIZED) !== 0) return;
-  const session = openSession(cryptoki, slot);
-  try {
-    cryptoki.C_Login(session, users.CKU_SO, soPin.text());
-    cryptoki.C_InitPIN(session, pin.text());
-    cryptoki.C_Logout(session);
-  } finally {
-    cryptoki.C_CloseSession(session);
-  }
+/** The token of that label, as it is if it is there and has its PIN. */
+function ensureToken(cryptoki: Cryptoki, settings: SoftHsmTokenSettings): void {
+  const [slot] = slotsOf(cryptoki, { label: settings.label });
+  const finished = flags.CKF_USER_PIN_INITIALIZED;
+  if (slot !== undefined && (cryptoki.C_GetTokenInfo(slot).flags & finished) !== 0) return;
+  const { label, pin, soPin } = settings;
+  initializeToken(cryptoki, { label, pin, soPin });
 }
 
 /**
@@ -85,19 +82,6 @@ export function findSoftHsm(places: readonly string[]): string {
     why: 'SoftHSM is not installed',
     next: 'Install it (on Debian: apt-get install softhsm2), or name its library.',
   });
-}
-
-/** SoftHSM always shows one more slot than it has tokens, with a token that is not initialized. */
-function formatFreeSlot(cryptoki: Cryptoki, label: string, soPin: Secret): Handle {
-  const slot = cryptoki
-    .C_GetSlotList(true)
-    .find((each) => (cryptoki.C_GetTokenInfo(each).flags & flags.CKF_TOKEN_INITIALIZED) === 0);
-  if (slot === undefined) {
-    throw new ProviderError('provider-misconfigured', { why: 'SoftHSM shows no slot for another token' });
-  }
-  // A label is padded with blanks to 32 bytes (PKCS#11 2.40 section 5.5, C_InitToken); the binding does not do it.
-  cryptoki.C_InitToken(slot, soPin.text(), label + ' '.repeat(32 - Buffer.byteLength(label)));
-  return slot;
 }
 
 /** Written anew each time, since the folder may have been moved; whole or not at all. */
@@ -123,12 +107,7 @@ async function writeConfiguration(folder: string): Promise<string> {
 }
 
 function checkSettings({ label, folder }: SoftHsmTokenSettings): void {
-  if (label === '' || label !== label.trim() || Buffer.byteLength(label) > 32) {
-    throw new ProviderError('provider-misconfigured', {
-      field: 'label',
-      why: 'must be of 1 to 32 bytes, without blanks around it',
-    });
-  }
+  checkLabel(label);
   if (/[#\r\n]/.test(resolve(folder))) {
     throw new ProviderError('provider-misconfigured', {
       field: 'folder',

@@ -57,16 +57,16 @@ export class SupervisedToken {
 
   /**
    * Asks the library for something.
-   * @param secret bytes among the arguments that are erased once they were handed over
+   * @param secrets bytes among the arguments that are erased once they were handed over
    * @throws ProviderError `provider-unavailable` if the library crashed or the token was lost meanwhile, or has not come
    *   back yet; otherwise what the provider throws
    */
-  async call<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
+  async call<C extends CallName>(call: C, args: Args<C>, ...secrets: Uint8Array[]): Promise<Result<C>> {
     try {
-      return await this.#callOnce(call, args, secret);
+      return await this.#callOnce(call, args, secrets);
     } catch (error) {
       if (!(error instanceof TokenLostError) || !repeatable.includes(call)) throw error;
-      return await this.#callOnce(call, args, secret);
+      return await this.#callOnce(call, args, secrets);
     }
   }
 
@@ -77,10 +77,10 @@ export class SupervisedToken {
     await link?.close();
   }
 
-  async #callOnce<C extends CallName>(call: C, args: Args<C>, secret?: Uint8Array): Promise<Result<C>> {
+  async #callOnce<C extends CallName>(call: C, args: Args<C>, secrets: Uint8Array[]): Promise<Result<C>> {
     // Without a pause where there is a link: what was asked before a close is handed over before it.
     const link = this.#current() ?? (await this.#replacement());
-    const result = await link.call(call, args, secret);
+    const result = await link.call(call, args, ...secrets);
     this.#failures = 0;
     return result;
   }

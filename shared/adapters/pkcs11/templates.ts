@@ -18,19 +18,29 @@ export function template(values: Values): Attribute[] {
   });
 }
 
+/** What a key that stands in the token goes by; a key without it is a session object, gone with its session. */
+export interface Standing {
+  label: string;
+  id: Buffer;
+}
+
+function placeOf(standing: Standing | undefined): Values {
+  return standing === undefined
+    ? { CKA_TOKEN: false }
+    : { CKA_TOKEN: true, CKA_LABEL: standing.label, CKA_ID: standing.id };
+}
+
 /** What every secret key of ours is: private, never shown, never let out. */
 const guarded = { CKA_PRIVATE: true, CKA_SENSITIVE: true, CKA_EXTRACTABLE: false } as const;
 
 /** The custody key: AES-256 that wraps and unwraps, and does nothing else (a key that decrypts could unwrap in clear). */
-export function custodyKeyTemplate(label: string, id: Buffer): Attribute[] {
+export function custodyKeyTemplate(standing?: Standing): Attribute[] {
   return template({
     CKA_CLASS: objectClasses.CKO_SECRET_KEY,
     CKA_KEY_TYPE: keyTypes.CKK_AES,
     CKA_VALUE_LEN: 32,
-    CKA_TOKEN: true,
+    ...placeOf(standing),
     ...guarded,
-    CKA_LABEL: label,
-    CKA_ID: id,
     CKA_WRAP: true,
     CKA_UNWRAP: true,
     CKA_ENCRYPT: false,
@@ -41,15 +51,13 @@ export function custodyKeyTemplate(label: string, id: Buffer): Attribute[] {
 }
 
 /** A key for HMAC-SHA256 that computes MACs only. */
-export function macKeyTemplate(label: string, id: Buffer): Attribute[] {
+export function macKeyTemplate(standing?: Standing): Attribute[] {
   return template({
     CKA_CLASS: objectClasses.CKO_SECRET_KEY,
     CKA_KEY_TYPE: keyTypes.CKK_GENERIC_SECRET,
     CKA_VALUE_LEN: 32,
-    CKA_TOKEN: true,
+    ...placeOf(standing),
     ...guarded,
-    CKA_LABEL: label,
-    CKA_ID: id,
     CKA_SIGN: true,
     CKA_VERIFY: false,
     CKA_ENCRYPT: false,
@@ -113,8 +121,7 @@ export interface KeyPairUse {
   purpose: Purpose;
   /** It never leaves. */
   resident: boolean;
-  /** What a key that stands in the token goes by; without it the key is a session object. */
-  standing?: { label: string; id: Buffer } | undefined;
+  standing?: Standing | undefined;
 }
 
 /** The mechanism and the templates that make a key pair of a spec. */
@@ -126,7 +133,7 @@ export function keyPairTemplates(spec: KeySpec, use: KeyPairUse) {
     publicTemplate: template({
       CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
       CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
-      ...placeOf(use),
+      ...placeOf(use.standing),
       CKA_VERIFY: true,
       ...(facts.kind === 'rsa'
         ? { CKA_MODULUS_BITS: facts.modulusBits, CKA_PUBLIC_EXPONENT: Buffer.of(1, 0, 1) }
@@ -147,7 +154,7 @@ export function privateKeyTemplate(spec: KeySpec, use: KeyPairUse): Attribute[] 
   return template({
     CKA_CLASS: objectClasses.CKO_PRIVATE_KEY,
     CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
-    ...placeOf(use),
+    ...placeOf(use.standing),
     CKA_PRIVATE: true,
     CKA_SENSITIVE: true,
     CKA_EXTRACTABLE: !use.resident,
@@ -168,19 +175,13 @@ export function publicKeyTemplate(spec: KeySpec, publicKey: KeyObject, use: KeyP
   return template({
     CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
     CKA_KEY_TYPE: facts.kind === 'rsa' ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
-    ...placeOf(use),
+    ...placeOf(use.standing),
     CKA_PRIVATE: false,
     CKA_VERIFY: true,
     ...(facts.kind === 'rsa'
       ? { CKA_MODULUS: bytes(n), CKA_PUBLIC_EXPONENT: bytes(e) }
       : { CKA_EC_PARAMS: curveParameters(facts.curveOid), CKA_EC_POINT: Buffer.from(point()) }),
   });
-}
-
-function placeOf({ standing }: KeyPairUse): Values {
-  return standing === undefined
-    ? { CKA_TOKEN: false }
-    : { CKA_TOKEN: true, CKA_LABEL: standing.label, CKA_ID: standing.id };
 }
 
 /** A private key unwrapped for an export: a session object that can be wrapped again, and does nothing else. */

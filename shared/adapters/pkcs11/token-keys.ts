@@ -26,7 +26,7 @@ export interface TokenKeyKind {
 
 const { CKO_PRIVATE_KEY, CKO_SECRET_KEY } = objectClasses;
 const makeMacKey = (token: TokenSession, label: string, id: Buffer) =>
-  generateKey(token, mechanisms.CKM_GENERIC_SECRET_KEY_GEN, macKeyTemplate(label, id));
+  generateKey(token, mechanisms.CKM_GENERIC_SECRET_KEY_GEN, macKeyTemplate({ label, id }));
 
 /** The provider's own keys. The binding key is not the MAC key, so that no MAC a caller asks for binds a wrapped key. */
 export const tokenKeyKinds = {
@@ -35,7 +35,8 @@ export const tokenKeyKinds = {
   custody: {
     label: 'escrow-custody',
     objectClass: CKO_SECRET_KEY,
-    make: (token, label, id) => generateKey(token, mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate(label, id)),
+    make: (token, label, id) =>
+      generateKey(token, mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate({ label, id })),
   },
   receipt: {
     label: 'escrow-receipt',

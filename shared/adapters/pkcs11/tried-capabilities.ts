@@ -13,28 +13,36 @@ import type { SessionPool } from './session-pool.ts';
 import { ensureTokenKey, tokenKeyKinds } from './token-keys.ts';
 import type { TokenSigner } from './token-signer.ts';
 
-/** A capability in the first way that worked when it was tried; without one, why. */
+/** A capability in the first way that worked when it was tried; without one, what is missing, a sentence each. */
 export interface Tried<T> {
   found?: T;
-  /** What is missing, a sentence each. */
   missing: readonly string[];
 }
 
-/**
- * Tries the ways one after another.
- * @param what is named in what is missing
- * @param ways by their names; none at all is told by the capabilities, and not again here
- */
+/** One way to do something, by its mechanisms in words. */
+export interface Way<T> {
+  words: string;
+  work: () => Promise<T>;
+}
+
+/** Tries the ways one after another. @returns what the first that works gives; else why each of them does not */
 export async function firstThatWorks<T>(
-  what: string,
-  ways: readonly { words: string; work: () => Promise<T> }[],
-): Promise<Tried<T>> {
+  ways: readonly Way<T>[],
+): Promise<{ words: string; value: T } | { failures: string[] }> {
   const failures: string[] = [];
   for (const { words, work } of ways) {
     const tried = await attempt(work);
-    if (tried.works) return { found: tried.value, missing: [] };
+    if (tried.works) return { words, value: tried.value };
     failures.push(`${words}: ${tried.why}`);
   }
+  return { failures };
+}
+
+/** That there is no way at all is told by the capabilities, and not again here. */
+async function tryWays<T>(what: string, ways: readonly Way<T>[]): Promise<Tried<T>> {
+  const tried = await firstThatWorks(ways);
+  if ('value' in tried) return { found: tried.value, missing: [] };
+  const { failures } = tried;
   return { missing: failures.length === 0 ? [] : [`${what}: tried, and failed: ${failures.join('; ')}`] };
 }
 
@@ -62,7 +70,7 @@ export async function findExportableKeys(settings: ExportSettings): Promise<Trie
     await tryExport(keys);
     return keys;
   };
-  return firstThatWorks(
+  return tryWays(
     'exportable keys',
     ways.map((way) => ({ words: way.words, work: () => keysBy(way) })),
   );
@@ -86,7 +94,7 @@ export async function findImportMeans(
   const pair = await makeKeyPair('ECC_NIST_P256');
   const key = { spec: 'ECC_NIST_P256', ...pair } as const;
   try {
-    return await firstThatWorks(
+    return await tryWays(
       'imported keys',
       keyWraps.map((keyWrap) => ({
         words: `a transport key brought into the token, and ${mechanismName(keyWrap)}`,

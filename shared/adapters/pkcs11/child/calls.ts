@@ -1,13 +1,21 @@
 import type { KeySpec, SignatureAlgorithm } from '#domain/key-spec.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import type { KeyContext } from '#ports/key-provider.ts';
+import type { ChallengeAnswer } from '../challenge.ts';
+import type { KeyFacts } from '../list-keys.ts';
+import type { ProbeReport } from '../probe.ts';
+import type { LibraryFacts, SlotFacts } from '../slots.ts';
 import type { TokenName } from '../token.ts';
 
-/** Which token, and how many sessions of it. */
-export interface TokenSettings {
+/** Which token. */
+export interface TokenPlace {
   /** Path of the token's PKCS#11 library. */
   module: string;
   token: TokenName;
+}
+
+/** Which token, and how many sessions of it. */
+export interface TokenSettings extends TokenPlace {
   /** Sessions at most; 8 if not given. */
   sessions?: number;
   /** Callers that wait for a session at most; 1,024 if not given. */
@@ -34,6 +42,20 @@ export interface PlainKeyPair {
   wrapped: Uint8Array;
 }
 
+/** What a library says of itself and of its slots. */
+export interface LibraryAndSlots {
+  library: LibraryFacts;
+  slots: SlotFacts[];
+}
+
+/** How a blank token is initialized; the PINs are bytes, erased by whoever has them. */
+export interface PlainInitialization {
+  slot?: string;
+  label: string;
+  pin: Uint8Array;
+  soPin: Uint8Array;
+}
+
 /**
  * What the service asks of the process that has the token's library: the methods of KeyProvider, as plain data. A PIN or a
  * private key goes as bytes through the pipe between the two, and both sides erase their copies.
@@ -57,6 +79,12 @@ export interface TokenCalls {
   };
   /** Waits for what is under way, ends the sessions and lets go of the library. */
   close: { args: []; result: undefined };
+  // Administration, by a process that does this one thing.
+  listSlots: { args: [module: string]; result: LibraryAndSlots };
+  initialize: { args: [module: string, initialization: PlainInitialization]; result: SlotFacts };
+  listKeys: { args: [place: TokenPlace, pin: Uint8Array]; result: KeyFacts[] };
+  challenge: { args: [place: TokenPlace, pin: Uint8Array, id: string]; result: ChallengeAnswer[] };
+  probe: { args: [place: TokenPlace, pin: Uint8Array]; result: ProbeReport };
 }
 export type CallName = keyof TokenCalls;
 export type Args<C extends CallName> = TokenCalls[C]['args'];

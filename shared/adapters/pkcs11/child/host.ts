@@ -1,6 +1,7 @@
 import { ProviderError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { openTokenProvider, type TokenProvider } from '../token-provider.ts';
+import { administration } from './administration.ts';
 import type { Args, CallName, OpenedToken, PlainKeyPair, Result, TokenSettings } from './calls.ts';
 
 type Work<C extends CallName> = (...args: Args<C>) => Promise<Result<C>>;
@@ -33,6 +34,7 @@ export class TokenHost {
       await this.#opened?.close();
       return undefined;
     },
+    ...administration,
   };
 
   /** Does one call. @throws what the provider throws */

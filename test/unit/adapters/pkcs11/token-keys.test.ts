@@ -32,7 +32,11 @@ describe("the provider's own keys in the token", () => {
   }
   const makeMacKey = (label: string) =>
     withRawToken(store, (token) =>
-      generateKey(token, mechanisms.CKM_GENERIC_SECRET_KEY_GEN, macKeyTemplate(label, Buffer.from(label))),
+      generateKey(
+        token,
+        mechanisms.CKM_GENERIC_SECRET_KEY_GEN,
+        macKeyTemplate({ label, id: Buffer.from(label) }),
+      ),
     );
 
   it('are made once when several providers open a fresh token at the same moment', async () => {
@@ -82,7 +86,7 @@ describe("the provider's own keys in the token", () => {
 
   it('are refused where one could be taken out of the token', async () => {
     await withRawToken(store, (token) => {
-      const loose = custodyKeyTemplate('escrow-custody', Buffer.of(1)).filter(
+      const loose = custodyKeyTemplate({ label: 'escrow-custody', id: Buffer.of(1) }).filter(
         ({ type }) => !template({ CKA_EXTRACTABLE: true }).some((attribute) => attribute.type === type),
       );
       return generateKey(token, mechanisms.CKM_AES_KEY_GEN, [

@@ -1,10 +1,10 @@
 import { Secret } from '#domain/secret.ts';
-import { readMechanisms } from '../capabilities.ts';
 import { challengeKey } from '../challenge.ts';
 import type { Handle } from '../cryptoki.ts';
+import { providerError } from '../errors.ts';
 import { initializeToken } from '../initialize-token.ts';
 import { listKeys } from '../list-keys.ts';
-import { openModule } from '../module.ts';
+import { openModule, type TokenModule } from '../module.ts';
 import type { TokenSession } from '../operations.ts';
 import { probeToken } from '../probe.ts';
 import { libraryFacts, slotFacts } from '../slots.ts';
@@ -27,10 +27,46 @@ export const administration: {
     const work = withLibrary(module, async ({ cryptoki }) =>
       initializeToken(cryptoki, { ...which, pin, soPin }),
     );
-    return work.finally(() => [pin, soPin].forEach((secret) => secret.erase()));
+    return work.finally(() => {
+      pin.erase();
+      soPin.erase();
+    });
   },
   listKeys: (place, pin) => loggedIn(place, pin, async (token) => listKeys(token)),
   challenge: (place, pin, id) =>
-    loggedIn(place, pin, (token, slot) => challengeKey(token, id, readMechanisms(token.cryptoki, slot))),
-  probe: (place, pin) => loggedIn(place, pin, (token, slot) => probeToken(token.cryptoki, slot)),
+    loggedIn(place, pin, (token, slot) =>
+      challengeKey(token, id, new Set(token.cryptoki.C_GetMechanismList(slot))),
+    ),
+  probe: (place, pin) => loggedIn(place, pin, probeToken),
 };
+
+async function withLibrary<T>(file: string, work: (module: TokenModule) => Promise<T>): Promise<T> {
+  // The variables that it reads were set when this process was started.
+  const module = await openModule(file, {});
+  try {
+    return await work(module);
+  } catch (error) {
+    throw providerError(error);
+  } finally {
+    module.release();
+  }
+}
+
+function loggedIn<T>(
+  { module, token }: TokenPlace,
+  pinBytes: Uint8Array,
+  work: (token: TokenSession, slot: Handle) => Promise<T>,
+): Promise<T> {
+  const pin = new Secret(pinBytes);
+  const done = withLibrary(module, async ({ cryptoki }) => {
+    const slot = findSlot(cryptoki, token);
+    const session = openSession(cryptoki, slot);
+    try {
+      login(cryptoki, slot, session, pin);
+      return await work({ cryptoki, session }, slot);
+    } finally {
+      cryptoki.C_CloseSession(session);
+    }
+  });
+  return done.finally(() => pin.erase());
+}

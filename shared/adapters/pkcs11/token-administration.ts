@@ -1,0 +1,86 @@
+import type { ChallengeAnswer } from './challenge.ts';
+import type { LibraryAndSlots, TokenPlace } from './child/calls.ts';
+import { ChildLink } from './child-link.ts';
+import type { KeyFacts } from './list-keys.ts';
+import type { PinSource } from './pin-source.ts';
+import type { ProbeReport } from './probe.ts';
+import type { SlotFacts } from './slots.ts';
+
+/** A token library to be looked at, in a process of its own for each question: what crashes it takes nobody along. */
+export interface TokenLibrary {
+  /** Path of the PKCS#11 library. */
+  module: string;
+  /** Variables that the library reads when it is initialized, such as SOFTHSM2_CONF. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+/** A token to log in to, once. */
+export interface TokenLogin extends TokenLibrary, TokenPlace {
+  pin: PinSource;
+}
+
+/**
+ * What a library says of itself and of its slots.
+ * @throws ProviderError `provider-misconfigured` if there is no such library; `provider-unavailable`
+ */
+export function listSlots(library: TokenLibrary): Promise<LibraryAndSlots> {
+  return withLink(library, (link) => link.call('listSlots', [library.module]));
+}
+
+/**
+ * Initializes a blank token and gives it a user PIN; one that is initialized already is refused and left as it is.
+ * @param token.slot its number in decimal digits; the first slot with a blank token if not given
+ * @param token.pin the user PIN that it gets; `soPin` that of its security officer
+ * @returns the token as it is then
+ * @throws ProviderError as `initializeToken` of the library's process, and what the PIN sources throw
+ */
+export async function initializeBlankToken(
+  library: TokenLibrary,
+  token: { slot?: string; label: string; pin: PinSource; soPin: PinSource },
+): Promise<SlotFacts> {
+  const [pin, soPin] = [(await token.pin()).bytes(), (await token.soPin()).bytes()];
+  const plain = { ...token, pin, soPin };
+  return await withLink(library, (link) => link.call('initialize', [library.module, plain], pin, soPin));
+}
+
+/**
+ * The private and secret keys that stand in a token, those of others too.
+ * @throws ProviderError `provider-misconfigured` if the library or the token is not there, or the PIN is wrong;
+ *   `provider-unavailable`; what the PIN source throws
+ */
+export async function listTokenKeys(login: TokenLogin): Promise<KeyFacts[]> {
+  const pin = (await login.pin()).bytes();
+  return await withLink(login, (link) => link.call('listKeys', [placeOf(login), pin], pin));
+}
+
+/**
+ * Tries to take a key out of the token, as whoever has its PIN could, and tells what the token answered.
+ * @param id CKA_ID of the key, in hexadecimal digits
+ * @throws ProviderError `key-not-found`, and as `listTokenKeys`
+ */
+export async function challengeTokenKey(login: TokenLogin, id: string): Promise<ChallengeAnswer[]> {
+  const pin = (await login.pin()).bytes();
+  return await withLink(login, (link) => link.call('challenge', [placeOf(login), pin, id], pin));
+}
+
+/**
+ * Looks what a token can do, and tries each of it with keys that are thrown away. It may take minutes on a slow token.
+ * @throws ProviderError as `listTokenKeys`
+ */
+export async function probe(login: TokenLogin): Promise<ProbeReport> {
+  const pin = (await login.pin()).bytes();
+  return await withLink(login, (link) => link.call('probe', [placeOf(login), pin], pin));
+}
+
+function placeOf({ module, token }: TokenLogin): TokenPlace {
+  return { module, token };
+}
+
+async function withLink<T>({ environment }: TokenLibrary, work: (link: ChildLink) => Promise<T>): Promise<T> {
+  const link = new ChildLink({ ...(environment !== undefined && { environment }) });
+  try {
+    return await work(link);
+  } finally {
+    await link.close();
+  }
+}

@@ -6,6 +6,7 @@ import type { Group } from './result.ts';
  */
 export const groups: ReadonlyMap<string, () => Promise<Group>> = new Map([
   ['pfx', async () => (await import('./pfx/group.ts')).pfx],
+  ['keys', async () => (await import('./keys/group.ts')).keys],
   ['e2e', async () => (await import('./e2e/group.ts')).e2e],
   ['http', async () => (await import('./http/group.ts')).http],
 ]);

@@ -9,6 +9,7 @@ import {
   findObjects,
   generateKey,
   readAttribute,
+  readFlag,
   type TokenSession,
   wrapKey,
 } from './operations.ts';
@@ -97,27 +98,34 @@ function wrappings(token: TokenSession, available: ReadonlySet<number>, key: Han
 }
 
 const loosened = [
-  { words: 'CKA_EXTRACTABLE true', loose: { CKA_EXTRACTABLE: true }, tight: { CKA_EXTRACTABLE: false } },
-  { words: 'CKA_SENSITIVE false', loose: { CKA_SENSITIVE: false }, tight: { CKA_SENSITIVE: true } },
-];
+  { name: 'CKA_EXTRACTABLE', loose: true },
+  { name: 'CKA_SENSITIVE', loose: false },
+] as const;
 
-function loosenings({ cryptoki, session }: TokenSession, key: Handle): Try[] {
-  return loosened.flatMap(({ words, loose, tight }) => [
-    {
-      attempt: `set ${words}`,
-      work: () => {
-        cryptoki.C_SetAttributeValue(session, key, template(loose));
-        cryptoki.C_SetAttributeValue(session, key, template(tight));
+/** A key that is loose already is not touched, and counts as one that its token let become so. */
+function loosenings(token: TokenSession, key: Handle): Try[] {
+  const { cryptoki, session } = token;
+  return loosened.flatMap(({ name, loose }) => {
+    const isLoose = readFlag(token, key, attributes[name]) === loose;
+    const set = (value: boolean) => cryptoki.C_SetAttributeValue(session, key, template({ [name]: value }));
+    const copy = () => cryptoki.C_CopyObject(session, key, template({ CKA_TOKEN: false, [name]: loose }));
+    return [
+      {
+        attempt: `set ${name} to ${loose}`,
+        work: () => {
+          if (isLoose) return;
+          set(loose);
+          set(!loose);
+        },
       },
-    },
-    {
-      attempt: `copy it with ${words}`,
-      work: () => {
-        const copy = cryptoki.C_CopyObject(session, key, template({ CKA_TOKEN: false, ...loose }));
-        destroyObjects({ cryptoki, session }, [copy]);
+      {
+        attempt: `copy it with ${name} ${loose}`,
+        work: () => {
+          if (!isLoose) destroyObjects(token, [copy()]);
+        },
       },
-    },
-  ]);
+    ];
+  });
 }
 
 function findKey(token: TokenSession, id: Buffer): Handle {

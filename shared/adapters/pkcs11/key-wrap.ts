@@ -26,8 +26,13 @@ export function openRfc5649(key: Uint8Array, wrapped: Uint8Array): Uint8Array {
     // OpenSSL gives the whole plaintext at once, and none if it was altered.
     const opened = decipher.update(wrapped);
     decipher.final();
-    return opened;
+    if (opened.length > 0) return opened;
   } catch (cause) {
-    throw new ProviderError('provider-incapable', { why: 'the token does not wrap keys by RFC 5649', cause });
+    throw notRfc5649(cause);
   }
+  throw notRfc5649();
+}
+
+function notRfc5649(cause?: unknown): ProviderError {
+  return new ProviderError('provider-incapable', { why: 'the token does not wrap keys by RFC 5649', cause });
 }

@@ -153,7 +153,7 @@ function pinState(state: number, pin: typeof userPin | typeof soPin): PinState {
 
 /** CK_UNAVAILABLE_INFORMATION is every bit set, of 64 or, where the binding gives so many, of 32. */
 function isTold(value: number | bigint): boolean {
-  return value !== 0xffff_ffff && BigInt(value) < 0xffff_ffff_ffff_ffffn;
+  return BigInt(value) !== 0xffff_ffffn && BigInt(value) < 0xffff_ffff_ffff_ffffn;
 }
 
 function versionText({ major, minor }: Version): string {

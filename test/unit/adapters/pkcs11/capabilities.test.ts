@@ -11,9 +11,8 @@ import { Secret } from '#domain/secret.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
 import { identityContext, present } from '#test/contract/key-provider-subject.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
+import { type Deviation, deviating, without } from './deviating-token.ts';
 import { fails } from './fake-cryptoki.ts';
-
-type Deviation = (real: Cryptoki) => Partial<Cryptoki>;
 
 /** SoftHSM does all that is needed, so a token that does not is SoftHSM behind an object that answers otherwise. */
 describe('a token that lacks something', () => {
@@ -31,16 +30,10 @@ describe('a token that lacks something', () => {
 
   const binding = async () => {
     const load = await loadBinding();
-    return (file: string): Cryptoki =>
-      new Proxy(load(file), {
-        get(real, name) {
-          const value: unknown = Reflect.get(deviation(real), name) ?? Reflect.get(real, name);
-          return typeof value === 'function' ? value.bind(real) : value;
-        },
-      });
+    return (file: string): Cryptoki => deviating(load(file), () => deviation);
   };
-  const open = (deviating: Deviation) => {
-    deviation = deviating;
+  const open = (chosen: Deviation) => {
+    deviation = chosen;
     const { token, environment } = store.token;
     return openTokenProvider({
       module: library,
@@ -51,8 +44,8 @@ describe('a token that lacks something', () => {
     });
   };
   /** Opens the provider, reads what it has, and closes it. */
-  async function capabilities(deviating: Deviation) {
-    const provider = await open(deviating);
+  async function capabilities(chosen: Deviation) {
+    const provider = await open(chosen);
     const found = {
       resident: provider.residentKeys?.specs,
       exportable: provider.exportableKeys?.specs,
@@ -62,12 +55,6 @@ describe('a token that lacks something', () => {
     await provider.close();
     return found;
   }
-  const without =
-    (...missing: number[]): Deviation =>
-    (real) => ({
-      C_GetMechanismList: (slot) => real.C_GetMechanismList(slot).filter((each) => !missing.includes(each)),
-    });
-
   it('has every capability when nothing is lacking', async () => {
     const found = await capabilities(() => ({}));
     const specs = { resident: keySpecNames, exportable: keySpecNames, importable: keySpecNames };
@@ -103,8 +90,8 @@ describe('a token that lacks something', () => {
     ],
   ])(
     'has no exportable keys where it %s, and says what it tried',
-    async (_, deviating: Partial<Cryptoki>, missing) => {
-      const found = await capabilities(() => deviating);
+    async (_, otherwise: Partial<Cryptoki>, missing) => {
+      const found = await capabilities(() => otherwise);
       expect(found.exportable).toBeUndefined();
       expect(found.missing).toEqual(missing);
     },

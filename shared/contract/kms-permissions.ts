@@ -27,7 +27,7 @@ export type KmsConditions = Readonly<Record<string, Readonly<Record<string, read
 export interface KmsStatement {
   sid: string;
   role: KmsRole;
-  /** The own key in whose policy it stands; it is about that key alone. */
+  /** The own key that it is about, in whose policy it stands; by IAM where the service made that key itself. */
   ownKey?: KmsOwnKey;
   /** Where it is about others: what follows `arn:aws:kms:REGION:ACCOUNT:`, or `*` for what has no resource. */
   resources?: readonly string[];
@@ -119,6 +119,13 @@ function setUpStatements(aliasPrefix: string): KmsStatement[] {
       }),
     },
     {
+      // Over everything: a name that is free leads to no key that could be named or tagged.
+      sid: 'LookForOwnKeys',
+      role,
+      resources: ['*'],
+      actions: ['kms:DescribeKey'],
+    },
+    {
       // What is tagged as it is made needs it too.
       sid: 'TagOwnKeys',
       role,
@@ -136,7 +143,7 @@ function setUpStatements(aliasPrefix: string): KmsStatement[] {
       sid: 'ReachOwnKeys',
       role,
       resources: ['key/*'],
-      actions: ['kms:CreateAlias', 'kms:DescribeKey', 'kms:GetPublicKey', 'kms:ScheduleKeyDeletion'],
+      actions: ['kms:CreateAlias', 'kms:ScheduleKeyDeletion'],
       conditions: tagged(aliasPrefix),
     },
   ];
@@ -158,6 +165,13 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
       }),
     },
     {
+      // Over everything: a name that is free leads to no key that could be named or tagged.
+      sid: 'LookForResidentKeys',
+      role,
+      resources: ['*'],
+      actions: ['kms:DescribeKey'],
+    },
+    {
       // What is tagged as it is made needs it too.
       sid: 'TagResidentKeys',
       role,
@@ -170,7 +184,7 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
       sid: 'LookAfterResidentKeys',
       role,
       resources: ['key/*'],
-      actions: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:DescribeKey', 'kms:GetPublicKey'],
+      actions: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:GetPublicKey'],
       conditions: tagged(aliasPrefix),
     },
     {

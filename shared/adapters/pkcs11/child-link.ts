@@ -12,9 +12,16 @@ export interface ChildLinkSettings {
   threads?: number;
   /** A child that has calls under way and answers none for so long, in milliseconds, hangs and is killed. */
   hangMilliseconds?: number;
+  /**
+   * How long a call may wait for a session, in milliseconds. One that is under way for so long and as long as a hang besides
+   * hangs alone, while others are answered; the child is killed for it too, as nobody can call it back.
+   */
+  waitMilliseconds?: number;
 }
 
 interface Pending {
+  /** When it was asked, by `performance.now()`. */
+  since: number;
   /** A method, so that its parameter may be narrower than unknown: the id ties an answer to its call. */
   settle(result: unknown): void;
   fail(error: Error): void;
@@ -22,6 +29,7 @@ interface Pending {
 
 const usualThreads = 8;
 const usualHang = 180_000;
+const usualWait = 120_000;
 /** How long a child may take to end by itself, in milliseconds. */
 const patience = 10_000;
 const entry = fileURLToPath(new URL('./child/main.ts', import.meta.url));
@@ -32,6 +40,7 @@ export class ChildLink {
   readonly #pending = new Map<number, Pending>();
   readonly #calls: Batches<Call<CallName>>;
   readonly #hang: number;
+  readonly #wait: number;
   #lastId = 0;
   #lastAnswer = 0;
   #watch: NodeJS.Timeout | undefined;
@@ -40,8 +49,9 @@ export class ChildLink {
   /** Settles when the process has ended. */
   readonly ended: Promise<void>;
 
-  constructor({ environment = {}, threads = usualThreads, hangMilliseconds = usualHang }: ChildLinkSettings) {
-    this.#hang = hangMilliseconds;
+  constructor({ environment = {}, threads = usualThreads, ...limits }: ChildLinkSettings) {
+    this.#hang = limits.hangMilliseconds ?? usualHang;
+    this.#wait = limits.waitMilliseconds ?? usualWait;
     this.#child = fork(entry, [], {
       // Private keys go through the pipe as bytes: JSON would leave them as text in memory.
       serialization: 'advanced',
@@ -81,6 +91,7 @@ export class ChildLink {
     }
     const id = ++this.#lastId;
     this.#pending.set(id, {
+      since: performance.now(),
       settle(result: Result<C>) {
         resolve(result);
       },
@@ -141,7 +152,11 @@ export class ChildLink {
   }
 
   #checkHang(): void {
-    if (performance.now() - this.#lastAnswer < this.#hang) return;
+    const now = performance.now();
+    const [oldest] = this.#pending.values();
+    const silent = now - this.#lastAnswer > this.#hang;
+    const stuck = oldest !== undefined && now - oldest.since > this.#wait + this.#hang;
+    if (!silent && !stuck) return;
     this.#hung = true;
     this.kill();
   }

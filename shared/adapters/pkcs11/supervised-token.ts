@@ -125,6 +125,7 @@ export class SupervisedToken {
       ...(environment !== undefined && { environment }),
       ...(hangMilliseconds !== undefined && { hangMilliseconds }),
       ...(token.sessions !== undefined && { threads: token.sessions }),
+      ...(token.waitMilliseconds !== undefined && { waitMilliseconds: token.waitMilliseconds }),
     });
     try {
       return { link, opened: await link.call('open', [token, pin], pin) };

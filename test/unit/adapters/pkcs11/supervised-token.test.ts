@@ -84,6 +84,24 @@ describe('a token whose library crashes', () => {
     });
     expect(await outcomeOf(provider.mac(message))).toBe('done');
   });
+
+  it('is ended for one call that hangs while others are answered', async () => {
+    const provider = await trouble.open({ hangMilliseconds: 400, waitMilliseconds: 400 });
+    trouble.token.tell('C_Sign: hang times 1');
+    const stuck = outcomeOf(provider.mac(message));
+    let over = false;
+    void stuck.then(() => {
+      over = true;
+    });
+    const others: string[] = [];
+    while (!over) {
+      others.push(await outcomeOf(provider.mac(message)));
+      await sleep(20);
+    }
+    expect(await stuck).toBe('provider-unavailable');
+    expect(others.filter((outcome) => outcome === 'done').length).toBeGreaterThan(5);
+    expect(await outcomeOf(provider.mac(message))).toBe('done');
+  });
 });
 
 describe('a token that goes away', () => {

@@ -13,7 +13,7 @@ import { TokenResidentKeys } from './resident-keys.ts';
 import { SessionPool } from './session-pool.ts';
 import { findSlot, login, openSession, type TokenName } from './token.ts';
 import { TokenSigner } from './token-signer.ts';
-import { findExportableKeys, findImportMeans } from './tried-capabilities.ts';
+import { findExportableKeys, findImportMeans, lackOfEncryptionKeys } from './tried-capabilities.ts';
 
 export interface TokenProviderSettings {
   /** Path of the token's PKCS#11 library. */
@@ -125,6 +125,7 @@ async function assemble(
   const own = await use((token) => openOwnKeys(token, capabilities, signer));
   const exportable = await findExportableKeys({ cryptoki, pool: pools.pool, capabilities });
   const importing = await use((token) => findImportMeans(token, capabilities, signer));
+  const lack = await use((token) => lackOfEncryptionKeys(token, signer));
   const names = new NamedKeys({ cryptoki, ...pools });
 
   return {
@@ -135,7 +136,7 @@ async function assemble(
     receiptKey: async () => ({ ...own.receiptJwk }),
     signReceipt: (message) => use((token) => own.signReceipt(token, message)),
     mac: (message) => use((token) => own.mac(token, message)),
-    describe: () => [...capabilities.missing, ...exportable.missing, ...importing.missing],
+    describe: () => [...capabilities.missing, ...lack, ...exportable.missing, ...importing.missing],
     close,
   };
 }

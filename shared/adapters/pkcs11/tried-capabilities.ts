@@ -10,6 +10,7 @@ import { bringIn, type ImportMeans } from './importable-keys.ts';
 import { mechanismName } from './mechanisms.ts';
 import { destroyObjects, type TokenSession } from './operations.ts';
 import type { SessionPool } from './session-pool.ts';
+import { ThrowAwayKeys } from './throw-away-keys.ts';
 import { ensureTokenKey, tokenKeyKinds } from './token-keys.ts';
 import type { TokenSigner } from './token-signer.ts';
 
@@ -82,6 +83,25 @@ async function tryExport(keys: ExportableKeys): Promise<void> {
   made.privateKey.erase();
   const again = await keys.unwrap(made.wrapped, context);
   again.erase();
+}
+
+/**
+ * Whether an EC key for encryption may sign its own request; some tokens refuse CKA_SIGN together with CKA_DERIVE. Of RSA
+ * keys, which take long to make, only a probe tells.
+ * @returns what is missing, a sentence each
+ */
+export async function lackOfEncryptionKeys(token: TokenSession, signer: TokenSigner): Promise<string[]> {
+  const keys = new ThrowAwayKeys(token);
+  try {
+    const tried = await attempt(async () => {
+      const pair = await keys.pair('ECC_NIST_P256', 'encryption', true);
+      const key = { handle: pair.privateKey, publicKey: () => pair.publicKeyInfo };
+      await signer.prove(token, 'ECDSA_SHA256', key);
+    });
+    return tried.works ? [] : [`resident EC keys for encryption: tried, and failed: ${tried.why}`];
+  } finally {
+    keys.destroy();
+  }
 }
 
 /** How keys come in: the first way in which a throw-away key does, and works there. */

@@ -1,7 +1,8 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
+import { attributes } from '#adapters/pkcs11/constants.ts';
+import type { Cryptoki, Mechanism } from '#adapters/pkcs11/cryptoki.ts';
 import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
 import { loadBinding } from '#adapters/pkcs11/module.ts';
 import { openTokenProvider } from '#adapters/pkcs11/token-provider.ts';
@@ -9,7 +10,7 @@ import { verifySignature } from '#crypto/public-key.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
-import { identityContext, present } from '#test/contract/key-provider-subject.ts';
+import { encryptionContext, identityContext, present } from '#test/contract/key-provider-subject.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { type Deviation, deviating, without } from './deviating-token.ts';
 import { fails } from './fake-cryptoki.ts';
@@ -100,6 +101,63 @@ describe('a token that lacks something', () => {
   it('exports under a transport key of ours where it does not wrap to a public key', async () => {
     const found = await capabilities(without(mechanisms.CKM_RSA_PKCS_OAEP));
     expect(found).toMatchObject({ exportable: keySpecNames, missing: [] });
+  });
+
+  it('says that EC keys for encryption cannot be had where they may not sign, and makes the others', async () => {
+    const provider = await open((real) => ({
+      C_GenerateKeyPairAsync: async (session, mechanism, publicTemplate, privateTemplate) => {
+        const derives = privateTemplate.some(({ type }) => type === attributes.CKA_DERIVE);
+        if (derives) fails('CKR_TEMPLATE_INCONSISTENT')();
+        return real.C_GenerateKeyPairAsync(session, mechanism, publicTemplate, privateTemplate);
+      },
+    }));
+    expect(provider.describe()).toEqual([
+      'resident EC keys for encryption: tried, and failed: CKR_TEMPLATE_INCONSISTENT',
+    ]);
+    const keys = present(provider.residentKeys);
+    const forEncryption = keys.generate('refused', 'ECC_NIST_P256', encryptionContext);
+    expect(await outcomeOf(forEncryption)).toBe('provider-incapable');
+    expect(await outcomeOf(keys.generate('signs', 'ECC_NIST_P256', identityContext))).toBe('done');
+    const leaves = present(provider.exportableKeys).generate('ECC_NIST_P256', encryptionContext);
+    expect(await outcomeOf(leaves)).toBe('done');
+    await provider.close();
+  });
+
+  describe('what was wrapped at rest', () => {
+    /** RFC 5649 under the number that PKCS#11 3.0 gives it, as a later firmware has it. */
+    const renumbered: Deviation = (real) => {
+      const { CKM_AES_KEY_WRAP_PAD, CKM_AES_KEY_WRAP_KWP } = mechanisms;
+      const old = ({ mechanism, ...rest }: Mechanism): Mechanism =>
+        mechanism === CKM_AES_KEY_WRAP_PAD
+          ? fails('CKR_MECHANISM_INVALID')()
+          : { mechanism: mechanism === CKM_AES_KEY_WRAP_KWP ? CKM_AES_KEY_WRAP_PAD : mechanism, ...rest };
+      return {
+        C_GetMechanismList: (slot) => [...real.C_GetMechanismList(slot), CKM_AES_KEY_WRAP_KWP],
+        C_WrapKeyAsync: async (session, mechanism, ...operands) =>
+          real.C_WrapKeyAsync(session, old(mechanism), ...operands),
+        C_UnwrapKeyAsync: async (session, mechanism, ...operands) =>
+          real.C_UnwrapKeyAsync(session, old(mechanism), ...operands),
+      };
+    };
+
+    it.each<[string, Deviation]>([
+      ['when another rung of the ladder is taken', without(mechanisms.CKM_RSA_PKCS_OAEP)],
+      ['when the token gives RFC 5649 another number', renumbered],
+    ])('opens %s, before and after', async (_, otherwise) => {
+      for (const [first, second] of [
+        [() => ({}), otherwise],
+        [otherwise, () => ({})],
+      ] satisfies [Deviation, Deviation][]) {
+        const before = await open(first);
+        const made = await present(before.exportableKeys).generate('ECC_NIST_P256', identityContext);
+        await before.close();
+        expect(made.wrapped[0]).toBe(1);
+        const after = await open(second);
+        const again = await present(after.exportableKeys).unwrap(made.wrapped, identityContext);
+        expect(again.bytes()).toEqual(made.privateKey.bytes());
+        await after.close();
+      }
+    });
   });
 
   it('signs over the whole message where it refuses digests', async () => {

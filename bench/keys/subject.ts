@@ -67,6 +67,8 @@ export async function makeTokenSubject(): Promise<TokenSubject> {
   const pin = Secret.fromText('1234');
   const soPin = Secret.fromText('12345678');
   const token = await createSoftHsmToken({ folder: folder.path('token'), label: 'bench', pin, soPin });
+  // What is measured beside the service loads the library in this process, or in one that inherits from it.
+  Object.assign(process.env, token.environment);
   const provider = await openPkcs11Provider({
     ...token,
     sessions,

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ProviderError } from '#domain/errors.ts';
-import type { Secret } from '#domain/secret.ts';
-import { flags } from './constants.ts';
-import type { Cryptoki } from './cryptoki.ts';
-import { providerError } from './errors.ts';
-import { checkLabel, initializeToken } from './initialize-token.ts';
-import { openModule } from './module.ts';
-import { slotsOf } from './token.ts';
+import { Secret } from '#domain/secret.ts';
+import { checkLabel } from './initialize-token.ts';
+import { ensureToken } from './token-administration.ts';
 
 export interface SoftHsmTokenSettings {
   /** Where its configuration and token stand; made if it is not there, for the owner alone. */
@@ -39,42 +35,44 @@ const usualPlaces = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
 
+/** The token that stands in a data folder, with its PINs beside it, which is what an evaluation token is worth. */
+export const evaluationToken = {
+  /** In the data folder. */
+  folder: 'token',
+  label: 'enrollment-key-escrow',
+  /** In that folder, 0600. */
+  pinFile: 'pin',
+  soPinFile: 'so-pin',
+} as const;
+
 /**
  * Makes a SoftHSM token in a folder, for evaluation and tests; a token that is there already is left as it is, and one
- * that a crash left without its PIN gets it. All through PKCS#11, since a PIN on a command line can be read by others.
- * SoftHSM finds the folder by SOFTHSM2_CONF, which is set in this process.
- * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not there, the label is too long, or the
- *   library is in use in this process with another folder; `provider-unavailable` if the folder cannot be written
+ * that a crash left without its PIN gets it. All through PKCS#11, since a PIN on a command line can be read by others, and
+ * in a process of its own, so that this one never loads the library. SoftHSM finds the folder by SOFTHSM2_CONF.
+ * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not there, or the label is too long;
+ *   `provider-unavailable` if the folder cannot be written
  */
 export async function createSoftHsmToken(settings: SoftHsmTokenSettings): Promise<SoftHsmToken> {
-  checkSettings(settings);
-  const file = settings.module ?? findSoftHsm(usualPlaces);
-  const environment = { SOFTHSM2_CONF: await writeConfiguration(resolve(settings.folder)) };
-  const module = await openModule(file, environment);
-  try {
-    ensureToken(module.cryptoki, settings);
-  } catch (error) {
-    throw providerError(error);
-  } finally {
-    module.release();
-  }
-  return { module: file, token: { label: settings.label }, environment };
+  const { label } = settings;
+  checkLabel(label);
+  const module = settings.module ?? findSoftHsm();
+  const library = { module, environment: await softHsmEnvironment(settings.folder) };
+  const pin = async () => copyOf(settings.pin);
+  await ensureToken(library, { label, pin, soPin: async () => copyOf(settings.soPin) });
+  return { ...library, token: { label } };
 }
 
-/** The token of that label, as it is if it is there and has its PIN. */
-function ensureToken(cryptoki: Cryptoki, settings: SoftHsmTokenSettings): void {
-  const [slot] = slotsOf(cryptoki, { label: settings.label });
-  const finished = flags.CKF_USER_PIN_INITIALIZED;
-  if (slot !== undefined && (cryptoki.C_GetTokenInfo(slot).flags & finished) !== 0) return;
-  const { label, pin, soPin } = settings;
-  initializeToken(cryptoki, { label, pin, soPin });
+/** Who initializes a token erases the PINs, which are the caller's here. */
+function copyOf(secret: Secret): Secret {
+  return new Secret(Uint8Array.from(secret.bytes()));
 }
 
 /**
  * The path of SoftHSM's library: the first of these places where there is a file.
+ * @param places where Linux distributions and Homebrew put it, if not given
  * @throws ProviderError `provider-misconfigured` that says what to install
  */
-export function findSoftHsm(places: readonly string[]): string {
+export function findSoftHsm(places: readonly string[] = usualPlaces): string {
   const file = places.find((path) => existsSync(path));
   if (file !== undefined) return file;
   throw new ProviderError('provider-misconfigured', {
@@ -84,11 +82,28 @@ export function findSoftHsm(places: readonly string[]): string {
   });
 }
 
-/** Written anew each time, since the folder may have been moved; whole or not at all. */
-async function writeConfiguration(folder: string): Promise<string> {
-  const tokens = join(folder, 'tokens');
-  const path = join(folder, 'softhsm2.conf');
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+/**
+ * Has SoftHSM keep its tokens in a folder: makes the folder where it is not there, for its owner alone, and its configuration,
+ * which is written anew where the folder was moved.
+ * @returns the variables that SoftHSM's library reads
+ * @throws ProviderError `provider-misconfigured` for a path that the configuration cannot hold; `provider-unavailable` if
+ *   the folder cannot be written
+ */
+export async function softHsmEnvironment(folder: string): Promise<SoftHsmToken['environment']> {
+  const absolute = resolve(folder);
+  checkFolder(absolute);
+  const path = join(absolute, 'softhsm2.conf');
+  const tokens = join(absolute, 'tokens');
+  try {
+    await mkdir(tokens, { recursive: true, mode: 0o700 });
+    await writeConfiguration(path, configurationOf(tokens));
+  } catch (cause) {
+    throw new ProviderError('provider-unavailable', { why: "the token's folder did not answer", cause });
+  }
+  return { SOFTHSM2_CONF: path };
+}
+
+function configurationOf(tokens: string): string {
   const lines = [
     `directories.tokendir = ${tokens}`,
     'objectstore.backend = file',
@@ -96,22 +111,21 @@ async function writeConfiguration(folder: string): Promise<string> {
     'slots.removable = false',
     '',
   ];
-  try {
-    await mkdir(tokens, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, lines.join('\n'), { mode: 0o600 });
-    await rename(temporary, path);
-    return path;
-  } catch (cause) {
-    throw new ProviderError('provider-unavailable', { why: "the token's folder did not answer", cause });
-  }
+  return lines.join('\n');
 }
 
-function checkSettings({ label, folder }: SoftHsmTokenSettings): void {
-  checkLabel(label);
-  if (/[#\r\n]/.test(resolve(folder))) {
-    throw new ProviderError('provider-misconfigured', {
-      field: 'folder',
-      why: "has a character in its path that SoftHSM's configuration cannot hold",
-    });
-  }
+/** Whole or not at all; and not at all where it is so already, as whoever only looks at a token changes nothing. */
+async function writeConfiguration(path: string, content: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => '')) === content) return;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+function checkFolder(folder: string): void {
+  if (!/[#\r\n]/.test(folder)) return;
+  throw new ProviderError('provider-misconfigured', {
+    field: 'folder',
+    why: "has a character in its path that SoftHSM's configuration cannot hold",
+  });
 }

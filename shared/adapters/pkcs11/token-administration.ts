@@ -19,6 +19,17 @@ export interface TokenLogin extends TokenLibrary, TokenPlace {
   pin: PinSource;
 }
 
+/** What a blank token is to become. */
+export interface NewToken {
+  /** The number of its slot in decimal digits; the first slot with a blank token if not given. */
+  slot?: string;
+  label: string;
+  /** The user PIN that it gets. */
+  pin: PinSource;
+  /** The PIN that its security officer gets. */
+  soPin: PinSource;
+}
+
 /**
  * What a library says of itself and of its slots.
  * @throws ProviderError `provider-misconfigured` if there is no such library; `provider-unavailable`
@@ -29,18 +40,29 @@ export function listSlots(library: TokenLibrary): Promise<LibraryAndSlots> {
 
 /**
  * Initializes a blank token and gives it a user PIN; one that is initialized already is refused and left as it is.
- * @param token.slot its number in decimal digits; the first slot with a blank token if not given
- * @param token.pin the user PIN that it gets; `soPin` that of its security officer
  * @returns the token as it is then
  * @throws ProviderError as `initializeToken` of the library's process, and what the PIN sources throw
  */
-export async function initializeBlankToken(
-  library: TokenLibrary,
-  token: { slot?: string; label: string; pin: PinSource; soPin: PinSource },
-): Promise<SlotFacts> {
+export async function initializeBlankToken(library: TokenLibrary, token: NewToken): Promise<SlotFacts> {
   const [pin, soPin] = [(await token.pin()).bytes(), (await token.soPin()).bytes()];
   const plain = { ...token, pin, soPin };
   return await withLink(library, (link) => link.call('initialize', [library.module, plain], pin, soPin));
+}
+
+/**
+ * As `initializeBlankToken`, unless a token of that label is there already and has its PIN: that one is left as it is.
+ */
+export async function ensureToken(library: TokenLibrary, token: NewToken): Promise<void> {
+  const [pin, soPin] = [(await token.pin()).bytes(), (await token.soPin()).bytes()];
+  const plain = { ...token, pin, soPin };
+  await withLink(library, async (link) => {
+    const { slots } = await link.call('listSlots', [library.module]);
+    if (slots.some((each) => each.token?.pinInitialized && each.token.label === token.label)) return;
+    await link.call('initialize', [library.module, plain], pin, soPin);
+  }).finally(() => {
+    pin.fill(0);
+    soPin.fill(0);
+  });
 }
 
 /**

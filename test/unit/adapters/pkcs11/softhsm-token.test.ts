@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -27,9 +28,11 @@ describe('createSoftHsmToken', () => {
     expect(slot).toMatch(/User PIN init\.:\s+yes/);
   });
 
-  it('sets SOFTHSM2_CONF in this process, to a file that only the owner reads', async () => {
-    const { environment } = await create();
-    expect(process.env['SOFTHSM2_CONF']).toBe(environment.SOFTHSM2_CONF);
+  it('names a configuration that only the owner reads, and changes nothing of this process', async () => {
+    const before = process.env['SOFTHSM2_CONF'];
+    const { module, environment } = await create();
+    expect(process.env['SOFTHSM2_CONF']).toBe(before);
+    expect(readFileSync('/proc/self/maps', 'utf8')).not.toContain(module);
     expect((await stat(environment.SOFTHSM2_CONF)).mode & 0o777).toBe(0o600);
     expect((await stat(folder('token', 'tokens'))).mode & 0o777).toBe(0o700);
   });
@@ -88,11 +91,19 @@ describe('createSoftHsmToken', () => {
     expect(await outcomeOf(create('demo', 'a#b'))).toBe('provider-misconfigured');
   });
 
-  it('refuses a second token folder while the first is in use', async () => {
+  it('makes a second token folder while the first is in use in this process', async () => {
     const provider = await openTokenProvider({ ...(await create()), pin });
-    expect(await outcomeOf(create('demo', 'second'))).toBe('provider-misconfigured');
-    await provider.close();
     expect(await outcomeOf(create('demo', 'second'))).toBe('done');
+    expect((await provider.mac(Buffer.from('m'))).length).toBe(32);
+    await provider.close();
+  });
+
+  it("leaves the caller's PINs as they are, and the configuration, too", async () => {
+    const { environment } = await create();
+    const { mtimeMs, ino } = await stat(environment.SOFTHSM2_CONF);
+    await create('second');
+    expect([pin.text(), soPin.text()]).toEqual(['87654321', '12345678']);
+    expect(await stat(environment.SOFTHSM2_CONF)).toMatchObject({ mtimeMs, ino });
   });
 
   it('says what to install where there is no SoftHSM', () => {

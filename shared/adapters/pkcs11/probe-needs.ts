@@ -23,9 +23,23 @@ import type { ThrowAwayKeys, ThrowAwayPair } from './throw-away-keys.ts';
 import { TokenSigner } from './token-signer.ts';
 import { firstThatWorks, type Way } from './tried-capabilities.ts';
 
+/** What a need is there for: what the service cannot do without it. */
+export type Service =
+  | 'resident keys'
+  | 'signatures'
+  | 'requests'
+  | 'own keys'
+  | 'exportable keys'
+  | 'export'
+  | 'imported keys'
+  | 'refusal';
+
 /** One thing that the service needs of a token, or makes use of. */
 export interface Need {
   need: string;
+  serves: Service;
+  /** The key pairs that it is about, where it is about some only. */
+  spec?: KeySpec;
   /** Why it need not be tried: a mechanism is not in the token's list. */
   lack: string | undefined;
   /** Tries it. @returns the strategy that worked, in words */
@@ -58,22 +72,28 @@ function specNeeds(probed: ProbedToken, spec: KeySpec): Need[] {
   const { token, slot, capabilities, keys } = probed;
   const lack = specLack(token.cryptoki, slot, capabilities.mechanisms, spec);
   const pair = once(() => keys.pair(spec, 'identity', true));
-  const { kind } = keySpecs[spec];
+  const { kind, signature } = keySpecs[spec];
   const generation = kind === 'rsa' ? mechanisms.CKM_RSA_PKCS_KEY_PAIR_GEN : mechanisms.CKM_EC_KEY_PAIR_GEN;
   return [
     {
       need: `${spec}: make a key that has never been outside`,
+      serves: 'resident keys',
+      spec,
       lack,
       work: async () => {
         await pair();
         return `${mechanismName(generation)}; CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE are true`;
       },
     },
-    ...signaturesOf(spec).map((algorithm) => ({
-      need: `${spec}: sign by ${algorithm}`,
-      lack: lack ?? signatureLack(capabilities, algorithm),
-      work: async () => signBy(probed, algorithm, await pair()),
-    })),
+    ...signaturesOf(spec).map(
+      (algorithm): Need => ({
+        need: `${spec}: sign by ${algorithm}`,
+        serves: algorithm === signature ? 'resident keys' : 'signatures',
+        spec,
+        lack: lack ?? signatureLack(capabilities, algorithm),
+        work: async () => signBy(probed, algorithm, await pair()),
+      }),
+    ),
   ];
 }
 
@@ -83,6 +103,8 @@ function requestNeed(probed: ProbedToken, spec: KeySpec): Need {
   const { kind, signature } = keySpecs[spec];
   return {
     need: `an ${kind === 'rsa' ? 'RSA' : 'EC'} encryption key signs its own request`,
+    serves: 'requests',
+    spec,
     lack: specLack(token.cryptoki, slot, capabilities.mechanisms, spec),
     work: async () => {
       const strategy = await signBy(probed, signature, await keys.pair(spec, 'encryption', true));
@@ -96,6 +118,7 @@ function hmacNeed({ token, capabilities, keys }: ProbedToken): Need {
   const { CKM_GENERIC_SECRET_KEY_GEN, CKM_SHA256_HMAC } = mechanisms;
   return {
     need: 'HMAC-SHA256, for password locks',
+    serves: 'own keys',
     lack:
       lackOf(capabilities.mechanisms, [CKM_GENERIC_SECRET_KEY_GEN]) ??
       lackOf(capabilities.mechanisms, [CKM_SHA256_HMAC]),
@@ -125,6 +148,7 @@ function restNeed(probed: ProbedToken): Need {
   };
   return {
     need: 'wrap private keys at rest',
+    serves: 'exportable keys',
     lack: keyWrapLack(capabilities),
     work: () =>
       oneOf(
@@ -146,6 +170,7 @@ function exportNeeds({ token, capabilities, keys }: ProbedToken): Need[] {
   };
   const need = (rung: ExportWay['rung'], words: string, lack: string | undefined): Need => ({
     need: `export, rung ${rung}: ${words}`,
+    serves: 'export',
     lack: keyWrapLack(capabilities) ?? lack,
     work: () =>
       oneOf(
@@ -178,6 +203,8 @@ function importNeed(probed: ProbedToken, spec: KeySpec): Need {
   };
   return {
     need: `import ${spec} as non-extractable`,
+    serves: 'imported keys',
+    spec,
     lack: keyWrapLack(capabilities) ?? specLack(token.cryptoki, slot, capabilities.mechanisms, spec),
     work: () =>
       oneOf(
@@ -192,6 +219,7 @@ function importNeed(probed: ProbedToken, spec: KeySpec): Need {
 function refusalNeed({ token, slot, capabilities, keys }: ProbedToken): Need {
   return {
     need: 'refuse to give up a resident key',
+    serves: 'refusal',
     lack: specLack(token.cryptoki, slot, capabilities.mechanisms, 'ECC_NIST_P256'),
     work: async () => {
       const { privateKey } = await keys.pair('ECC_NIST_P256', 'identity', true);

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { KeySpec } from '#domain/key-spec.ts';
 import { attempt } from './attempt.ts';
 import { readCapabilities } from './capabilities.ts';
 import { mechanismFlags } from './constants.ts';
@@ -6,7 +7,7 @@ import type { Cryptoki, Handle } from './cryptoki.ts';
 import { providerError } from './errors.ts';
 import { mechanismName } from './mechanisms.ts';
 import type { TokenSession } from './operations.ts';
-import { type Need, needsOf } from './probe-needs.ts';
+import { type Need, needsOf, type Service } from './probe-needs.ts';
 import { factsOf, type LibraryFacts, libraryFacts, type SlotFacts } from './slots.ts';
 import { ThrowAwayKeys } from './throw-away-keys.ts';
 
@@ -24,6 +25,10 @@ export interface MechanismFacts {
 /** How a token meets one need. */
 export interface NeedReport {
   need: string;
+  /** What the service cannot do without it. */
+  serves: Service;
+  /** The key pairs that it is about, where it is about some only. */
+  spec?: KeySpec;
   /** Whether it was tried on the token; false where its list of mechanisms already says no. */
   tried: boolean;
   works: boolean;
@@ -73,14 +78,14 @@ export async function probeToken(token: TokenSession, slot: Handle): Promise<Pro
   }
 }
 
-async function reportOf({ need, lack, work }: Need): Promise<NeedReport> {
-  if (lack !== undefined) return { need, tried: false, works: false, why: lack };
+async function reportOf({ lack, work, ...what }: Need): Promise<NeedReport> {
+  if (lack !== undefined) return { ...what, tried: false, works: false, why: lack };
   const start = performance.now();
   const tried = await attempt(work);
   const milliseconds = Math.round((performance.now() - start) * 10) / 10;
   return tried.works
-    ? { need, tried: true, works: true, strategy: tried.value, milliseconds }
-    : { need, tried: true, works: false, why: tried.why, milliseconds };
+    ? { ...what, tried: true, works: true, strategy: tried.value, milliseconds }
+    : { ...what, tried: true, works: false, why: tried.why, milliseconds };
 }
 
 /** Every mechanism of a token, by number. */

@@ -1,11 +1,10 @@
-import { quantile } from '../measure.ts';
 import type { Group } from '../result.ts';
 import { openBinding } from './binding.ts';
 import { runRow } from './comparison.ts';
 import { rowsOf, type Sides } from './plan.ts';
 import { reportStall, stallName } from './stalls.ts';
-import { type Kind, makeTokenSubject } from './subject.ts';
-import { openTokenLoop, type TokenLoop } from './yardsticks/loop.ts';
+import { makeTokenSubject } from './subject.ts';
+import { openTokenLoop } from './yardsticks/loop.ts';
 
 /**
  * Signing, making and wrapping keys in a SoftHSM token through the provider, against a C program on the same token, and
@@ -28,18 +27,7 @@ export async function openSides(): Promise<AsyncDisposable & { sides: Sides }> {
   opening.defer(() => loopInNode.close());
   const binding = openBinding(subject);
   opening.defer(() => binding.close());
-  const bestThreads = { rsa: await bestOf(loop, 'rsa'), p256: await bestOf(loop, 'p256') };
-  const sides = { subject, loop, loopInNode, binding, bestThreads };
+  const sides = { subject, loop, loopInNode, binding };
   const opened = opening.move();
   return { sides, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-/** The number of threads, one or two, with which the C program signs the most. */
-async function bestOf(loop: TokenLoop, kind: Kind): Promise<number> {
-  const samples: [number[], number[]] = [[], []];
-  for (let round = 0; round < 5; round++) {
-    samples[0].push(await loop.sign(kind, 1, 256));
-    samples[1].push(await loop.sign(kind, 2, 256));
-  }
-  return quantile(samples[0], 0.5) <= quantile(samples[1], 0.5) ? 1 : 2;
 }

@@ -30,8 +30,8 @@ function aimTable(results: readonly Result[]): string {
   return table(['name', 'median', 'quartiles', 'unit', 'to reach', 'reached'], rows);
 }
 
-/** @param reach a comparison, as `<=0.75` */
-function isReached(value: number, reach: string): boolean {
+/** Whether a value is what was aimed at. @param reach a comparison, as `<=0.75` */
+export function isReached(value: number, reach: string): boolean {
   return reach.startsWith('<=') ? value <= Number(reach.slice(2)) : value >= Number(reach.slice(2));
 }
 
@@ -52,7 +52,8 @@ function gridTable(results: readonly Result[]): string {
   return table(['', ...columns], rows);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

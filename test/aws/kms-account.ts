@@ -23,7 +23,7 @@ export async function kmsAccountStore(runId: string): Promise<KeyProviderStore> 
         signOnlyEncryptionKeys: true,
         deletionWindowDays: 7,
         tags: { [runTag]: runId },
-        // RSA-4096 data key pairs come one in ten seconds.
+        // RSA-4096 data key pairs come one a second at most, and in China one in ten.
         callMilliseconds: 300_000,
       }),
     remove: async () => {

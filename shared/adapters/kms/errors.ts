@@ -28,7 +28,6 @@ const notUnderstood: Meaning = {
 const meanings: Readonly<Record<string, Meaning>> = {
   InvalidCiphertextException: invalid,
   IncorrectKeyException: invalid,
-  DisabledException: { code: 'key-disabled', effect: 'final' },
   NotFoundException: {
     code: 'key-not-found',
     effect: 'final',
@@ -80,15 +79,19 @@ export function isKmsError(error: unknown, name: string): boolean {
 }
 
 function kmsMeaning(error: unknown): Meaning {
-  return nameOf(error) === 'KMSInvalidStateException'
-    ? meaningOfState(messageOf(error))
+  const name = nameOf(error);
+  return name === 'KMSInvalidStateException' || name === 'DisabledException'
+    ? meaningOfState(name, messageOf(error))
     : meaningOf(error, kms, meanings);
 }
 
-/** The state stands in the message alone: "arn:... is pending deletion." */
-function meaningOfState(message: string): Meaning {
+/**
+ * The state stands in the message alone, "arn:... is pending deletion.", and that one under both names (Developer Guide, "Key
+ * states of AWS KMS keys").
+ */
+function meaningOfState(name: string, message: string): Meaning {
   if (/pending ?deletion/i.test(message)) return { code: 'key-pending-deletion', effect: 'final' };
-  if (/disabled/i.test(message)) return { code: 'key-disabled', effect: 'final' };
+  if (name === 'DisabledException') return { code: 'key-disabled', effect: 'final' };
   const pending = /pending ?import/i.test(message);
   return {
     code: 'provider-misconfigured',

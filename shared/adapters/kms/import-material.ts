@@ -1,10 +1,10 @@
-import { importedPublicKey } from '#adapters/imported-key.ts';
 import { verifySignature } from '#crypto/public-key.ts';
 import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, keySpecs } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { CallOptions } from '#ports/key-provider.ts';
 import { throwIfUnwanted } from '../call-limits.ts';
+import { importedPublicKey } from '../imported-key.ts';
 import type { KmsCalls } from './calls.ts';
 import { wrapKeyMaterial } from './key-material.ts';
 import { given } from './new-key.ts';

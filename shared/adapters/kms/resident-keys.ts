@@ -1,10 +1,10 @@
-import { importedPublicKey } from '#adapters/imported-key.ts';
 import { ProviderError, StateError } from '#domain/errors.ts';
 import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
 import { purposeNames } from '#domain/purpose.ts';
 import type { CallOptions, ImportableKeys, KeyContext, ResidentKeys } from '#ports/key-provider.ts';
 import { throwIfUnwanted } from '../call-limits.ts';
 import { Turns } from '../files/turns.ts';
+import { importedPublicKey } from '../imported-key.ts';
 import type { KmsCalls } from './calls.ts';
 import { importMaterial } from './import-material.ts';
 import { residentAlias } from './names.ts';

@@ -43,15 +43,16 @@ describe('an error of AWS KMS', () => {
   });
 
   it.each([
-    ['arn:aws:kms:x is pending deletion.', 'key-pending-deletion'],
-    ['arn:aws:kms:x is disabled.', 'key-disabled'],
-    ['arn:aws:kms:x is pending import.', 'provider-misconfigured'],
-    ['arn:aws:kms:x is creating.', 'provider-misconfigured'],
-  ])('of state means what its message says: %s', async (words, code) => {
+    ['KMSInvalidStateException', 'arn:aws:kms:x is pending deletion.', 'key-pending-deletion'],
+    ['DisabledException', 'arn:aws:kms:x is pending deletion.', 'key-pending-deletion'],
+    ['DisabledException', 'arn:aws:kms:x is disabled.', 'key-disabled'],
+    ['KMSInvalidStateException', 'arn:aws:kms:x is pending import.', 'provider-misconfigured'],
+    ['KMSInvalidStateException', 'arn:aws:kms:x is unavailable.', 'provider-misconfigured'],
+  ])('of state means what its message says: %s, %s', async (type, words, code) => {
     const { provider, double } = await openedKms();
     double.faults.plan('GenerateMac', {
       kind: 'refuse',
-      type: 'KMSInvalidStateException',
+      type,
       message: words,
     });
     expect((await refusal(provider.mac(message))).code).toBe(code);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import { type KmsRole, kmsStatements } from '#contract/kms-permissions.ts';
@@ -137,5 +138,19 @@ describe('the statements that the service needs', () => {
     const { double } = await openedKms({ aliasPrefix: prefix });
     const { arn } = double.account.find(`alias/${prefix}/${ownKey}`);
     expect(allowing(statements, double, prefix, action, arn, conditions)).toEqual([]);
+  });
+});
+
+describe('docs/kms.md', () => {
+  it('names the actions of each role, and no others', async () => {
+    const page = await readFile(new URL('../../../../docs/kms.md', import.meta.url), 'utf8');
+    const roles = new Map<string, Set<string>>();
+    for (const { role, actions } of statements) {
+      roles.set(role, new Set([...(roles.get(role) ?? []), ...actions]));
+    }
+    const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (`kms:[^|]+) \|/gm)];
+    const told = rows.map(([, role = '', actions = '']) => [role, actions.match(/kms:\w+/g)?.sort()]);
+    const meant = [...roles].map(([role, actions]) => [role, [...actions].sort()]);
+    expect(told.sort()).toEqual(meant.sort());
   });
 });

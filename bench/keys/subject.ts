@@ -63,7 +63,9 @@ const facts = {
 
 /** A fresh SoftHSM token in a temporary folder. @throws ProviderError naming what to install if something is missing */
 export async function makeTokenSubject(): Promise<TokenSubject> {
+  await using opening = new AsyncDisposableStack();
   const folder = await makeFolder();
+  opening.defer(() => folder.remove());
   const pin = Secret.fromText('1234');
   const soPin = Secret.fromText('12345678');
   const token = await createSoftHsmToken({ folder: folder.path('token'), label: 'bench', pin, soPin });
@@ -74,20 +76,19 @@ export async function makeTokenSubject(): Promise<TokenSubject> {
     sessions,
     pin: async () => new Secret(Uint8Array.from(pin.bytes())),
   });
+  opening.defer(() => provider.close());
   const { residentKeys, exportableKeys } = provider;
   if (residentKeys === undefined || exportableKeys === undefined) {
     throw new Error(`the token lacks what is measured: ${provider.describe().join('; ')}`);
   }
-  const close = async () => {
-    await provider.close();
-    await folder.remove();
-  };
   const keys = { rsa: await makeKey(residentKeys, 'rsa'), p256: await makeKey(residentKeys, 'p256') };
   let filling: Promise<void> | undefined;
   const fill = () => {
     filling ??= makeOthers(residentKeys);
     return filling;
   };
+  const opened = opening.move();
+  const close = () => opened.disposeAsync();
   return { token, pin, provider, residentKeys, exportableKeys, keys, fill, close };
 }
 

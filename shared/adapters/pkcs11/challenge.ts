@@ -111,7 +111,7 @@ function loosenings(token: TokenSession, key: Handle): Try[] {
     const copy = () => cryptoki.C_CopyObject(session, key, template({ CKA_TOKEN: false, [name]: loose }));
     return [
       {
-        attempt: `set ${name} to ${loose}`,
+        attempt: `set ${name} ${loose}`,
         work: () => {
           if (isLoose) return;
           set(loose);

@@ -43,9 +43,9 @@ describe('a challenge to give up a key', () => {
     expect(answersOf(answers)).toEqual({
       'read CKA_VALUE': 'CKR_ATTRIBUTE_SENSITIVE',
       'wrap it by CKM_AES_KEY_WRAP_PAD': 'CKR_KEY_UNEXTRACTABLE',
-      'set CKA_EXTRACTABLE to true': 'CKR_ATTRIBUTE_READ_ONLY',
+      'set CKA_EXTRACTABLE true': 'CKR_ATTRIBUTE_READ_ONLY',
       'copy it with CKA_EXTRACTABLE true': 'CKR_ATTRIBUTE_READ_ONLY',
-      'set CKA_SENSITIVE to false': 'CKR_ATTRIBUTE_READ_ONLY',
+      'set CKA_SENSITIVE false': 'CKR_ATTRIBUTE_READ_ONLY',
       'copy it with CKA_SENSITIVE false': 'CKR_ATTRIBUTE_READ_ONLY',
     });
     expect(answers.every(({ refused }) => refused)).toBe(true);
@@ -81,7 +81,7 @@ describe('a challenge to give up a key', () => {
     const allowed = answers.filter(({ refused }) => !refused).map(({ attempt }) => attempt);
     expect(allowed).toEqual([
       'wrap it by CKM_AES_KEY_WRAP_PAD',
-      'set CKA_EXTRACTABLE to true',
+      'set CKA_EXTRACTABLE true',
       'copy it with CKA_EXTRACTABLE true',
     ]);
   });

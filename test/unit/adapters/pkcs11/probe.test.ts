@@ -152,7 +152,7 @@ describe('probeToken', () => {
       'nobody who loosens a key',
       'refuse to give up a resident key',
       () => ({ C_SetAttributeValue: () => {} }),
-      /lets anyone with the PIN set CKA_EXTRACTABLE to true, set CKA_SENSITIVE to false$/,
+      /lets anyone with the PIN set CKA_EXTRACTABLE true, set CKA_SENSITIVE false$/,
     ],
     [
       'no key that was never outside',

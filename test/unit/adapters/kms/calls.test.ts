@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { KMS } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { KmsCalls } from '#adapters/kms/calls.ts';
@@ -134,8 +135,12 @@ describe('whole work', () => {
     );
     controller.abort();
     expect((await outcome).code).toBe('operation-cancelled');
-    const closed = calls.close();
-    expect(undone).toEqual([]);
+    let isClosed = false;
+    const closed = calls.close().then(() => {
+      isClosed = true;
+    });
+    await setImmediate();
+    expect(isClosed).toBe(false);
     resolve('made');
     await closed;
     expect(undone).toEqual(['made']);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { makeKeyPair } from '#crypto/key-pair.ts';
 import { keySpecOf, verifySignature } from '#crypto/public-key.ts';
@@ -163,9 +164,11 @@ describe('a resident key', () => {
     const { resident, provider, double } = await openedKms();
     const controller = new AbortController();
     const outcome = refusal(resident.generate('left', 'RSA_2048', context, controller));
+    while (!double.log.some(({ operation }) => operation === 'CreateKey')) await setImmediate();
     controller.abort();
     expect((await outcome).code).toBe('operation-cancelled');
     await provider.close();
+    expect(double.account.keys()).toHaveLength(4);
     expect(livingKeys(double)).toHaveLength(3);
     expect(double.account.aliases()).toHaveLength(3);
   });

@@ -91,6 +91,7 @@ export interface Cryptoki {
   C_GetAttributeValue(session: Handle, object: Handle, template: { type: number }[]): { value: Buffer }[];
   C_SetAttributeValue(session: Handle, object: Handle, template: Attribute[]): void;
   C_SignInit(session: Handle, mechanism: Mechanism, key: Handle): void;
+  C_Sign(session: Handle, data: Buffer, signature: Buffer): Buffer;
   C_SignAsync(session: Handle, data: Buffer, signature: Buffer): Promise<Buffer>;
   C_GenerateKeyAsync(session: Handle, mechanism: Mechanism, template: Attribute[]): Promise<Handle>;
   C_GenerateKeyPairAsync(

@@ -1,6 +1,7 @@
 import { attributes } from './constants.ts';
 import type { Attribute, Cryptoki, Handle, Mechanism } from './cryptoki.ts';
 import { returnValueOf } from './errors.ts';
+import { paceOf } from './signing-pace.ts';
 
 /** One session of a token, lent to one caller. */
 export interface TokenSession {
@@ -36,7 +37,7 @@ function ownCopy(data: Uint8Array): Buffer {
   return copy.subarray(0, data.length);
 }
 
-/** Signs, or computes a MAC, off the event loop. @returns a copy of its own */
+/** Signs, or computes a MAC: off the event loop, unless that would take longer than the token. @returns a copy of its own */
 export async function sign(
   token: TokenSession,
   mechanism: Mechanism,
@@ -46,10 +47,14 @@ export async function sign(
   const { cryptoki, session } = token;
   const input = ownCopy(data);
   const output = Buffer.alloc(1_024);
+  const pace = paceOf(cryptoki, mechanism.mechanism, input.length);
+  const waits = pace?.waits === true;
+  const start = performance.now();
   cryptoki.C_SignInit(session, mechanism, key);
-  const signature = await holding([session, input, output], () =>
-    cryptoki.C_SignAsync(session, input, output),
-  );
+  const signature = waits
+    ? cryptoki.C_Sign(session, input, output)
+    : await holding([session, input, output], () => cryptoki.C_SignAsync(session, input, output));
+  pace?.took(performance.now() - start, waits);
   return new Uint8Array(signature);
 }
 

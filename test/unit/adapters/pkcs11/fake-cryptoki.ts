@@ -63,6 +63,7 @@ export function fakeCryptoki(given: Partial<Cryptoki>): Cryptoki {
     C_GetAttributeValue: unexpected,
     C_SetAttributeValue: unexpected,
     C_SignInit: unexpected,
+    C_Sign: unexpected,
     C_SignAsync: unexpected,
     C_GenerateKeyAsync: unexpected,
     C_GenerateKeyPairAsync: unexpected,

@@ -32,6 +32,7 @@ function tokenThat(signs: (mechanism: Mechanism, data: Buffer) => Buffer, given:
       asked.push(mechanism.mechanism);
       chosen = mechanism;
     },
+    C_Sign: (_session, data) => signs(chosen, data),
     C_SignAsync: async (_session, data) => signs(chosen, data),
     ...given,
   });

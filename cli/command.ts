@@ -55,6 +55,7 @@ export const groups = [
   'Enroll',
   'Keys and backups',
   'Offline checks',
+  'Keys in a token',
   'Organization',
   'Operate',
 ] as const;

@@ -22,6 +22,10 @@ import { recoveryInit } from './commands/recovery-init.ts';
 import { setPassword } from './commands/set-password.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
+import { tokenInit } from './commands/token-init.ts';
+import { tokenList } from './commands/token-list.ts';
+import { tokenProbe } from './commands/token-probe.ts';
+import { tokenShow } from './commands/token-show.ts';
 import { unlock } from './commands/unlock.ts';
 import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
@@ -52,6 +56,10 @@ export const commands: readonly Command[] = [
   verify,
   convert,
   receiptVerify,
+  tokenList,
+  tokenInit,
+  tokenProbe,
+  tokenShow,
   showOrganization,
   setOrganization,
   listAccounts,

@@ -1,29 +1,27 @@
-import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newPin } from '#adapters/pkcs11/new-pin.ts';
 import { pinSource } from '#adapters/pkcs11/pin-source.ts';
-import { openPkcs11Provider } from '#adapters/pkcs11/pkcs11-provider.ts';
-import { createSoftHsmToken } from '#adapters/pkcs11/softhsm-token.ts';
+import { createSoftHsmToken, evaluationToken } from '#adapters/pkcs11/softhsm-token.ts';
+import type { TokenLogin } from '#adapters/pkcs11/token-administration.ts';
 import { Secret } from '#domain/secret.ts';
-import type { KeyProvider } from '#ports/key-provider.ts';
 import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
 
-const pinDigits = 16;
-
 /**
- * Opens a SoftHSM token that stands in the data folder, made the first time. Its PINs stand in 0600 files beside it, which
- * is what an evaluation token is worth; a real token's PIN never stands beside the token.
+ * How to log in to a SoftHSM token that stands in the data folder, made the first time. Its PINs stand in 0600 files beside
+ * it, which is what an evaluation token is worth; a real token's PIN never stands beside the token.
  * @throws ProviderError `provider-misconfigured` if SoftHSM or the binding is not installed, `provider-unavailable`
  */
-export async function openEvaluationToken(folder: string): Promise<KeyProvider> {
+export async function evaluationTokenLogin(folder: string): Promise<TokenLogin> {
   await clearUnfinishedFiles(folder);
-  const pinFile = join(folder, 'pin');
+  const { label, pinFile: pinName, soPinFile } = evaluationToken;
+  const pinFile = join(folder, pinName);
   const pin = await pinIn(pinFile);
-  const soPin = await pinIn(join(folder, 'so-pin'));
+  const soPin = await pinIn(join(folder, soPinFile));
   try {
-    const token = await createSoftHsmToken({ folder, label: 'enrollment-key-escrow', pin, soPin });
-    return await openPkcs11Provider({ ...token, pin: pinSource(`file:${pinFile}`) });
+    const token = await createSoftHsmToken({ folder, label, pin, soPin });
+    return { ...token, pin: pinSource(`file:${pinFile}`) };
   } finally {
     pin.erase();
     soPin.erase();
@@ -32,8 +30,8 @@ export async function openEvaluationToken(folder: string): Promise<KeyProvider> 
 
 async function pinIn(file: string): Promise<Secret> {
   if (!existsSync(file)) {
-    const digits = Uint8Array.from({ length: pinDigits }, () => '0'.charCodeAt(0) + randomInt(10));
-    await writeFileAtomically(file, digits, { mode: 0o600 });
+    const pin = newPin();
+    await writeFileAtomically(file, pin.bytes(), { mode: 0o600 }).finally(() => pin.erase());
   }
   return new Secret(await readFile(file));
 }

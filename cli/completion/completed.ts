@@ -34,8 +34,11 @@ export function completedOf({ words, options, operand }: Command): Completed {
   };
 }
 
+/** What stands in the help for the name of a file or folder. */
+const paths = ['FILE', 'PATH', 'DIR'];
+
 function offeredFor(name: string, words: readonly string[] | undefined): Value {
-  return words ?? (name === 'FILE' ? 'file' : 'unknown');
+  return words ?? (paths.includes(name) ? 'file' : 'unknown');
 }
 
 /** What may follow the words typed so far, by those; '' for none. */

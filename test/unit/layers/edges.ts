@@ -5,6 +5,7 @@ export const targets = [
   '#ports/clock.ts',
   '#crypto/pfx/write.ts',
   '#steps/make-key-pair.ts',
+  '#adapters/pkcs11/token-administration.ts',
   '#adapters/sqlite/registry.ts',
   '#runtime/atomic-file.ts',
   '#runtime/environment.ts',
@@ -78,13 +79,23 @@ const decides = [
   'node:timers/promises',
   'node:util',
 ] as const satisfies readonly Target[];
-const adapts = [
-  ...inner,
+const adapters = [
+  '#adapters/pkcs11/token-administration.ts',
   '#adapters/sqlite/registry.ts',
+] as const satisfies readonly Target[];
+const adapts = [...inner, ...adapters, ...node, 'valibot'] as const satisfies readonly Target[];
+const useCase = [...decides, '#steps/make-key-pair.ts', 'valibot'] as const satisfies readonly Target[];
+
+const commandLine = [
+  '#domain/secret.ts',
+  '#contract/routes.ts',
+  '#crypto/pfx/write.ts',
+  '#runtime/atomic-file.ts',
   ...node,
+  'eventsource-parser',
+  'openid-client',
   'valibot',
 ] as const satisfies readonly Target[];
-const useCase = [...decides, '#steps/make-key-pair.ts', 'valibot'] as const satisfies readonly Target[];
 
 export const places: readonly Place[] = [
   { path: 'shared/domain/sample.ts', sees: ['#domain/secret.ts', 'node:util'] },
@@ -136,14 +147,14 @@ export const places: readonly Place[] = [
   { path: 'lambdas/enroll/config.ts', sees: useCase },
   {
     path: 'lambdas/enroll/handler.ts',
-    sees: [...useCase, '#adapters/sqlite/registry.ts', '#runtime/atomic-file.ts', '#runtime/environment.ts'],
+    sees: [...useCase, ...adapters, '#runtime/atomic-file.ts', '#runtime/environment.ts'],
   },
   {
     path: 'local/sample.ts',
     sees: [
       ...inner,
       '#steps/make-key-pair.ts',
-      '#adapters/sqlite/registry.ts',
+      ...adapters,
       '#runtime/atomic-file.ts',
       '#runtime/environment.ts',
       '#lambdas/other/handler.ts',
@@ -158,19 +169,9 @@ export const places: readonly Place[] = [
     path: 'infra/sample.ts',
     sees: ['#contract/routes.ts', ...node, 'aws-cdk-lib', 'aws-cdk-lib/aws-s3', 'cdk-nag', 'constructs'],
   },
-  {
-    path: 'cli/sample.ts',
-    sees: [
-      '#domain/secret.ts',
-      '#contract/routes.ts',
-      '#crypto/pfx/write.ts',
-      '#runtime/atomic-file.ts',
-      ...node,
-      'eventsource-parser',
-      'openid-client',
-      'valibot',
-    ],
-  },
+  { path: 'cli/sample.ts', sees: commandLine },
+  { path: 'cli/commands/sample.ts', sees: commandLine },
+  { path: 'cli/token/sample.ts', sees: [...commandLine, '#adapters/pkcs11/token-administration.ts'] },
   {
     path: 'docs/sample.ts',
     sees: ['#domain/secret.ts', '#contract/routes.ts', ...node, '@valibot/to-json-schema', 'valibot'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { TokenName } from '#adapters/pkcs11/token.ts';
+import type { TokenLogin } from '#adapters/pkcs11/token-administration.ts';
 import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 
@@ -39,17 +40,26 @@ export async function openKeys({ keys, token, kms }: KeyChoice, folder: string):
     case 'software':
       return await openSoftwareProvider({ folder: join(folder, 'software-keys'), stage: 'evaluation' });
     case 'pkcs11': {
-      if (token === undefined) {
-        const { openEvaluationToken } = await import('./evaluation-token.ts');
-        return await openEvaluationToken(join(folder, 'token'));
-      }
       const { openPkcs11Provider } = await import('#adapters/pkcs11/pkcs11-provider.ts');
-      const { pinSource } = await import('#adapters/pkcs11/pin-source.ts');
-      return await openPkcs11Provider({ ...token, pin: pinSource(token.pin) });
+      return await openPkcs11Provider(await tokenLogin(token, folder));
     }
     case 'kms': {
       const { openKmsProvider } = await import('#adapters/kms/kms-provider.ts');
       return await openKmsProvider({ createOwnKeys: true, ...kms });
     }
   }
+}
+
+/**
+ * How to log in to the token of a choice; the one for evaluation is made if it is not there.
+ * @param folder the data folder
+ * @throws ProviderError `provider-misconfigured` (also where SoftHSM or the binding is not installed), `provider-unavailable`
+ */
+export async function tokenLogin(token: KeyChoice['token'], folder: string): Promise<TokenLogin> {
+  if (token === undefined) {
+    const { evaluationTokenLogin } = await import('./evaluation-token.ts');
+    return await evaluationTokenLogin(join(folder, 'token'));
+  }
+  const { pinSource } = await import('#adapters/pkcs11/pin-source.ts');
+  return { ...token, pin: pinSource(token.pin) };
 }

@@ -20,6 +20,9 @@ const databaseTroubles: Readonly<Record<number, { why: string; next: string }>> 
   },
 };
 
+/** Node's names of what goes wrong on a network: no file is at fault. */
+const ofNetwork = /^(?:ECONN(?:REFUSED|RESET|ABORTED)|E(?:HOST|NET)UNREACH|ENOTFOUND|ETIMEDOUT)$/;
+
 const vague = ['internal', 'store-unavailable', 'provider-unavailable'];
 
 /**
@@ -33,8 +36,9 @@ export function explainFailure(thrown: unknown, folders: { out: string; data: st
   // Which names what is at fault says enough.
   if (!vague.includes(error.code) || error.details.field !== undefined) return error;
   for (const cause of causesOf(error)) {
-    if (errorNumber(cause) !== undefined)
-      return fileError(pathOf(cause) ?? `${folders.out} or ${folders.data}`, cause);
+    const number = errorNumber(cause);
+    if (number !== undefined && ofNetwork.test(number)) return error;
+    if (number !== undefined) return fileError(pathOf(cause) ?? `${folders.out} or ${folders.data}`, cause);
     const trouble = databaseTroubles[resultCodeOf(cause)];
     if (trouble !== undefined)
       return new StoreError('store-unavailable', { field: folders.data, ...trouble, cause });

@@ -51,6 +51,11 @@ describe('what stopped the demo', () => {
     expect(explainFailure(error, folders)).toBe(error);
   });
 
+  it('is no file where the network is at fault', () => {
+    const error = new ProviderError('provider-unavailable', { cause: systemError('ECONNREFUSED') });
+    expect(explainFailure(error, folders)).toBe(error);
+  });
+
   it('is left general where nothing is known', () => {
     expect(said(new TypeError('marked'))).toBe(
       'Something failed inside the service. Try again later; if it stays so, tell the operator. (internal)',

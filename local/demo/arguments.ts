@@ -6,6 +6,8 @@ export interface DemoArguments extends KeyChoice {
   out: string;
   data: string;
   subscribers: string;
+  /** For `kms`: the stand-in, whatever of AWS is set up here. */
+  standIn: boolean;
   json: boolean;
   help: boolean;
 }
@@ -16,17 +18,24 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
 
   --out DIR                 where to leave files and summary.json   (default out)
   --data DIR                where the service keeps its data        (default .escrow-demo)
-${keyOptionsHelp(28)}  --subscribers FILE        the list of subscribers, CSV            (default examples/subscribers.csv)
+${keyOptionsHelp(28)}  --kms-stand-in            kms: the stand-in, though something of AWS is set up here
+  --subscribers FILE        the list of subscribers, CSV            (default examples/subscribers.csv)
   --json                    print the summary as JSON on stdout
   --help                    show this
 
 Run it again on the same folders, also after it was killed: it continues. The two folders of a run belong together; to
 start anew, remove both, or name new ones.
 
+With --keys pkcs11 the token itself is asked to give up each key that must never leave it, and the demo fails if it does.
+With --keys kms the keys are made at the endpoint that AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL names. Where nothing of AWS
+is set up, a stand-in is started on this machine, which is not AWS and protects nothing; it ends with the demo. In AWS itself
+keys cost money each month and take a week to delete: there the demo makes none unless --kms-prefix is given.
+
 Exit status: 0 all went through, 1 it failed, 2 wrong usage, 3 some rows or requests were refused.
 Examples:
   npm run demo
   npm run demo -- --keys pkcs11 --out out-token --data .escrow-token
+  npm run demo -- --keys kms --out out-kms --data .escrow-kms
   npm run demo -- --subscribers examples/broken.csv --out out-broken --data .escrow-broken
 `;
 
@@ -36,10 +45,12 @@ export function parseDemoArguments(args: readonly string[]): DemoArguments {
     out: { type: 'string', default: 'out' },
     data: { type: 'string', default: '.escrow-demo' },
     ...keyOptions,
+    'kms-stand-in': { type: 'boolean' },
     subscribers: { type: 'string', default: 'examples/subscribers.csv' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   });
   const { out, data, subscribers, json, help: wantsHelp } = values;
-  return { ...readKeyChoice(values), out, data, subscribers, json, help: wantsHelp };
+  const standIn = values['kms-stand-in'] ?? false;
+  return { ...readKeyChoice(values), out, data, subscribers, standIn, json, help: wantsHelp };
 }

@@ -66,13 +66,9 @@ export class OutputFolder {
     });
   }
 
-  /** How a person would name a file of the folder, from where that person stands. */
-  shown(path: string, environment: Readonly<Record<string, string | undefined>> = process.env): string {
-    const { npm_lifecycle_event: script, INIT_CWD: stands } = environment;
-    const whole = resolve(this.root, path);
-    // npm runs the demo in the clone's root, wherever in the clone the person is.
-    const near = relative(script === 'demo' && stands !== undefined ? stands : process.cwd(), whole);
-    return near.startsWith('..') ? whole : near;
+  /** How a person would name a file of the folder. */
+  shown(path: string, environment?: Environment): string {
+    return shownPath(resolve(this.root, path), environment);
   }
 
   /** @throws SetUpError `usage` if it cannot be made */
@@ -88,4 +84,15 @@ export class OutputFolder {
       });
     }
   }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How a person would name a file or folder, from where that person stands. */
+export function shownPath(path: string, environment: Environment = process.env): string {
+  const { npm_lifecycle_event: script, INIT_CWD: stands } = environment;
+  const whole = resolve(path);
+  // npm runs the demo in the clone's root, wherever in the clone the person is.
+  const near = relative(script === 'demo' && stands !== undefined ? stands : process.cwd(), whole);
+  return near.startsWith('..') ? whole : near;
 }

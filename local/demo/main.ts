@@ -3,8 +3,18 @@ import { explainFailure, kindOfCause } from '../failure.ts';
 import { print } from '../print.ts';
 import { type DemoArguments, help, parseDemoArguments } from './arguments.ts';
 import { Progress } from './progress.ts';
-import { nextCommands, policyRefusals, refusedLines, requestLines, table } from './report.ts';
+import {
+  nextCommands,
+  policyRefusals,
+  refusedLines,
+  requestLines,
+  residentInKms,
+  table,
+  tokenRefusals,
+  whose,
+} from './report.ts';
 import { type DemoResult, runDemo } from './run-demo.ts';
+import { checkRefused } from './token-answers.ts';
 
 const exitStatus = { ok: 0, failed: 1, usage: 2, someRefused: 3 } as const;
 const statusOfInterrupt = 130;
@@ -39,6 +49,7 @@ async function run(settings: DemoArguments, progress: Progress): Promise<number>
   });
   const result = await runDemo(settings, progress);
   await tell(result, settings, progress);
+  checkRefused(result.summary.map((entry) => ({ whose: whose(entry), answers: entry.tokenAnswers ?? {} })));
   return result.refusedRows.length + result.refusedRequests.length > 0
     ? exitStatus.someRefused
     : exitStatus.ok;
@@ -50,8 +61,15 @@ async function tell(result: DemoResult, settings: DemoArguments, progress: Progr
   for (const line of requestLines(refusedRequests)) progress.say(`Refused: ${line}`);
   if (settings.json) await print(`${JSON.stringify(summary, null, 2)}\n`);
   else if (summary.length > 0) {
-    const parts = [table(summary), policyRefusals(summary), nextCommands(summary, out)];
+    const parts = [
+      table(summary),
+      policyRefusals(summary),
+      tokenRefusals(summary),
+      residentInKms(summary),
+      nextCommands(summary, out, settings),
+    ];
     await print(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
   }
   progress.say(`\n${summary.length} enrollments; summary in ${out.shown('summary.json')}.`);
+  if (result.afterwards !== undefined) progress.say(result.afterwards);
 }

@@ -1,8 +1,10 @@
 import type { RefusedRow } from '#contract/subscriber-list.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
-import type { OutputFolder } from './folders.ts';
+import type { DemoArguments } from './arguments.ts';
+import { type OutputFolder, shownPath } from './folders.ts';
 import type { DemoResult } from './run-demo.ts';
 import type { SummaryEntry } from './summary.ts';
+import type { TokenAnswers } from './token-answers.ts';
 
 /** More than a person reads; such a list is another kind of file. */
 const mostLines = 200;
@@ -61,19 +63,101 @@ export function policyRefusals(entries: readonly SummaryEntry[]): string {
   return lines.length === 0 ? '' : ['Refused by policy:', ...lines].join('\n');
 }
 
-/** What to try next, with real files of this run. */
-export function nextCommands(entries: readonly SummaryEntry[], out: OutputFolder): string {
-  const copied = entries.find(({ files }) => 'pfx' in files && 'password' in files);
-  if (copied === undefined) return '';
-  const shown = (path: string | undefined) => shellWord(out.shown(path ?? ''));
-  const { pfx, password, csr, receipt } = copied.files;
+/** What the token answered when it was asked for keys that must never leave it; keys of one answer stand together. */
+export function tokenRefusals(entries: readonly SummaryEntry[]): string {
+  const groups = new Map<string, string[]>();
+  for (const entry of entries) {
+    if (entry.tokenAnswers === undefined) continue;
+    const answers = answerLines(entry.tokenAnswers);
+    groups.set(answers, [...(groups.get(answers) ?? []), whose(entry)]);
+  }
+  if (groups.size === 0) return '';
   return [
-    'Try next:',
-    `  openssl pkcs12 -info -noenc -in ${shown(pfx)} -passin file:${shown(password)} -nokeys`,
-    `  openssl req -verify -noout -subject -in ${shown(csr)}`,
-    `  npm run --silent escrow -- verify ${shown(pfx)} --password-file ${shown(password)}`,
-    `  npm run --silent escrow -- receipt verify ${shown(receipt)} --jwks ${shown('jwks.json')}`,
+    'The token itself was asked, by another process with its PIN, for the keys that must never leave it. It answered:',
+    ...[...groups].map(([answers, keys]) => `  ${keys.join('; ')}\n${answers}`),
   ].join('\n');
+}
+
+/** Where the keys that never leave are, of a custody that nobody can ask for them. */
+export function residentInKms(entries: readonly SummaryEntry[]): string {
+  const resident = entries.filter(
+    (entry) => entry.custody === 'kms' && !entry.exportable && 'csr' in entry.files,
+  );
+  if (resident.length === 0) return '';
+  return `Made in AWS KMS, which has no operation that gives a private key up: ${resident.map(whose).join('; ')}.`;
+}
+
+/** An enrollment to a person, as in `col.hayes, identity`. */
+export function whose({ subscriberId, purpose }: Pick<SummaryEntry, 'subscriberId' | 'purpose'>): string {
+  return `${subscriberId}, ${purpose}`;
+}
+
+/** What to try next, with real files of this run. */
+export function nextCommands(
+  entries: readonly SummaryEntry[],
+  out: OutputFolder,
+  settings: Pick<DemoArguments, 'data' | 'token'>,
+): string {
+  const copied = entries.find(({ files }) => 'pfx' in files && 'password' in files);
+  const resident = entries.find(({ exportable, files }) => !exportable && 'csr' in files);
+  const shown = (path: string | undefined) => shellWord(out.shown(path ?? ''));
+  const onCopy = copied === undefined ? [] : commandsOnCopy(copied.files, shown);
+  const onResident = resident === undefined ? [] : commandsOnResident(resident, shown, settings);
+  return [listOf('Try next:', onCopy), listOf('Try next, with a key that never leaves:', onResident)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function listOf(heading: string, commands: readonly string[]): string {
+  return commands.length === 0 ? '' : [heading, ...commands.map((command) => `  ${command}`)].join('\n');
+}
+
+const escrow = 'npm run --silent escrow --';
+
+type Shown = (path: string | undefined) => string;
+
+function commandsOnCopy({ pfx, password, csr, receipt }: SummaryEntry['files'], shown: Shown): string[] {
+  return [
+    `openssl pkcs12 -info -noenc -in ${shown(pfx)} -passin file:${shown(password)} -nokeys`,
+    verifyCsr(csr, shown),
+    `${escrow} verify ${shown(pfx)} --password-file ${shown(password)}`,
+    `${escrow} receipt verify ${shown(receipt)} --jwks ${shown('jwks.json')}`,
+  ];
+}
+
+function commandsOnResident(
+  { custody, files }: SummaryEntry,
+  shown: Shown,
+  settings: Pick<DemoArguments, 'data' | 'token'>,
+): string[] {
+  const { csr } = files;
+  const look = custody === 'pkcs11' ? [`${escrow} token show ${tokenOptions(settings)}`] : [];
+  return [verifyCsr(csr, shown), ...look];
+}
+
+function verifyCsr(csr: string | undefined, shown: Shown): string {
+  return `openssl req -verify -noout -subject -in ${shown(csr)}`;
+}
+
+function tokenOptions({ data, token }: Pick<DemoArguments, 'data' | 'token'>): string {
+  if (token === undefined) return `--data ${shellWord(shownPath(data))}`;
+  const name =
+    'label' in token.token
+      ? `--token ${shellWord(token.token.label)}`
+      : `--serial ${shellWord(token.token.serial)}`;
+  return `--module ${shellWord(token.module)} ${name} --pin ${shellWord(token.pin)}`;
+}
+
+/** Each answer once, with all that was tried and got it. */
+function answerLines(answers: TokenAnswers): string {
+  const attempts = new Map<string, string[]>();
+  for (const [attempt, answer] of Object.entries(answers)) {
+    attempts.set(answer, [...(attempts.get(answer) ?? []), attempt]);
+  }
+  const width = Math.max(...[...attempts.keys()].map((answer) => answer.length));
+  return [...attempts]
+    .map(([answer, tried]) => `    ${answer.padEnd(width)}  to ${tried.join(', ')}`)
+    .join('\n');
 }
 
 function rowOf(entry: SummaryEntry): string[] {

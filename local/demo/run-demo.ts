@@ -11,21 +11,25 @@ import {
 import { enrollmentIdFrom } from '#crypto/identifiers.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
+import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
 import generalPolicy from '../../policies/general.json' with { type: 'json' };
 import { checkCustody } from '../check-custody.ts';
-import { keyChoiceOf } from '../open-keys.ts';
+import { keyChoiceOf, tokenLogin } from '../open-keys.ts';
 import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
 import { deliver } from './deliver.ts';
 import { OutputFolder } from './folders.ts';
+import { openKeyPlace } from './key-place.ts';
 import type { Progress } from './progress.ts';
 import { demoRecoveryKey } from './recovery-key.ts';
 import { signInAll } from './subscribers.ts';
 import { type SummaryEntry, summarize } from './summary.ts';
+import { askToken, type TokenAnswers } from './token-answers.ts';
 
 export const organization = 'example';
 
@@ -36,6 +40,8 @@ export interface DemoResult {
   /** Requests that the service refused without making an enrollment, as dead letters hold them. */
   refusedRequests: { eventId: string; code: string }[];
   out: OutputFolder;
+  /** What a person should know of where the keys are, once the run is done. */
+  afterwards: string | undefined;
 }
 
 /** A request that the list asks for, and the enrollment that it becomes. */
@@ -53,7 +59,23 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
   progress.say(`Read ${settings.subscribers}: ${rows.length} good rows, ${countRows(refusedRows)} refused.`);
   const out = new OutputFolder(settings.out);
   await out.make();
-  progress.say(`Opening the service over ${settings.data}, keys in ${settings.keys}.`);
+  const place = await openKeyPlace(settings);
+  try {
+    progress.say(`Opening the service over ${settings.data}, keys in ${place.name}.`);
+    if (place.warning !== undefined) progress.say(place.warning);
+    const done = await mainJob(settings, rows, out, progress);
+    return { ...done, refusedRows, out, afterwards: place.afterwards };
+  } finally {
+    await place.close();
+  }
+}
+
+async function mainJob(
+  settings: DemoArguments,
+  rows: readonly SubscriberRow[],
+  out: OutputFolder,
+  progress: Progress,
+): Promise<Pick<DemoResult, 'summary' | 'refusedRequests'>> {
   const service = await openService({ ...keyChoiceOf(settings), folder: settings.data });
   try {
     await setUp(service, out);
@@ -67,16 +89,28 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
     await signInAll(service, requested, out, progress);
     await service.dispatcher.drain();
     progress.say('Exporting the own copies, and copying what is in escrow.');
-    const enrollments = await enrollmentsOf(service, wanted);
-    await deliver(service, enrollments, out, progress);
+    await deliver(service, await enrollmentsOf(service, wanted), out, progress);
     await service.dispatcher.drain();
-    const summary = (await enrollmentsOf(service, wanted)).map((enrollment) => summarize(enrollment, out));
+    const enrollments = await enrollmentsOf(service, wanted);
+    const answers = await tokenAnswers(settings, enrollments, progress);
+    const summary = enrollments.map((enrollment) => summarize(enrollment, out, answers.get(enrollment.id)));
     await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
     await out.writeTop('summary.json', summary);
-    return { summary, refusedRows, refusedRequests: await refusedRequests(service, wanted, since), out };
+    return { summary, refusedRequests: await refusedRequests(service, wanted, since) };
   } finally {
     await service.close();
   }
+}
+
+/** What the token answers when it is asked for the keys that must never leave it; nothing where keys live elsewhere. */
+async function tokenAnswers(
+  { keys, token, data }: DemoArguments,
+  enrollments: readonly Enrollment[],
+  progress: Progress,
+): Promise<ReadonlyMap<string, TokenAnswers>> {
+  if (keys !== 'pkcs11') return new Map();
+  progress.say('Asking the token itself, from another process, for the keys that must never leave it.');
+  return await askToken(await tokenLogin(token, data), enrollments, progress);
 }
 
 async function readList(path: string): Promise<Uint8Array> {
@@ -95,6 +129,7 @@ async function readList(path: string): Promise<Uint8Array> {
 async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
   const existing = await dependencies.registry.read('organization', organization, 'organization');
   checkCustody(existing, dependencies.keys.custody, '--out and --data');
+  await checkSameKeys(existing, dependencies);
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
   await setUpOrganization(dependencies, administrator, {
     name: 'Example Organization',
@@ -104,6 +139,21 @@ async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void
   });
   // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
   await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });
+}
+
+/**
+ * Of a custody that is somewhere else, as another account, endpoint or token is, nothing would open.
+ * @throws SetUpError `not-set-up`
+ */
+async function checkSameKeys(
+  existing: Organization | undefined,
+  { keys }: Pick<Dependencies, 'keys'>,
+): Promise<void> {
+  if (existing === undefined || existing.receiptKeyId === (await keys.receiptKey()).kid) return;
+  throw new SetUpError('not-set-up', {
+    why: 'The data folder is of an earlier run whose keys are not here.',
+    next: 'Run again with the token, or the AWS endpoint, account, region and --kms-prefix, of that run; or name new folders with --out and --data.',
+  });
 }
 
 /** One event a certificate request, as an enrollment workflow sends it. */

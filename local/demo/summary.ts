@@ -1,12 +1,16 @@
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { purposeNames } from '#domain/purpose.ts';
 import type { FileKind, OutputFolder } from './folders.ts';
+import type { TokenAnswers } from './token-answers.ts';
 
 /** One enrollment as `summary.json` tells it; paths are relative to the output folder. */
 export type SummaryEntry = ReturnType<typeof summarize>;
 
-/** What became of an enrollment, and which of its files are there. */
-export function summarize(enrollment: Enrollment, out: OutputFolder) {
+/**
+ * What became of an enrollment, and which of its files are there.
+ * @param tokenAnswers what its token answered when it was asked for the key
+ */
+export function summarize(enrollment: Enrollment, out: OutputFolder, tokenAnswers?: TokenAnswers) {
   const { id, subscriber, purpose, keySpec, custody, exportable, state, key, refusal } = enrollment;
   const file = (name: string, kind: FileKind) =>
     out.has(enrollment, kind) ? { [name]: out.relativePath(enrollment, kind) } : {};
@@ -39,6 +43,7 @@ export function summarize(enrollment: Enrollment, out: OutputFolder) {
         ...file('receipt', 'escrowed.receipt.jws'),
       },
     }),
+    ...(tokenAnswers !== undefined && { tokenAnswers }),
     ...(refusal !== undefined && {
       refusal: { code: refusal.code, reason: refusal.reason, contact: refusal.contact },
     }),

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compactVerify, createLocalJWKSet } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { verifyLedger } from '#adapters/sqlite/ledger.ts';
 import { activeBackup } from '#domain/enrollment.ts';
+import { expectDelivered } from '#test/support/delivered.ts';
 import {
   type DemoFolders,
   demoFolders,
@@ -17,8 +17,6 @@ import {
   type SummaryEntry,
   startDemo,
 } from '#test/support/demo.ts';
-import { openWithOpenssl, spkiOf, spkiOfCsr } from '#test/support/pfx-tools.ts';
-import { unsealed } from '#test/support/recovered.ts';
 import { labelsInToken } from '#test/support/token-labels.ts';
 import { DataFolder, documentsReferredTo } from '#test/support/traces.ts';
 
@@ -136,29 +134,6 @@ async function expectWhole(folders: DemoFolders): Promise<void> {
   expectTidy(folders, summary);
 }
 
-async function expectDelivered(out: string, entry: SummaryEntry): Promise<void> {
-  const { files, escrow, spkiSha256, purpose } = entry;
-  const jwks = createLocalJWKSet(JSON.parse(readFileSync(join(out, 'jwks.json'), 'utf8')));
-  const receiptOf = async (path: string) => {
-    const { payload } = await compactVerify(readFileSync(join(out, path)), jwks);
-    return JSON.parse(new TextDecoder().decode(payload));
-  };
-  const expectFile = async (path: string, password: string | Uint8Array, receipt: string) => {
-    const { privateKey } = await openWithOpenssl(join(out, path), password);
-    expect(sha256(spkiOf(privateKey))).toBe(spkiSha256);
-    const pfxSha256 = sha256(readFileSync(join(out, path)));
-    expect(await receiptOf(receipt)).toMatchObject({ receipt: 'backup', spkiSha256, pfxSha256 });
-  };
-  expect(sha256(await spkiOfCsr(join(out, files.csr)))).toBe(spkiSha256);
-  if (files.pfx === undefined) expect(await receiptOf(files.receipt)).toMatchObject({ receipt: 'refusal' });
-  else await expectFile(files.pfx, readFileSync(join(out, present(files.password))), files.receipt);
-  expect(escrow !== undefined).toBe(purpose === 'encryption');
-  if (escrow === undefined) return;
-  const { passphrase, backupId, pfxSha256 } = await unsealed(out, entry);
-  expect({ backupId, pfxSha256 }).toEqual({ backupId: escrow.backupId, pfxSha256: escrow.pfxSha256 });
-  await expectFile(escrow.pfx, passphrase, escrow.receipt);
-}
-
 /** Each enrollment once, one active backup each that needs one, nothing waiting, nothing left over. */
 function expectTidy({ data }: DemoFolders, summary: readonly SummaryEntry[]): void {
   const folder = new DataFolder(data);
@@ -242,6 +217,23 @@ describe('a demo that is killed again and again, keys in a token', () => {
   });
 });
 
+describe('a demo that is killed again and again, keys in the stand-in for AWS KMS', () => {
+  it('ends as if it had not been', async () => {
+    const folders = demoFolder();
+    const options = ['--subscribers', listIn(folders), '--keys', 'kms', '--kms-stand-in'];
+    const moments: Moment[] = [anywhere(700), { what: 'writes', more: 6 }, { what: 'files', more: 8 }];
+    expect(await runThrough(folders, moments, options)).toBeGreaterThanOrEqual(2);
+    await expectWhole(folders);
+    const { aliases } = JSON.parse(readFileSync(join(folders.data, 'kms-stand-in/aliases.json'), 'utf8'));
+    const enrollments = new DataFolder(folders.data).enrollments();
+    const resident = enrollments.flatMap(({ key }) => key?.residentKey ?? []);
+    expect(Object.keys(aliases).sort()).toEqual([
+      ...['custody', 'mac', 'receipts'].map((duty) => `alias/escrow/${duty}`),
+      ...resident.map((name) => `alias/escrow/resident/${name.replaceAll('.', '/')}`),
+    ]);
+  });
+});
+
 describe('what a kill in the middle of one write leaves', () => {
   it('is cleared by the next run', async () => {
     const folders = demoFolder();
@@ -265,7 +257,7 @@ describe('what a kill in the middle of one write leaves', () => {
   });
 });
 
-const folderSets = [demoFolders(), demoFolders(), demoFolders(), demoFolders(), demoFolders()];
+const folderSets = [demoFolders(), demoFolders(), demoFolders(), demoFolders(), demoFolders(), demoFolders()];
 const demoFolder = () => present(folderSets.pop());
 
 function listIn({ root }: DemoFolders): string {

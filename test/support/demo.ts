@@ -16,6 +16,8 @@ export interface DemoFolders {
   root: string;
   out: string;
   data: string;
+  /** Variables of the demo, in place of those of this process. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** Names folders for a demo, neither there yet, removed when the suite that declares them is done. */
@@ -38,18 +40,28 @@ export interface DemoRun {
   stderr: string;
 }
 
+type DemoPlace = Pick<DemoFolders, 'out' | 'data' | 'environment'>;
+
 /** Starts `npm run demo -- ...` without npm. */
-export function startDemo(
-  { out, data }: Pick<DemoFolders, 'out' | 'data'>,
-  ...options: string[]
-): RunningDemo {
-  return startDemoRaw('--out', out, '--data', data, ...options);
+export function startDemo({ out, data, environment }: DemoPlace, ...options: string[]): RunningDemo {
+  return startWith(environment, '--out', out, '--data', data, ...options);
 }
 
 export function startDemoRaw(...options: string[]): RunningDemo {
+  return startWith(process.env, ...options);
+}
+
+/** The variables of this process, without those that say anything of AWS; no file says it either. */
+export function withoutAws(home: string): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  return { ...Object.fromEntries(others), HOME: home };
+}
+
+function startWith(env: NodeJS.ProcessEnv | undefined, ...options: string[]): RunningDemo {
   const child = spawn(process.execPath, ['local/demo/main.ts', ...options], {
     cwd: checkout,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: env ?? process.env,
   });
   const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
     ([[status], stdout, stderr]) => ({ status, stdout, stderr }),
@@ -58,7 +70,7 @@ export function startDemoRaw(...options: string[]): RunningDemo {
 }
 
 /** Runs a demo to its end. */
-export function runDemo(folders: Pick<DemoFolders, 'out' | 'data'>, ...options: string[]): Promise<DemoRun> {
+export function runDemo(folders: DemoPlace, ...options: string[]): Promise<DemoRun> {
   return startDemo(folders, ...options).ended;
 }
 
@@ -73,7 +85,7 @@ export const summaryEntry = v.strictObject({
   purpose: v.picklist(['identity', 'encryption']),
   label: v.picklist(['caUserCert_keyPair', 'caEncryption_keyPair']),
   keySpec: v.picklist(['RSA_2048', 'RSA_3072', 'ECC_NIST_P256', 'ECC_NIST_P384']),
-  custody: v.picklist(['software', 'pkcs11']),
+  custody: v.picklist(['software', 'pkcs11', 'kms']),
   exportable: v.boolean(),
   status: v.literal('ready'),
   spkiSha256: hex,
@@ -94,6 +106,7 @@ export const summaryEntry = v.strictObject({
       receipt: path,
     }),
   ),
+  tokenAnswers: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^CKR_[A-Z_]+$/)))),
   refusal: v.optional(v.strictObject({ code: path, reason: path, contact: path })),
 });
 

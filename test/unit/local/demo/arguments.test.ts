@@ -6,6 +6,7 @@ const defaults = {
   data: '.escrow-demo',
   keys: 'software',
   subscribers: 'examples/subscribers.csv',
+  standIn: false,
   json: false,
   help: false,
 };
@@ -16,6 +17,10 @@ describe('the arguments of the demo', () => {
     [['--out', 'a', '--data=b'], { out: 'a', data: 'b' }],
     [['--keys', 'pkcs11', '--json'], { keys: 'pkcs11', json: true }],
     [['--subscribers', 'my list.csv'], { subscribers: 'my list.csv' }],
+    [
+      ['--keys', 'kms', '--kms-stand-in', '--kms-key-source', 'kms'],
+      { keys: 'kms', kms: { keySource: 'kms' }, standIn: true },
+    ],
     [['-h'], { help: true }],
   ])('are read: %j', (args, changed) => {
     expect(parseDemoArguments(args)).toEqual({ ...defaults, ...changed });
@@ -26,6 +31,7 @@ describe('the arguments of the demo', () => {
     [['--out='], '--out: the option lacks its value'],
     [['--data', ''], '--data: the option lacks its value'],
     [['--subscribers'], '--subscribers: the option lacks its value'],
+    [['--kms-stand-in'], '--kms-stand-in: does not go with --keys software'],
     [['--bogus'], '--bogus: there is no such option'],
     [['--json=1'], '--json: the option takes no value'],
     [['surplus'], 'an argument stands there that belongs to no option'],
@@ -35,8 +41,20 @@ describe('the arguments of the demo', () => {
 
   it('are all told by the help, with their defaults', () => {
     for (const [name, value] of Object.entries(defaults)) {
-      expect(help).toContain(`--${name}`);
+      expect(help).toContain(`--${name === 'standIn' ? 'kms-stand-in' : name}`);
       if (typeof value === 'string') expect(help).toContain(`(default ${value})`);
+    }
+  });
+
+  it('are told by the help with what happens to keys, and to money', () => {
+    for (const word of [
+      'give up each key',
+      'AWS_ENDPOINT_URL_KMS',
+      'is not AWS',
+      'cost money',
+      '--kms-prefix',
+    ]) {
+      expect(help).toContain(word);
     }
   });
 });

@@ -1,7 +1,15 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OutputFolder } from '#local/demo/folders.ts';
-import { nextCommands, policyRefusals, refusedLines, requestLines, table } from '#local/demo/report.ts';
+import {
+  nextCommands,
+  policyRefusals,
+  refusedLines,
+  requestLines,
+  residentInKms,
+  table,
+  tokenRefusals,
+} from '#local/demo/report.ts';
 import type { SummaryEntry } from '#local/demo/summary.ts';
 
 function entryOf(changed: Partial<SummaryEntry>): SummaryEntry {
@@ -115,17 +123,86 @@ describe('a file of the output folder', () => {
   });
 });
 
+describe('what a token answered', () => {
+  const answered = (subscriberId: string, tokenAnswers: Record<string, string>) =>
+    entryOf({ subscriberId, custody: 'pkcs11', exportable: false, tokenAnswers });
+  const ofEc = { 'read CKA_VALUE': 'CKR_ATTRIBUTE_SENSITIVE', 'wrap it': 'CKR_NO' };
+  const ofRsa = { 'read CKA_PRIVATE_EXPONENT': 'CKR_NO', 'wrap it': 'CKR_NO' };
+
+  it('stands once for the keys that it answered alike, and each answer once', () => {
+    const lines = tokenRefusals([
+      answered('a', ofEc),
+      answered('b', ofRsa),
+      entryOf({}),
+      answered('c', ofEc),
+    ]);
+    expect(lines.split('\n').slice(1)).toEqual([
+      '  a, identity; c, identity',
+      '    CKR_ATTRIBUTE_SENSITIVE  to read CKA_VALUE',
+      '    CKR_NO                   to wrap it',
+      '  b, identity',
+      '    CKR_NO  to read CKA_PRIVATE_EXPONENT, wrap it',
+    ]);
+  });
+
+  it('is not mentioned where no token was asked', () => {
+    expect(tokenRefusals([entryOf({})])).toBe('');
+  });
+});
+
+describe('the keys that stay in AWS KMS', () => {
+  it('are named, once they are made, and those alone', () => {
+    const stays = { custody: 'kms', exportable: false } as const;
+    const made = { csr: 'a.csr.pem' };
+    const lines = residentInKms([
+      entryOf({ ...stays, subscriberId: 'a', files: made }),
+      entryOf({ ...stays, subscriberId: 'waits' }),
+      entryOf({ custody: 'kms', files: made }),
+      entryOf({ exportable: false, files: made }),
+      entryOf({ ...stays, subscriberId: 'b', files: made }),
+    ]);
+    expect(lines).toMatch(/^Made in AWS KMS, .*: a, identity; b, identity\.$/);
+    expect(residentInKms([entryOf({})])).toBe('');
+  });
+});
+
 describe('the next commands', () => {
+  const folders = { data: '/tmp/data' };
+  const resident = entryOf({ custody: 'pkcs11', exportable: false, files: { csr: files.csr } });
+
   it('name real files, quoted for a shell where they must be', () => {
-    const commands = nextCommands([entryOf({}), entryOf({ files })], new OutputFolder("/tmp/o'ut"));
+    const commands = nextCommands([entryOf({}), entryOf({ files })], new OutputFolder("/tmp/o'ut"), folders);
     expect(commands).toContain(
       `-in '/tmp/o'\\''ut/${files.pfx}' -passin file:'/tmp/o'\\''ut/${files.password}'`,
     );
     expect(commands).toContain(`escrow -- verify '/tmp/o'\\''ut/${files.pfx}' --password-file`);
     expect(commands).toContain(`--jwks '/tmp/o'\\''ut/jwks.json'`);
+    expect(commands).not.toContain('never leaves');
+  });
+
+  it('verify the request of a key that never leaves, and look into its token', () => {
+    const out = new OutputFolder('/tmp/out');
+    expect(nextCommands([resident], out, folders)).toBe(
+      `Try next, with a key that never leaves:
+  openssl req -verify -noout -subject -in /tmp/out/${files.csr}
+  npm run --silent escrow -- token show --data /tmp/data`,
+    );
+    const elsewhere = nextCommands([{ ...resident, custody: 'kms' }], out, folders);
+    expect(elsewhere).toContain('openssl req -verify');
+    expect(elsewhere).not.toContain('token show');
+  });
+
+  it.each([
+    [{ label: 'my token' }, "--token 'my token'"],
+    [{ serial: '0123' }, '--serial 0123'],
+  ])('name the token of the operator: %j', (token, option) => {
+    const settings = { ...folders, token: { module: '/lib/p11.so', token, pin: 'env:PIN' } };
+    expect(nextCommands([resident], new OutputFolder('/tmp/out'), settings)).toContain(
+      `escrow -- token show --module /lib/p11.so ${option} --pin 'env:PIN'`,
+    );
   });
 
   it('are none where there is no file to try', () => {
-    expect(nextCommands([entryOf({})], new OutputFolder('/tmp/out'))).toBe('');
+    expect(nextCommands([entryOf({})], new OutputFolder('/tmp/out'), folders)).toBe('');
   });
 });

@@ -18,6 +18,9 @@ import type { WhoAsks } from './who-asks.ts';
 /** How long the end waits for what is in hand, in milliseconds: longer than a key pair takes to be made and proved. */
 const patience = 20_000;
 const reconcileSeconds = 300;
+const sweepSeconds = 86_400;
+/** No key waits as long as that for its name, in milliseconds. */
+const namelessFor = 3_600_000;
 
 const openApiFile = new URL('../../docs/openapi.json', import.meta.url);
 
@@ -45,16 +48,16 @@ export async function run(parts: RunningParts): Promise<Running> {
   const { service, whoAsks, log } = parts;
   const stopping = new AbortController();
   const gateway = createGateway({ api: await apiOf(parts), stopping: stopping.signal });
-  const schedule = reconciling(service, log);
+  const schedules = [reconciling(service, log), sweeping(service, log)];
   service.dispatcher.start();
-  schedule.start();
+  for (const schedule of schedules) schedule.start();
   return {
     listener: answering(gateway, whoAsks, service.dispatcher),
     async stop() {
       log.info('stopping', { count: parts.http.inFlight() + service.dispatcher.inHand });
       stopping.abort();
       whoAsks.builtIn?.close();
-      return await end(parts, schedule);
+      return await end(parts, schedules);
     },
   };
 }
@@ -86,6 +89,18 @@ function reconciling({ dependencies, dispatcher }: Service, log: Logger): Schedu
   });
 }
 
+/** What custody may hold without a name is looked for when the service starts, and once a day. */
+function sweeping({ dependencies: { keys, clock } }: Service, log: Logger): Schedule {
+  return new Schedule({
+    everySeconds: sweepSeconds,
+    async work() {
+      const count = await keys.sweep?.(new Date(clock.now().getTime() - namelessFor));
+      if (count !== undefined && count > 0) log.info('swept', { count });
+    },
+    onFailure: (error) => log.warn('schedule-failed', {}, error),
+  });
+}
+
 function answering(gateway: RequestListener, { builtIn }: WhoAsks, dispatcher: Dispatcher): RequestListener {
   return (request, response) => {
     // Whatever changes something may have borne events.
@@ -97,8 +112,12 @@ function answering(gateway: RequestListener, { builtIn }: WhoAsks, dispatcher: D
   };
 }
 
-async function end({ http, service, tracing, log }: RunningParts, schedule: Schedule): Promise<boolean> {
-  const endings = [http.close(patience), service.dispatcher.stop(patience), schedule.stop(patience)];
+async function end({ http, service, tracing, log }: RunningParts, schedules: Schedule[]): Promise<boolean> {
+  const endings = [
+    http.close(patience),
+    service.dispatcher.stop(patience),
+    ...schedules.map((schedule) => schedule.stop(patience)),
+  ];
   const isFinished = (await Promise.all(endings)).every((ended) => ended);
   await tracing.shutdown();
   if (isFinished) {

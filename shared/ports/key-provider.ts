@@ -59,6 +59,14 @@ export interface KeyProvider {
    */
   mac(message: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 
+  /**
+   * Destroys keys that were begun and never came under a name, as a crash leaves them where a name is given last. It may look at
+   * every key that custody holds: for a schedule, once a day. Absent where nothing can be left so.
+   * @param before keys begun later are left alone
+   * @returns how many
+   */
+  sweep?(before: Date): Promise<number>;
+
   /** Ends sessions and lets go of the library; the provider is unusable afterwards. */
   close(): Promise<void>;
 }
@@ -68,10 +76,14 @@ export interface ResidentKeys {
   /** The specs that can be made here. */
   readonly specs: readonly KeySpec[];
 
+  /** What its keys are of use for: where a key that signs decrypts nothing, not for encryption. */
+  readonly purposes: readonly Purpose[];
+
   /**
    * Makes a key pair under a name that the caller chose (so that a crashed attempt can be discarded by name).
    * @returns the DER SubjectPublicKeyInfo
-   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`, or a name that no key can have
+   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`, a purpose that is not in `purposes`, or a
+   *   name that no key can have
    * @throws StateError `already-exists` if the name is taken; that key is left as it is
    */
   generate(name: string, spec: KeySpec, context: KeyContext, options?: CallOptions): Promise<Uint8Array>;
@@ -130,7 +142,8 @@ export interface ImportableKeys {
    * @param privateKey PKCS#8 PrivateKeyInfo, DER; the caller erases it
    * @returns the DER SubjectPublicKeyInfo
    * @throws InputError `invalid-input` if the bytes are no private key of that spec
-   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`, or a name that no key can have
+   * @throws ProviderError `provider-incapable` for a spec that is not in `specs`, a purpose that resident keys do not serve,
+   *   or a name that no key can have
    * @throws StateError `already-exists` if the name is taken; that key is left as it is
    */
   importKey(

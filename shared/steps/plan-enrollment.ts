@@ -64,11 +64,21 @@ export async function planEnrollment(
     escrow: escrow.allowed ? 'required' : 'forbidden',
     lock: exportable.allowed ? wantedLock : 'resident',
   };
-  const capability = exportable.allowed ? keys.exportableKeys : keys.residentKeys;
-  const capable = capability?.specs.includes(request.keySpec) ?? false;
+  const capable = isCapable(keys, exportable.allowed, request);
   const refused = refusalOf({ enroll, exportable, escrow, lock, capable });
   if (refused !== undefined) return { ...plan, refused };
   return exportable.allowed ? plan : { ...plan, exportRefused: refusal('export-refused', exportable) };
+}
+
+/** Whether custody makes such a key, and one that is of use. */
+function isCapable(
+  { exportableKeys, residentKeys }: Dependencies['keys'],
+  exportable: boolean,
+  { keySpec, purpose }: RequestedEnrollment,
+): boolean {
+  if (exportable) return exportableKeys?.specs.includes(keySpec) ?? false;
+  if (residentKeys === undefined) return false;
+  return residentKeys.specs.includes(keySpec) && residentKeys.purposes.includes(purpose);
 }
 
 function refusalOf(answers: {
@@ -86,7 +96,7 @@ function refusalOf(answers: {
     return refusal('escrow-impossible', { ...escrow, reason });
   }
   if (!capable) {
-    const reason = 'The custody that the organization chose cannot make such a key.';
+    const reason = 'The custody that the organization chose makes no such key that would be of use.';
     return refusal('provider-incapable', { ...enroll, reason, rules: ['custody-capable'] });
   }
   return undefined;

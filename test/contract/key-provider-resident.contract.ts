@@ -61,7 +61,7 @@ export function residentKeysContract(subject: KeyProviderSubject): void {
         for (const name of Object.getOwnPropertyNames(layer)) methods.add(name);
       }
       methods.delete('constructor');
-      expect([...methods].sort()).toEqual(['discard', 'generate', 'sign', 'specs']);
+      expect([...methods].sort()).toEqual(['discard', 'generate', 'purposes', 'sign', 'specs']);
     });
 
     it('leave a key alone whose name is asked for again', async () => {

@@ -15,19 +15,8 @@ import { type KeySettings, type KmsProviderSettings, keySettings } from './setti
 import { rawP256Signature, signDigest } from './signing.ts';
 import { sweepUnnamedKeys } from './sweep.ts';
 
-/** A key provider over AWS KMS, which can also clear away what crashes left there. */
-export interface KmsProvider extends KeyProvider {
-  /**
-   * Has keys destroyed that were made under this alias prefix and never got a name.
-   * @param before keys made later are left alone
-   * @returns how many
-   * @throws ProviderError as the provider's other methods
-   */
-  sweep(before: Date): Promise<number>;
-}
-
-/** One hour: no key waits as long as that for its alias. */
-export const sweptAfterMilliseconds = 3_600_000;
+/** A key provider over AWS KMS, where a crash can leave keys without a name. */
+export type KmsProvider = KeyProvider & Required<Pick<KeyProvider, 'sweep'>>;
 
 const defaultMilliseconds = 30_000;
 

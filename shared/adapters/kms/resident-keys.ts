@@ -1,6 +1,6 @@
 import { ProviderError, StateError } from '#domain/errors.ts';
 import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
-import { purposeNames } from '#domain/purpose.ts';
+import { type Purpose, purposeNames, purposes } from '#domain/purpose.ts';
 import type { CallOptions, ImportableKeys, KeyContext, ResidentKeys } from '#ports/key-provider.ts';
 import { throwIfUnwanted } from '../call-limits.ts';
 import { Turns } from '../files/turns.ts';
@@ -60,6 +60,7 @@ export function kmsResidentKeys(calls: KmsCalls, settings: KeySettings, now: () 
   return {
     resident: {
       specs: keySpecNames,
+      purposes: servedPurposes(settings),
       generate: (name, spec, context, options) => {
         const fill = (arn: string) => publicKeyOf(calls, arn, { fresh: true });
         return make({ name, spec, context, origin: 'AWS_KMS', fill }, options);
@@ -86,6 +87,11 @@ export function kmsResidentKeys(calls: KmsCalls, settings: KeySettings, now: () 
       },
     },
   };
+}
+
+/** A key that only signs is of no use for encryption, unless whoever set this up says so. */
+function servedPurposes({ signOnlyEncryptionKeys }: KeySettings): readonly Purpose[] {
+  return signOnlyEncryptionKeys ? purposes : ['identity'];
 }
 
 class ResidentWork {
@@ -142,7 +148,7 @@ class ResidentWork {
         why: 'is no name for a key: letters, digits, dots, hyphens and underscores, at most 128',
       });
     }
-    if (context.purpose === 'encryption' && !this.#settings.signOnlyEncryptionKeys) {
+    if (!servedPurposes(this.#settings).includes(context.purpose)) {
       throw new ProviderError('provider-incapable', {
         why: 'a key in AWS KMS that signs its request decrypts nothing, so it is of no use for encryption',
         next: 'Allow the key to be exportable, or keep it in a PKCS#11 token.',

@@ -79,6 +79,7 @@ export interface Cryptoki {
   C_GetMechanismList(slot: Handle): number[];
   C_GetMechanismInfo(slot: Handle, mechanism: number): MechanismInfo;
   C_OpenSession(slot: Handle, flags: number): Handle;
+  C_GetSessionInfo(session: Handle): { state: number };
   C_CloseSession(session: Handle): void;
   C_Login(session: Handle, userType: number, pin: string): void;
   C_Logout(session: Handle): void;

@@ -1,3 +1,4 @@
+import { purposes } from '#domain/purpose.ts';
 import { Secret } from '#domain/secret.ts';
 import type { ExportableKeys, ImportableKeys, KeyProvider, ResidentKeys } from '#ports/key-provider.ts';
 import { whileWanted } from '../call-limits.ts';
@@ -47,6 +48,7 @@ type Specs = NonNullable<OpenedToken['residentSpecs']>;
 function residentKeys(token: SupervisedToken, turns: Turns, specs: Specs): ResidentKeys {
   return {
     specs,
+    purposes,
     generate: (name, spec, context, options) =>
       whileWanted(
         options,

@@ -1,6 +1,6 @@
 import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, type SignatureAlgorithm, signaturesOf } from '#domain/key-spec.ts';
-import { type Purpose, purposeNames } from '#domain/purpose.ts';
+import { type Purpose, purposeNames, purposes } from '#domain/purpose.ts';
 import type { KeyContext, ResidentKeys } from '#ports/key-provider.ts';
 import { attributes } from './constants.ts';
 import type { Handle } from './cryptoki.ts';
@@ -29,6 +29,7 @@ export interface ResidentKeySettings {
  */
 export class TokenResidentKeys implements ResidentKeys {
   readonly specs: readonly KeySpec[];
+  readonly purposes = purposes;
   readonly #settings: ResidentKeySettings;
 
   constructor(settings: ResidentKeySettings) {

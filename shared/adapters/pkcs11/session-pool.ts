@@ -5,6 +5,8 @@ import { providerError } from './errors.ts';
 export interface SessionPoolSettings {
   open(): Handle;
   close(session: Handle): void;
+  /** Whether the login that a session shares with all others is still there. */
+  isLoggedIn(session: Handle): boolean;
   /** At most so many sessions. */
   size: number;
   /** At most so many callers wait; the next is refused at once. */
@@ -46,9 +48,23 @@ export class SessionPool {
       this.#giveBack(session);
       return result;
     } catch (error) {
-      if (error instanceof EscrowError) this.#giveBack(session);
+      const known = this.#known(error, session);
+      if (known instanceof EscrowError) this.#giveBack(session);
       else this.#discard(session);
-      throw providerError(error);
+      throw providerError(known);
+    }
+  }
+
+  /**
+   * Who is not logged in does not see private keys, and some tokens say of one only that there is none of that handle: then
+   * it is the login that is lost.
+   */
+  #known(error: unknown, session: Handle): unknown {
+    if (providerError(error).code !== 'key-not-found') return error;
+    try {
+      return this.#settings.isLoggedIn(session) ? error : new LoginLostError();
+    } catch (cause) {
+      return cause;
     }
   }
 
@@ -130,6 +146,11 @@ export class SessionPool {
       for (const waiter of this.#waiting.splice(0)) waiter.refuse(providerError(error));
     }
   }
+}
+
+/** Says what the token should have said. */
+class LoginLostError extends Error {
+  override message = 'CKR_USER_NOT_LOGGED_IN';
 }
 
 function busyError(): ProviderError {

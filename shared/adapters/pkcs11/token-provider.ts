@@ -11,7 +11,7 @@ import type { TokenSession } from './operations.ts';
 import { openOwnKeys } from './own-keys.ts';
 import { TokenResidentKeys } from './resident-keys.ts';
 import { SessionPool } from './session-pool.ts';
-import { findSlot, login, openSession, type TokenName } from './token.ts';
+import { findSlot, isLoggedIn, login, openSession, type TokenName } from './token.ts';
 import { TokenSigner } from './token-signer.ts';
 import { findExportableKeys, findImportMeans, lackOfEncryptionKeys } from './tried-capabilities.ts';
 
@@ -101,6 +101,7 @@ function openPools(settings: TokenProviderSettings, cryptoki: Cryptoki, slot: Ha
     new SessionPool({
       open: () => openSession(cryptoki, slot),
       close: (session) => cryptoki.C_CloseSession(session),
+      isLoggedIn: (session) => isLoggedIn(cryptoki, session),
       size,
       maxWaiting: settings.maxWaiting ?? 1_024,
       waitMilliseconds: settings.waitMilliseconds ?? 120_000,

@@ -62,6 +62,14 @@ export function login(cryptoki: Cryptoki, slot: Handle, session: Handle, pin: Se
   }
 }
 
+/** Session states of a user who is logged in (PKCS#11 2.40 section 3.3): CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS. */
+const statesOfUser = [1, 3];
+
+/** Whether the user's login is there, which all sessions of a process share. */
+export function isLoggedIn(cryptoki: Cryptoki, session: Handle): boolean {
+  return statesOfUser.includes(cryptoki.C_GetSessionInfo(session).state);
+}
+
 /** What the token says of the PIN names the field, so that who holds the PIN knows not to try it again. */
 function loginError(error: unknown): EscrowError {
   const { code, details } = providerError(error);

@@ -95,6 +95,7 @@ export function softwareResidentKeys(folder: string, wrappingKey: () => Secret):
   return {
     resident: {
       specs: keySpecNames,
+      purposes,
       generate: (name, spec, context, options) =>
         whileWanted(
           options,

@@ -3,6 +3,7 @@ import type { EnrollmentRequest } from '#contract/enrollment-requested.ts';
 import type { KeySpec } from '#domain/key-spec.ts';
 import type { PolicyAction, PolicyDecision } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
+import { type Purpose, purposes } from '#domain/purpose.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { ExportabilityPolicy } from '#ports/policy.ts';
 import { planEnrollment } from '#steps/plan-enrollment.ts';
@@ -11,7 +12,10 @@ const workflow: Principal = { organization: 'acme', subject: 'workflow', roles: 
 const unused = () => Promise.reject(new TypeError('planning makes and opens nothing'));
 
 /** Custody that can do what it is told to. */
-function custody({ exportable, resident }: { exportable?: KeySpec[]; resident?: KeySpec[] }): KeyProvider {
+function custody(
+  { exportable, resident }: { exportable?: KeySpec[]; resident?: KeySpec[] },
+  served: readonly Purpose[] = purposes,
+): KeyProvider {
   return {
     custody: 'pkcs11',
     receiptKey: unused,
@@ -19,7 +23,9 @@ function custody({ exportable, resident }: { exportable?: KeySpec[]; resident?: 
     mac: unused,
     close: unused,
     ...(exportable && { exportableKeys: { specs: exportable, generate: unused, unwrap: unused } }),
-    ...(resident && { residentKeys: { specs: resident, generate: unused, sign: unused, discard: unused } }),
+    ...(resident && {
+      residentKeys: { specs: resident, purposes: served, generate: unused, sign: unused, discard: unused },
+    }),
   };
 }
 
@@ -149,5 +155,12 @@ describe('the plan of an identity key', () => {
   ])('is refused where custody has no keys that are %s', async (_what, policy, keys) => {
     const { refused } = await plan(identity, policy, keys);
     expect(refused).toMatchObject({ code: 'provider-incapable', contact: 'helpdesk@acme.example' });
+  });
+
+  it('is refused where a key that stays in custody would be of no use', async () => {
+    const policy = policyBut('MakeExportable', 'Escrow');
+    const signsOnly = custody({ resident: ['RSA_2048'] }, ['identity']);
+    expect((await plan(encryption, policy, signsOnly)).refused).toMatchObject({ code: 'provider-incapable' });
+    expect((await plan(identity, policy, signsOnly)).refused).toBeUndefined();
   });
 });

@@ -51,6 +51,7 @@ export function fakeCryptoki(given: Partial<Cryptoki>): Cryptoki {
     C_GetMechanismList: unexpected,
     C_GetMechanismInfo: unexpected,
     C_OpenSession: unexpected,
+    C_GetSessionInfo: unexpected,
     C_CloseSession: unexpected,
     C_Login: unexpected,
     C_Logout: unexpected,

@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Handle } from '#adapters/pkcs11/cryptoki.ts';
+import { isLoss } from '#adapters/pkcs11/errors.ts';
 import { SessionPool } from '#adapters/pkcs11/session-pool.ts';
 import { StateError } from '#domain/errors.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { fails, handle, ReturnValueError } from './fake-cryptoki.ts';
 
 /** A pool over a token that notes which sessions are open, and how many it may have. */
-function poolOf(settings: { size?: number; maxWaiting?: number; limit?: number } = {}) {
+function poolOf(
+  settings: { size?: number; maxWaiting?: number; limit?: number; loggedIn?: () => boolean } = {},
+) {
   const open = new Set<Handle>();
   let opened = 0;
   const pool = new SessionPool({
@@ -20,6 +23,7 @@ function poolOf(settings: { size?: number; maxWaiting?: number; limit?: number }
     close: (session) => {
       open.delete(session);
     },
+    isLoggedIn: settings.loggedIn ?? (() => true),
     size: settings.size ?? 2,
     maxWaiting: settings.maxWaiting ?? 100,
     waitMilliseconds: 1_000,
@@ -36,6 +40,27 @@ function heldWork(pool: SessionPool) {
 describe('SessionPool', () => {
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  it.each([
+    ['CKR_KEY_HANDLE_INVALID', 'key-not-found', 'provider-unavailable'],
+    ['CKR_OBJECT_HANDLE_INVALID', 'key-not-found', 'provider-unavailable'],
+    ['CKR_DATA_LEN_RANGE', 'provider-incapable', 'provider-incapable'],
+  ])('takes %s for a lost login only where nobody is logged in', async (value, there, gone) => {
+    const failing = fails(value);
+    expect(await outcomeOf(poolOf().pool.use(failing))).toBe(there);
+    expect(await outcomeOf(poolOf({ loggedIn: () => false }).pool.use(failing))).toBe(gone);
+  });
+
+  it('says that the login is lost in a way that is taken for it', async () => {
+    const { pool } = poolOf({ loggedIn: () => false });
+    const error: unknown = await pool.use(fails('CKR_KEY_HANDLE_INVALID')).catch((caught: unknown) => caught);
+    expect(isLoss(error)).toBe(true);
+    const { pool: removed } = poolOf({ loggedIn: fails('CKR_DEVICE_REMOVED') });
+    const other: unknown = await removed
+      .use(fails('CKR_KEY_HANDLE_INVALID'))
+      .catch((caught: unknown) => caught);
+    expect(isLoss(other)).toBe(true);
   });
 
   it('lends no session to two callers at once, and opens no more than its size', async () => {

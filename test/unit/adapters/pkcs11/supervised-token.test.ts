@@ -118,6 +118,21 @@ describe('a token that goes away', () => {
     expect(trouble.token.calls('C_Login')).toBe(2);
   });
 
+  it.each(['resident', 'own'] as const)(
+    'is logged in to again when it says of %s keys only that there are none',
+    async (which) => {
+      const provider = await trouble.open();
+      const keys = present(provider.residentKeys);
+      await keys.generate('kept', 'ECC_NIST_P256', identityContext);
+      trouble.token.tell('C_SignInit: log-out times 1');
+      const call = which === 'own' ? provider.mac(message) : keys.sign('kept', 'ECDSA_SHA256', message);
+      expect(await outcomeOf(call)).toBe('done');
+      expect(trouble.token.calls('C_Login')).toBe(2);
+      expect(await outcomeOf(keys.sign('unknown', 'ECDSA_SHA256', message))).toBe('key-not-found');
+      expect(trouble.token.calls('C_Login')).toBe(2);
+    },
+  );
+
   it('does not serve while it is removed, and serves when it is back', async () => {
     const provider = await trouble.open();
     const mac = await provider.mac(message);

@@ -17,7 +17,11 @@ export const tokenInit = command({
     'With --data a SoftHSM token is made in the data folder of a service on this machine, for evaluation: settings, token and PINs stand in DIR/token, where npm start -- --data DIR --keys pkcs11 looks for them.',
   ],
   options: {
-    label: { type: 'string', value: 'LABEL', says: 'the label that the token gets, up to 32 bytes' },
+    label: {
+      type: 'string',
+      value: 'LABEL',
+      says: 'the label that the token gets, up to 32 bytes; must be given without --data',
+    },
     slot: {
       type: 'string',
       value: 'NUMBER',
@@ -34,7 +38,12 @@ export const tokenInit = command({
       says: "where the security officer's PIN is. Without it you are asked.",
     },
     'generate-pins-to': { type: 'string', value: 'DIR', says: 'make both PINs, and write them there' },
-    ...libraryOptions,
+    module: libraryOptions.module,
+    data: {
+      type: 'string',
+      value: 'DIR',
+      says: 'make a SoftHSM token in the data folder of a service on this machine, for evaluation',
+    },
     json: jsonOption,
   },
   exits: { 0: 'initialized', 1: 'not initialized' },

@@ -1,13 +1,19 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlotFacts } from '#adapters/pkcs11/slots.ts';
 import type { TokenLibrary } from '#adapters/pkcs11/token-administration.ts';
-import { fileError, printable } from '#domain/plain-words.ts';
+import { printable } from '#domain/plain-words.ts';
 import { ArgumentsError, type Context } from '../command.ts';
 import { slotsOf } from './ask-token.ts';
 import { blankSlot } from './blank-slot.ts';
 import { checkSettings, libraryOf, settingsIn } from './library.ts';
-import { checkNewPins, keptPins, type NewPins, type NewPinValues, readNewPins } from './new-pins.ts';
+import {
+  checkNewPins,
+  keptPins,
+  makeFolder,
+  type NewPins,
+  type NewPinValues,
+  readNewPins,
+} from './new-pins.ts';
 import type { LibraryValues } from './options.ts';
 import { inOurWords } from './token-error.ts';
 
@@ -68,20 +74,24 @@ interface Place {
   folder?: string;
 }
 
-/** Where the token is to be; in a data folder it is SoftHSM's, under the label that the service looks for there. */
+/** Where the token is to be, and under which label. */
 async function placeFor(values: InitializeValues, context: Context): Promise<Place> {
   await checkNewPins(values);
-  const { checkLabel } = await import('#adapters/pkcs11/initialize-token.ts');
-  const { evaluationToken, findSoftHsm } = await import('#adapters/pkcs11/softhsm-token.ts');
-  if (values.data === undefined) {
-    const { label } = values;
-    if (label === undefined)
-      throw new ArgumentsError({ why: '--label must name the token, or --data a data folder.' });
-    await inOurWords(() => checkLabel(label));
-    const library = await libraryOf(values, context);
-    checkSettings(library.module, context.environment);
-    return { label, library };
+  if (values.data !== undefined) return await placeInData(values, values.data);
+  const { label } = values;
+  if (label === undefined) {
+    throw new ArgumentsError({ why: '--label must name the token, or --data a data folder.' });
   }
+  const { checkLabel } = await import('#adapters/pkcs11/initialize-token.ts');
+  await inOurWords(() => checkLabel(label));
+  const library = await libraryOf(values, context);
+  checkSettings(library.module, context.environment);
+  return { label, library };
+}
+
+/** In a data folder it is SoftHSM's token, with the label and the PIN files that the service looks for there. */
+async function placeInData(values: InitializeValues, data: string): Promise<Place> {
+  const { evaluationToken, findSoftHsm } = await import('#adapters/pkcs11/softhsm-token.ts');
   const { label } = evaluationToken;
   if (values.label !== undefined && values.label !== label) {
     throw new ArgumentsError({
@@ -93,11 +103,9 @@ async function placeFor(values: InitializeValues, context: Context): Promise<Pla
       why: 'With --data the PINs are made and stand beside the token: leave out the options for them.',
     });
   }
-  const folder = join(values.data, evaluationToken.folder);
   const module = values.module ?? (await inOurWords(() => findSoftHsm()));
-  await mkdir(values.data, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw fileError(values.data ?? '', error);
-  });
+  const folder = join(data, evaluationToken.folder);
+  await makeFolder(folder);
   return { label, folder, library: { module, environment: await settingsIn(folder) } };
 }
 
@@ -105,7 +113,7 @@ function hasPins(values: NewPinValues): boolean {
   return (values.pin ?? values['so-pin'] ?? values['generate-pins-to']) !== undefined;
 }
 
-/** A token may have PINs that were made for it although no answer came: whoever looks for them must find them. */
+/** A token may have the PINs that were made for it although no answer came, so they are kept, and said where. */
 function tellPins({ made }: NewPins, { output }: Context): void {
   if (made === undefined) return;
   const { pin, soPin } = made;

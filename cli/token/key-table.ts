@@ -55,11 +55,7 @@ export function keptInWords({
   alwaysSensitive,
 }: JudgedKey): string {
   const origin =
-    madeInToken === undefined
-      ? 'of an origin that the token does not tell'
-      : madeInToken
-        ? 'made in the token'
-        : 'brought in';
+    madeInToken === undefined ? 'of unknown origin' : madeInToken ? 'made in the token' : 'brought in';
   if (extractable === true) return `${origin}, CAN BE TAKEN OUT`;
   if (sensitive === false) return `${origin}, CAN BE READ`;
   if (extractable === undefined || sensitive === undefined)

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetUpError } from '#domain/errors.ts';
@@ -65,15 +64,16 @@ async function newPin(what: string, option: string, reference: string | undefine
 }
 
 /**
- * The PINs in two files of a folder, made unless both are there: a run that was broken off goes on with those that it made.
- * Throws as `generatedPins`.
+ * The PINs in two files of a folder, each made where it is not there: a run that was broken off goes on.
+ * @throws SetUpError `usage`, StoreError `store-unavailable`
  */
 export async function keptPins(folder: string): Promise<NewPins> {
   const files = await pinFiles(folder);
-  return existsSync(files.pin) && existsSync(files.soPin) ? await pinsIn(files) : await generatedPins(folder);
+  for (const file of [files.soPin, files.pin]) if (!isTaken(file)) await writeNewPin(file);
+  return await pinsIn(files);
 }
 
-/** Writes new PINs first: a token whose PIN nobody knows is lost. */
+/** Writes new PINs before the token has them: one whose PIN nobody knows is lost. */
 async function generatedPins(folder: string): Promise<NewPins> {
   const files = await pinFiles(folder);
   for (const file of [files.pin, files.soPin]) {
@@ -85,12 +85,22 @@ async function generatedPins(folder: string): Promise<NewPins> {
       });
     }
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw fileError(folder, error);
-  });
+  await makeFolder(folder);
   await writeNewPin(files.soPin);
   await writeNewPin(files.pin);
-  return await pinsIn(files);
+  return { ...(await pinsIn(files)), made: files };
+}
+
+/**
+ * Makes a folder that only its owner can look into, unless it is there.
+ * @throws SetUpError `usage`, StoreError `store-unavailable`
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError(folder, error);
+  }
 }
 
 async function writeNewPin(file: string): Promise<void> {
@@ -107,5 +117,5 @@ async function pinFiles(folder: string): Promise<PinFiles> {
 async function pinsIn(files: PinFiles): Promise<NewPins> {
   const reference = `file:${files.pin}`;
   const pin = await namedPin('--pin', reference);
-  return { pin, soPin: await namedPin('--so-pin', `file:${files.soPin}`), reference, made: files };
+  return { pin, soPin: await namedPin('--so-pin', `file:${files.soPin}`), reference };
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventSource } from '#contract/events.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
@@ -10,8 +10,10 @@ import { Secret } from '#domain/secret.ts';
 import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import { setPassword } from '#lambdas/set-password/set-password.ts';
-import type { KeySource } from '#local/open-keys.ts';
+import { type KeySource, keySources } from '#local/open-keys.ts';
 import { openService, type Service } from '#local/service.ts';
+import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
+import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
 import { type DemoFolders, demoFolders, present, readSummary, runDemo } from '#test/support/demo.ts';
 import { outputOf } from '#test/support/program.ts';
 import { scanFolder } from '#test/support/scan-folder.ts';
@@ -21,14 +23,13 @@ import {
   secretsOfCustody,
   secretsOfFiles,
   secretsOfKey,
+  secretsOfKms,
   wrappedKeys,
 } from '#test/support/secrets-of-demo.ts';
 import { requested } from '#test/support/world.ts';
 
 const organization = 'example';
-/** Those that keep keys on this machine. */
-const sources: readonly KeySource[] = ['software', 'pkcs11'];
-const everything = sources.map((keys) => ({ keys, folders: demoFolders() }));
+const everything = keySources.map((keys) => ({ keys, folders: demoFolders() }));
 /** Elsewhere: what was typed into a list stands there. */
 const lists = demoFolders().root;
 
@@ -141,8 +142,15 @@ async function sendMalformed({ dependencies, dispatcher }: Service, typed: Typed
   await dispatcher.drain();
 }
 
+/** The stand-in for AWS KMS keeps its keys in clear where the demo keeps those of one that it starts itself. */
+async function standIn({ data }: DemoFolders): Promise<KmsDouble> {
+  const kms = await startKmsDouble({ folder: join(data, 'kms-stand-in') });
+  for (const [name, value] of Object.entries(kmsEnvironment(kms))) vi.stubEnv(name, value);
+  return kms;
+}
+
 /** A whole run: the demo twice, then calls and events that fail. */
-async function run(keys: KeySource, folders: DemoFolders) {
+async function run(keys: KeySource, folders: DemoFolders, kms: KmsDouble | undefined) {
   const { out, data } = folders;
   const typed = new Typed();
   const list = join(lists, `${keys}.csv`);
@@ -163,7 +171,7 @@ async function run(keys: KeySource, folders: DemoFolders) {
   const known = [
     ...(await secretsOfFiles(out, summary)),
     ...(await wrappedKeys(service.dependencies, out, items, summary)),
-    ...secretsOfCustody(folders),
+    ...(kms === undefined ? secretsOfCustody(folders) : secretsOfKms(kms)),
   ];
   // A copy, made by another process: reading a database's file in this one would drop its locks.
   const copy = join(lists, `${keys}-open`);
@@ -178,9 +186,15 @@ async function run(keys: KeySource, folders: DemoFolders) {
 describe.each(everything)('everything that is written with keys in $keys', ({ keys, folders }) => {
   const { root } = folders;
   let done: Awaited<ReturnType<typeof run>>;
+  let kms: KmsDouble | undefined;
 
   beforeAll(async () => {
-    done = await run(keys, folders);
+    kms = keys === 'kms' ? await standIn(folders) : undefined;
+    done = await run(keys, folders, kms);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await kms?.close();
   });
 
   it('was written by runs and refusals of every kind', () => {
@@ -193,7 +207,16 @@ describe.each(everything)('everything that is written with keys in $keys', ({ ke
 
   it('is scanned for every kind of secret, each of which the scan finds at its home', () => {
     const kinds = new Set(done.secrets.map(({ name }) => name.replace(/ of .*| resident.*/, '')));
-    const own = keys === 'software' ? ['wrapping key', 'MAC key', 'receipt key'] : ['pin', 'so-pin'];
+    const own = {
+      software: ['wrapping key', 'MAC key', 'receipt key'],
+      pkcs11: ['pin', 'so-pin'],
+      kms: [
+        'custody key at AWS KMS',
+        'mac key at AWS KMS',
+        'receipts key at AWS KMS d',
+        'resident key at AWS KMS d',
+      ],
+    }[keys];
     const all = ['password', 'key', 'passphrase', 'wrapped key', 'recovery key', 'a wrong password', ...own];
     for (const kind of all) expect(kinds).toContain(kind);
     const homeless = done.secrets.map(({ name, bytes }) => ({ name, bytes }));
@@ -216,5 +239,13 @@ describe.each(everything)('everything that is written with keys in $keys', ({ ke
       expect(scanner.find(Buffer.from(stderr))).toEqual([]);
     }
     expect(scanner.find(Buffer.from(done.thrown))).toEqual([]);
+  });
+
+  it('stands in no log of what was asked of AWS KMS', () => {
+    const log = JSON.stringify(kms?.log ?? []);
+    expect(new SecretScanner(done.secrets).find(Buffer.from(log))).toEqual([]);
+    // All of it: an older part would have been dropped.
+    expect((kms?.log.length ?? 0) < 1_000).toBe(true);
+    expect(log.includes('"operation":"GenerateMac"')).toBe(keys === 'kms');
   });
 });

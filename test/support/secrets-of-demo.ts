@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeKeyContext } from '#adapters/key-context.ts';
@@ -7,6 +7,7 @@ import { openByPassword } from '#crypto/locks.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import type { KmsDouble } from '#test/doubles/kms/kms-double.ts';
 import { type DemoFolders, present, type SummaryEntry } from './demo.ts';
 import { openWithOpenssl } from './pfx-tools.ts';
 import { unsealed } from './recovered.ts';
@@ -107,4 +108,18 @@ export function secretsOfCustody({ data }: Pick<DemoFolders, 'data'>): KnownSecr
     { name: 'receipt key', bytes: receiptKey },
     ...resident,
   ];
+}
+
+/** What the stand-in for AWS KMS keeps secret, as AWS KMS would: each key by its duty, at home in the file that holds it. */
+export function secretsOfKms({ account }: Pick<KmsDouble, 'account'>): KnownSecret[] {
+  const duties = new Map(account.aliases().map(([alias, id]) => [id, alias.split('/')[2]]));
+  return account.keys().flatMap(({ id, material = '', spec }) => {
+    const name = `${duties.get(id) ?? 'nameless'} key at AWS KMS`;
+    const bytes = Buffer.from(material, 'base64');
+    const isPair = /^(?:RSA|ECC)_/.test(spec);
+    const secrets = isPair
+      ? secretsOfKey(name, createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }))
+      : [{ name, bytes }];
+    return secrets.map((secret) => ({ ...secret, home: `data/kms-stand-in/keys/${id}.json` }));
+  });
 }

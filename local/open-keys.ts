@@ -22,6 +22,8 @@ export interface KeyChoice {
   };
   /** For `kms`; the rest is the standard environment of the AWS SDK. */
   kms?: { aliasPrefix?: string; keySource?: 'memory' | 'kms' };
+  /** Told at the opening what the token cannot do and why, as in `exportable keys: the token has no ...`. */
+  onLack?(lack: string): void;
 }
 
 /** Of settings that say more, what they say of keys. */
@@ -35,13 +37,16 @@ export function keyChoiceOf({ keys, token, kms }: KeyChoice): KeyChoice {
  * @throws ProviderError `provider-misconfigured` (also where the token's library or binding is not installed),
  *   `provider-unavailable`, `provider-access-denied`
  */
-export async function openKeys({ keys, token, kms }: KeyChoice, folder: string): Promise<KeyProvider> {
+export async function openKeys(choice: KeyChoice, folder: string): Promise<KeyProvider> {
+  const { keys, token, kms } = choice;
   switch (keys) {
     case 'software':
       return await openSoftwareProvider({ folder: join(folder, 'software-keys'), stage: 'evaluation' });
     case 'pkcs11': {
       const { openPkcs11Provider } = await import('#adapters/pkcs11/pkcs11-provider.ts');
-      return await openPkcs11Provider(await tokenLogin(token, folder));
+      const opened = await openPkcs11Provider(await tokenLogin(token, folder));
+      for (const lack of opened.describe()) choice.onLack?.(lack);
+      return opened;
     }
     case 'kms': {
       const { openKmsProvider } = await import('#adapters/kms/kms-provider.ts');

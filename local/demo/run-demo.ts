@@ -76,7 +76,8 @@ async function mainJob(
   out: OutputFolder,
   progress: Progress,
 ): Promise<Pick<DemoResult, 'summary' | 'refusedRequests'>> {
-  const service = await openService({ ...keyChoiceOf(settings), folder: settings.data });
+  const onLack = (lack: string) => progress.say(`Not with this token: ${lack}.`);
+  const service = await openService({ ...keyChoiceOf(settings), onLack, folder: settings.data });
   try {
     await setUp(service, out);
     const wanted = rows.flatMap((row) => wantedOf(row, service));

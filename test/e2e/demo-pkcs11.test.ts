@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { keyId } from '#adapters/pkcs11/named-keys.ts';
 import { findSoftHsm } from '#adapters/pkcs11/softhsm-token.ts';
+import { interposedToken } from '#test/doubles/pkcs11-interposer/interposed-token.ts';
 import { expectDelivered } from '#test/support/delivered.ts';
 import {
   type DemoRun,
   demoFolders,
+  filesUnder,
   present,
   readSummary,
   runDemo,
@@ -100,7 +102,27 @@ describe('a demo with keys in a token of the operator', () => {
     const entry = resident(await readSummary(place.out));
     await expectDelivered(place.out, entry);
     expect(entry.tokenAnswers).toMatchObject(refusals);
-    expect(stdout).toContain(`token show --module ${module} --token enrollment-key-escrow --pin '`);
+    expect(stdout).toContain(`token show --module ${module} --token enrollment-key-escrow --pin file:`);
+  });
+
+  it('says what that token cannot do, and makes what it can', async () => {
+    const label = 'enrollment-key-escrow';
+    const interposed = await interposedToken({ module, token: { label }, environment: settings });
+    // CKM_AES_KEY_WRAP_KWP and CKM_AES_KEY_WRAP_PAD: without them no private key is wrapped.
+    interposed.tell('mechanisms: without 0x210b,0x210a');
+    const lacking = {
+      out: join(root, 'lacking-out'),
+      data: join(root, 'lacking-data'),
+      environment: { ...process.env, ...interposed.environment },
+    };
+    const another = ['--token-module', interposed.module, ...named.slice(2), '--token-label', label];
+    const { stdout, stderr } = await runDemo(lacking, ...options, ...another);
+    expect(stderr).toMatch(/^Not with this token: exportable keys: the token has no .*CKM_AES_KEY_WRAP_PAD/m);
+    expect(stdout).toMatch(/^emil\.curtis .* ready +refused +-$/m);
+    expect(stdout).toMatch(/^ {2}rosa\.adler, encryption: .* Ask helpdesk@example\.org\.$/m);
+    expect(
+      filesUnder(lacking.out).filter((path) => path.startsWith('rosa.adler/') && path.endsWith('.csr.pem')),
+    ).toEqual([]);
   });
 
   it('stops at a token that is not there', async () => {

@@ -79,6 +79,7 @@ describe('a demo that is asked wrongly', () => {
 
   it.each([
     { options: ['--keys', 'paper'], says: ['--keys', 'software, pkcs11'] },
+    { options: ['--kms-stand-in'], says: ['--kms-stand-in', 'does not go with --keys software'] },
     { options: ['--colour'], says: ['option'] },
     { options: ['surplus'], says: ['option'] },
     { options: ['--out'], says: ['option'] },
@@ -105,7 +106,7 @@ describe('a demo that is asked wrongly', () => {
   it('prints its help on stdout when asked, and does nothing', async () => {
     const { status, stdout, stderr } = await runDemo(folders, '--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const option of ['--out', '--data', '--keys', '--subscribers', '--json']) {
+    for (const option of ['--out', '--data', '--keys', '--kms-stand-in', '--subscribers', '--json']) {
       expect(stdout).toContain(option);
     }
     expect(existsSync(data)).toBe(false);

@@ -198,7 +198,7 @@ describe('the next commands', () => {
   ])('name the token of the operator: %j', (token, option) => {
     const settings = { ...folders, token: { module: '/lib/p11.so', token, pin: 'env:PIN' } };
     expect(nextCommands([resident], new OutputFolder('/tmp/out'), settings)).toContain(
-      `escrow -- token show --module /lib/p11.so ${option} --pin 'env:PIN'`,
+      `escrow -- token show --module /lib/p11.so ${option} --pin env:PIN`,
     );
   });
 

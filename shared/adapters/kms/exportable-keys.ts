@@ -5,7 +5,7 @@ import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import type { CallOptions, ExportableKeyPair, ExportableKeys, KeyContext } from '#ports/key-provider.ts';
-import { finishPrivateKeyInfo } from '../pkcs11/private-key-info.ts';
+import { finishPrivateKeyInfo } from '../private-key-info.ts';
 import type { KmsCalls } from './calls.ts';
 import { given } from './new-key.ts';
 

@@ -4,6 +4,7 @@ import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeyPair, ExportableKeys, KeyContext } from '#ports/key-provider.ts';
 import { encodeKeyContext } from '../key-context.ts';
+import { finishPrivateKeyInfo } from '../private-key-info.ts';
 import type { Cryptoki, Handle, Mechanism } from './cryptoki.ts';
 import type { ExportWay } from './export-ways.ts';
 import { mechanisms } from './mechanisms.ts';
@@ -15,7 +16,6 @@ import {
   unwrapKey,
   wrapKey,
 } from './operations.ts';
-import { finishPrivateKeyInfo } from './private-key-info.ts';
 import { readPublicKey, subjectPublicKeyInfo } from './public-key.ts';
 import type { SessionPool } from './session-pool.ts';
 import { keyPairTemplates, unwrappedKeyTemplate } from './templates.ts';

@@ -8,6 +8,7 @@ import {
   type SignatureAlgorithm,
   signaturesOf,
 } from '#domain/key-spec.ts';
+import { finishPrivateKeyInfo } from '../private-key-info.ts';
 import { keyWrapMechanisms, lackOf, specLack, type TokenCapabilities } from './capabilities.ts';
 import { challenge } from './challenge.ts';
 import type { Handle } from './cryptoki.ts';
@@ -16,7 +17,6 @@ import { type ExportWay, exportWays } from './export-ways.ts';
 import { bringIn } from './importable-keys.ts';
 import { mechanismName, mechanisms } from './mechanisms.ts';
 import { sign, type TokenSession, unwrapKey, wrapKey } from './operations.ts';
-import { finishPrivateKeyInfo } from './private-key-info.ts';
 import { signatureStrategies } from './signatures.ts';
 import { custodyKeyTemplate, macKeyTemplate, privateKeyTemplate } from './templates.ts';
 import type { ThrowAwayKeys, ThrowAwayPair } from './throw-away-keys.ts';

@@ -3,6 +3,7 @@ import type { Secret } from '#domain/secret.ts';
 import { flags, users } from './constants.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
 import { providerError, returnValueOf } from './errors.ts';
+import { unpadded } from './slots.ts';
 
 /** Which token: by its label, or by its serial number where several have the same label. */
 export type TokenName = { label: string } | { serial: string };
@@ -77,8 +78,4 @@ function loginError(error: unknown): EscrowError {
   return ofPin && code === 'provider-misconfigured'
     ? new ProviderError(code, { field: 'pin', ...details })
     : providerError(error);
-}
-
-function unpadded(text: string): string {
-  return text.replace(/[\s\0]+$/, '');
 }

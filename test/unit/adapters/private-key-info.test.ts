@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { finishPrivateKeyInfo } from '#adapters/pkcs11/private-key-info.ts';
+import { finishPrivateKeyInfo } from '#adapters/private-key-info.ts';
 
 const curves = ['P-256', 'P-384', 'P-521'];
 

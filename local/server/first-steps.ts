@@ -11,6 +11,8 @@ export interface Started {
   isSetUp: boolean;
   /** Where the code stands that lets its reader add the first administrator; absent once there is one. */
   setUpCodePath?: string;
+  /** What the token of the service cannot do, a sentence each. */
+  lacks: readonly string[];
 }
 
 const usualUrl = 'http://127.0.0.1:8420';
@@ -24,6 +26,7 @@ export function firstSteps(started: Started): string {
   const lines = [
     `Enrollment key escrow listens on ${url}`,
     `  data in ${data}, keys in ${keys}${keys === 'software' ? ' (for evaluation)' : ''}, ${whose}`,
+    ...started.lacks.map((lack) => `  not with this token: ${lack}`),
     '',
     ...(started.isSetUp ? whenSetUp(url) : whenNew(started)),
     '',

@@ -35,14 +35,16 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
       void ready.promise.then((listener) => listener(request, response));
     });
     closers.push(() => http.close(0));
-    const service = await openService(serviceSettings(settings, log, tracing));
+    const lacks: string[] = [];
+    const onLack = (lack: string) => lacks.push(lack);
+    const service = await openService({ ...serviceSettings(settings, log, tracing), onLack });
     closers.push(() => service.close());
     const organizations = await organizationsOf(service);
     const { dependencies } = service;
     const whoAsks = await openWhoAsks({ settings, organizations, url: http.url, dependencies, log });
     const { listener, stop } = await run({ http, service, whoAsks, tracing, log });
     ready.resolve(listener);
-    return { started: startedOf(settings, http.url, whoAsks, organizations), stop };
+    return { started: { ...startedOf(settings, http.url, whoAsks, organizations), lacks }, stop };
   } catch (error) {
     for (const close of closers.reverse()) await close();
     throw error;
@@ -87,7 +89,7 @@ function startedOf(
   url: string,
   { issuer, builtIn }: WhoAsks,
   organizations: readonly string[],
-): Started {
+): Omit<Started, 'lacks'> {
   if (builtIn === undefined) return { url, data, keys, issuer, isSetUp: organizations.length > 0 };
   const { organization, setUpCodePath } = builtIn;
   const isSetUp = organizations.includes(organization);

@@ -9,6 +9,7 @@ const started = {
   issuer: 'http://127.0.0.1:8420/identity',
   organization: 'example',
   isSetUp: true,
+  lacks: [],
 };
 
 describe('what is said at the start', () => {
@@ -21,6 +22,17 @@ In another terminal:
   npm run --silent escrow -- --help
 
 Described at http://127.0.0.1:8420/openapi.json. Stop it with Ctrl+C: it finishes what runs.
+`);
+  });
+
+  it('is what the token cannot do, where there is something', () => {
+    const lacks = [
+      'exportable keys: the token has no CKM_AES_KEY_WRAP_PAD',
+      'PSS: the token does not sign so',
+    ];
+    expect(firstSteps({ ...started, keys: 'pkcs11', lacks })).toContain(`keys in pkcs11, organization example
+  not with this token: exportable keys: the token has no CKM_AES_KEY_WRAP_PAD
+  not with this token: PSS: the token does not sign so
 `);
   });
 

@@ -177,7 +177,7 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
       role,
       resources: ['*'],
       actions: ['kms:TagResource'],
-      conditions: requestTagged(aliasPrefix),
+      conditions: { ...requestTagged(aliasPrefix), ...namedAsResident(aliasPrefix) },
     },
     { sid: 'NameResidentKeys', role, resources: aliases, actions: ['kms:CreateAlias', 'kms:DeleteAlias'] },
     {
@@ -185,51 +185,40 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
       role,
       resources: ['key/*'],
       actions: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:GetPublicKey'],
-      conditions: tagged(aliasPrefix),
+      conditions: ofResidents(aliasPrefix),
     },
     {
       sid: 'DestroyResidentKeys',
       role,
       resources: ['key/*'],
       actions: ['kms:ScheduleKeyDeletion'],
-      conditions: {
-        ...tagged(aliasPrefix),
-        NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': ['7'] },
-      },
+      conditions: ofResidents(aliasPrefix),
     },
     {
       sid: 'SignWithResidentKeys',
       role,
       resources: ['key/*'],
       actions: ['kms:Sign'],
-      conditions: {
-        StringEquals: { ...tagged(aliasPrefix)['StringEquals'], 'kms:MessageType': ['DIGEST'] },
-      },
+      conditions: ofResidents(aliasPrefix, { 'kms:MessageType': ['DIGEST'] }),
     },
     {
       sid: 'ImportResidentKeys',
       role: 'import',
       resources: ['key/*'],
       actions: ['kms:GetParametersForImport'],
-      conditions: {
-        StringEquals: {
-          ...tagged(aliasPrefix)['StringEquals'],
-          'kms:WrappingAlgorithm': ['RSA_AES_KEY_WRAP_SHA_256'],
-          'kms:WrappingKeySpec': ['RSA_4096'],
-        },
-      },
+      conditions: ofResidents(aliasPrefix, {
+        'kms:WrappingAlgorithm': ['RSA_AES_KEY_WRAP_SHA_256'],
+        'kms:WrappingKeySpec': ['RSA_4096'],
+      }),
     },
     {
       sid: 'ImportResidentKeyMaterial',
       role: 'import',
       resources: ['key/*'],
       actions: ['kms:ImportKeyMaterial'],
-      conditions: {
-        StringEquals: {
-          ...tagged(aliasPrefix)['StringEquals'],
-          'kms:ExpirationModel': ['KEY_MATERIAL_DOES_NOT_EXPIRE'],
-        },
-      },
+      conditions: ofResidents(aliasPrefix, {
+        'kms:ExpirationModel': ['KEY_MATERIAL_DOES_NOT_EXPIRE'],
+      }),
     },
     { sid: 'FindUnnamedKeys', role: 'sweep', resources: ['*'], actions: ['kms:ListAliases', 'kms:ListKeys'] },
     {
@@ -243,7 +232,7 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
       role: 'sweep',
       resources: ['key/*'],
       actions: ['kms:ScheduleKeyDeletion'],
-      conditions: tagged(aliasPrefix),
+      conditions: ofResidents(aliasPrefix),
     },
   ];
 }
@@ -251,6 +240,19 @@ function residentStatements(aliasPrefix: string): KmsStatement[] {
 /** Keys that the service made, and no others of the account. */
 function tagged(aliasPrefix: string): KmsConditions {
   return { StringEquals: { [`aws:ResourceTag/${kmsTagKey}:prefix`]: [aliasPrefix] } };
+}
+
+/** Resident keys, and none of the account that goes by another name: neither an own key nor one that was tagged as ours. */
+function ofResidents(aliasPrefix: string, uses: Readonly<Record<string, readonly string[]>> = {}) {
+  return {
+    StringEquals: { ...tagged(aliasPrefix)['StringEquals'], ...uses },
+    ...namedAsResident(aliasPrefix),
+  };
+}
+
+/** Keys without an alias too: a new one has none yet. */
+function namedAsResident(aliasPrefix: string): KmsConditions {
+  return { 'ForAllValues:StringLike': { 'kms:ResourceAliases': [`alias/${aliasPrefix}/resident/*`] } };
 }
 
 /** Keys that are marked as the service's from the moment that they are made, and of certain kinds. */

@@ -24,6 +24,9 @@ export interface ServiceName {
 /** Node's names of what goes wrong before a request has left; with any other, it may have arrived. */
 const notSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
+/** Node's names of what is wrong with a file, as with one of credentials: nothing else here opens any. */
+const unreadable = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR'];
+
 /**
  * The errors that every AWS service shares (API reference, "Common errors"), by the names that the SDK gives them, and
  * those of the SDK and of the network.
@@ -37,6 +40,14 @@ export function meaningOf(
   const name = nameOf(error);
   const known = { ...commonMeanings(service), ...own };
   if (Object.hasOwn(known, name) && known[name] !== undefined) return known[name];
+  const code = codeOf(error);
+  if (code === 'ERR_INVALID_URL') return setUp(service, 'the AWS endpoint that is set is no URL');
+  // OpenSSL's names of why a certificate is refused, and Node's where it is of another host.
+  if (/(^|_)CERT|LEAF_SIGNATURE/.test(code)) {
+    const next = 'Check the endpoint; NODE_EXTRA_CA_CERTS names the certificate of an authority of your own.';
+    return setUp(service, 'the certificate at the AWS endpoint is not trusted', next);
+  }
+  if (unreadable.includes(code)) return setUp(service, 'a file that the AWS settings name cannot be read');
   const number = errorNumber(error);
   if (number !== undefined) return notSent.includes(number) ? notReached(service) : noAnswer(service);
   const message = messageOf(error);
@@ -64,6 +75,7 @@ function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>>
   const clock = setUp(service, "AWS found this machine's clock too far off", "Set the machine's clock.");
   return {
     AccessDeniedException: denied,
+    AccessDenied: denied,
     NotAuthorized: denied,
     ThrottlingException: busy,
     Throttling: busy,
@@ -142,6 +154,11 @@ export function nameOf(error: unknown): string {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : '';
+}
+
+/** Node's name for it, as in `ECONNRESET`; empty if it has none. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function statusOf(error: unknown): number {

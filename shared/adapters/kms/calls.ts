@@ -1,6 +1,6 @@
 import type { KMS } from '@aws-sdk/client-kms';
 import type { CodeOf } from '#domain/error-codes.ts';
-import { ProviderError } from '#domain/errors.ts';
+import { type EscrowError, ProviderError } from '#domain/errors.ts';
 import type { CallOptions } from '#ports/key-provider.ts';
 import { throwIfUnwanted, whileWanted } from '../call-limits.ts';
 import { backoffMilliseconds, realWaiting, type Waiting } from './backoff.ts';
@@ -62,7 +62,7 @@ export class KmsCalls {
         const failure = kmsError(error, rules.meanings);
         const delay = backoffMilliseconds(repetition, this.#waiting.random);
         // Whoever cannot be served in time hears so now, and why, instead of waiting for nothing.
-        if (!mayRepeat(error, rules) || this.#waiting.now() + delay >= end) throw failure;
+        if (!mayRepeat(error, failure, rules) || this.#waiting.now() + delay >= end) throw failure;
         await this.#pause(delay, options);
       }
     }
@@ -135,10 +135,14 @@ export class KmsCalls {
   }
 }
 
-function mayRepeat(error: unknown, { repeatable = true, fresh = false, meanings }: CallRules): boolean {
-  if (fresh && (isKmsError(error, 'NotFoundException') || isKmsError(error, 'KMSInvalidStateException'))) {
-    return true;
-  }
+function mayRepeat(
+  error: unknown,
+  { code }: EscrowError,
+  { repeatable = true, fresh = false, meanings }: CallRules,
+): boolean {
+  const unseen = isKmsError(error, 'NotFoundException') || isKmsError(error, 'KMSInvalidStateException');
+  // A key that somebody destroys does not come into being by waiting.
+  if (fresh && unseen && code !== 'key-pending-deletion') return true;
   const effect = effectOf(error, meanings);
   return effect === 'none' || (effect === 'unknown' && repeatable);
 }

@@ -34,7 +34,13 @@ export async function openKmsProvider(
   const checked = { ...keySettings(settings), createOwnKeys: settings.createOwnKeys };
   const calls = new KmsCalls(await openClient(), settings.callMilliseconds ?? defaultMilliseconds, waiting);
   try {
-    const open = (duty: OwnKeyDuty) => openOwnKey(calls, checked, duty);
+    // As whole work: where one fails, none of the others is left with a key that has no name yet.
+    const open = (duty: OwnKeyDuty) =>
+      calls.whole(
+        {},
+        () => openOwnKey(calls, checked, duty),
+        () => undefined,
+      );
     const [custody, mac, receipts] = await Promise.all([open('custody'), open('mac'), open('receipts')]);
     const own = { custody, mac, receipts };
     return await assemble(calls, checked, own, settings.keySource ?? 'memory', waiting);

@@ -1,7 +1,6 @@
 import type { CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
-import type { CallOptions } from '#ports/key-provider.ts';
-import type { KmsCalls } from './calls.ts';
+import type { CallRules, KmsCalls } from './calls.ts';
 import { isKmsError } from './errors.ts';
 
 /** A KMS key as `DescribeKey` tells of it; its ARN names it whatever becomes of its aliases. */
@@ -20,12 +19,13 @@ export interface KnownKey {
 export async function findKey(
   calls: KmsCalls,
   keyId: string,
-  options?: CallOptions,
+  rules?: CallRules,
 ): Promise<KnownKey | undefined> {
   try {
     const { KeyMetadata: key } = await calls.call(
       (kms, request) => kms.describeKey({ KeyId: keyId }, request),
-      options,
+      {},
+      rules,
     );
     return {
       arn: given(key?.Arn),
@@ -68,8 +68,8 @@ export async function nameKey(calls: KmsCalls, alias: string, arn: string): Prom
     return true;
   } catch (error) {
     if (!(error instanceof ProviderError && isKmsError(error.cause, 'AlreadyExistsException'))) throw error;
-    // Ours, perhaps: the answer to an earlier request may have been lost.
-    return (await findKey(calls, alias))?.arn === arn;
+    // Ours, perhaps: the answer to an earlier request may have been lost. It is there, so it will be found.
+    return (await findKey(calls, alias, { fresh: true }))?.arn === arn;
   }
 }
 
@@ -77,10 +77,17 @@ export async function nameKey(calls: KmsCalls, alias: string, arn: string): Prom
  * Has a key destroyed: AWS KMS does not use it from now on, and destroys it when the window has passed. A key that is
  * being destroyed, or is not there, is success.
  */
-export async function dropKey(calls: KmsCalls, arn: string, windowDays: number): Promise<void> {
+export async function dropKey(
+  calls: KmsCalls,
+  arn: string,
+  windowDays: number,
+  rules?: CallRules,
+): Promise<void> {
   try {
-    await calls.call((kms, request) =>
-      kms.scheduleKeyDeletion({ KeyId: arn, PendingWindowInDays: windowDays }, request),
+    await calls.call(
+      (kms, request) => kms.scheduleKeyDeletion({ KeyId: arn, PendingWindowInDays: windowDays }, request),
+      {},
+      rules,
     );
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
@@ -101,15 +108,11 @@ export async function removeAlias(calls: KmsCalls, alias: string): Promise<void>
  * The public half of a key.
  * @returns DER SubjectPublicKeyInfo
  */
-export async function publicKeyOf(
-  calls: KmsCalls,
-  keyId: string,
-  { fresh = false }: { fresh?: boolean } = {},
-): Promise<Uint8Array> {
+export async function publicKeyOf(calls: KmsCalls, keyId: string, rules?: CallRules): Promise<Uint8Array> {
   const { PublicKey: publicKey } = await calls.call(
     (kms, request) => kms.getPublicKey({ KeyId: keyId }, request),
     {},
-    { fresh },
+    rules,
   );
   return new Uint8Array(given(publicKey));
 }

@@ -67,10 +67,10 @@ async function makeOwnKey(
     Description: description,
     Tags: keyTags(settings, { name: duty }),
   });
-  if (await nameKey(calls, alias, arn)) return arn;
-  // Another process was first; its key counts, and this one was never used.
-  await dropKey(calls, arn, settings.deletionWindowDays);
-  const first = await findKey(calls, alias);
+  const named = await nameKey(calls, alias, arn);
+  // Where another process was first, its key counts, and this one was never used.
+  if (!named) await dropKey(calls, arn, settings.deletionWindowDays, { fresh: true });
+  const first = await findKey(calls, alias, { fresh: true });
   if (first === undefined) throw new ProviderError('provider-unavailable');
   return checked(first, alias, kinds[duty]);
 }

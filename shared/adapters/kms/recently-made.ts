@@ -1,5 +1,8 @@
-/** How long AWS KMS may take until a new key or alias is known everywhere, in milliseconds; mostly it is less than one second. */
-const settles = 60_000;
+/**
+ * How long AWS KMS may take until a new key or alias is known everywhere, in milliseconds: mostly a few seconds, in some
+ * cases several minutes (Developer Guide, "AWS KMS eventual consistency").
+ */
+const settles = 300_000;
 
 /** The names of keys that were made here moments ago: that AWS KMS does not know one yet may pass. */
 export class RecentlyMade {

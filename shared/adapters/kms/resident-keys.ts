@@ -5,7 +5,7 @@ import type { CallOptions, ImportableKeys, KeyContext, ResidentKeys } from '#por
 import { throwIfUnwanted } from '../call-limits.ts';
 import { Turns } from '../files/turns.ts';
 import { importedPublicKey } from '../imported-key.ts';
-import type { KmsCalls } from './calls.ts';
+import type { CallRules, KmsCalls } from './calls.ts';
 import { importMaterial } from './import-material.ts';
 import { residentAlias } from './names.ts';
 import { createKey, dropKey, findKey, nameKey, publicKeyOf, removeAlias } from './new-key.ts';
@@ -42,8 +42,8 @@ export function kmsResidentKeys(calls: KmsCalls, settings: KeySettings, now: () 
   // What is under way on a name ends, and is undone if nobody wants it, before anything else is done on it.
   const turns = new Turns();
   const remove = async (name: string) => {
+    await work.discard(name, { fresh: recent.has(name) });
     recent.delete(name);
-    await work.discard(name);
   };
   const make = (wanted: Wanted, options: CallOptions | undefined) =>
     calls.whole(
@@ -119,10 +119,11 @@ class ResidentWork {
     }
   }
 
-  async discard(name: string): Promise<void> {
+  /** @param rules `fresh` where the key was made here moments ago: it is there, so that nothing is found may pass */
+  async discard(name: string, rules: CallRules): Promise<void> {
     const alias = residentAlias(this.#settings.aliasPrefix, name);
     if (alias === undefined) return;
-    const key = await findKey(this.#calls, alias);
+    const key = await findKey(this.#calls, alias, rules);
     if (key === undefined) return;
     // The alias goes last: a crash in between leaves a name to discard again, and not a key that nobody knows.
     await dropKey(this.#calls, key.arn, this.#settings.deletionWindowDays);
@@ -132,7 +133,7 @@ class ResidentWork {
   /** Takes back a key that was not finished. What cannot be reached now is left to the sweep, or to `discard` by name. */
   async #giveUp(alias: string, arn: string): Promise<void> {
     try {
-      await dropKey(this.#calls, arn, this.#settings.deletionWindowDays);
+      await dropKey(this.#calls, arn, this.#settings.deletionWindowDays, { fresh: true });
       // The alias may be ours although its giving failed: an answer can be lost.
       if ((await findKey(this.#calls, alias))?.arn === arn) await removeAlias(this.#calls, alias);
     } catch (error) {

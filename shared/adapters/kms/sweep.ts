@@ -1,16 +1,18 @@
-import type { KeyListEntry } from '@aws-sdk/client-kms';
+import type { KeyListEntry, Tag } from '@aws-sdk/client-kms';
 import { kmsTagKey } from '#contract/kms-permissions.ts';
+import { ProviderError } from '#domain/errors.ts';
 import type { KmsCalls } from './calls.ts';
 import { dropKey } from './new-key.ts';
 import type { KeySettings } from './settings.ts';
 
 /**
- * Finds keys that were made here and never got their alias, because the process crashed or an answer was lost, and has
- * them destroyed. They were never used, and nobody knows them by name. AWS KMS cannot list by tag, so this reads the
- * tags of every key of the account without an alias: for a schedule, and not for the way of a request.
+ * Finds resident keys that were made here and never got their alias, because the process crashed or an answer was lost, and
+ * has them destroyed. They were never used, and nobody knows them by name. AWS KMS cannot list by tag, so this reads the
+ * tags of every key of the account without an alias: for a schedule, and not for the way of a request. Own keys are left
+ * alone: one without an alias may be one whose alias somebody removed or moved, and all that it wrapped would be lost.
  * @param before keys made later are left alone: one of them may be about to get its alias
  * @returns how many keys were scheduled for deletion
- * @throws ProviderError as `KmsCalls.call`
+ * @throws ProviderError as `KmsCalls.call`; `provider-access-denied` only if of no key the tags may be read
  */
 export async function sweepUnnamedKeys(
   calls: KmsCalls,
@@ -18,13 +20,16 @@ export async function sweepUnnamedKeys(
   before: Date,
 ): Promise<number> {
   const named = await namedKeys(calls);
+  const readable = new Readable();
   let swept = 0;
   for await (const { KeyId: keyId, KeyArn: arn } of everyKey(calls)) {
     if (keyId === undefined || arn === undefined || named.has(keyId)) continue;
-    if (!(await isOurs(calls, settings, arn)) || !(await isLeft(calls, arn, before))) continue;
+    const tags = await readable.tagsOf(calls, arn);
+    if (!isResident(tags, settings) || !(await isLeft(calls, arn, before))) continue;
     await dropKey(calls, arn, settings.deletionWindowDays);
     swept += 1;
   }
+  readable.check();
   return swept;
 }
 
@@ -51,12 +56,37 @@ async function* everyKey(calls: KmsCalls): AsyncGenerator<KeyListEntry> {
   } while (marker !== undefined);
 }
 
-async function isOurs(calls: KmsCalls, settings: KeySettings, arn: string): Promise<boolean> {
-  const { Tags: tags = [] } = await calls.call((kms, request) =>
-    kms.listResourceTags({ KeyId: arn }, request),
-  );
-  const prefix = `${kmsTagKey}:prefix`;
-  return tags.some(({ TagKey: key, TagValue: value }) => key === prefix && value === settings.aliasPrefix);
+/** The policy of somebody else's key may keep its tags from us, which is no reason not to look at the next. */
+class Readable {
+  #denied: ProviderError | undefined;
+  #some = false;
+
+  /** None where they may not be read, or the key is gone by now. */
+  async tagsOf(calls: KmsCalls, arn: string): Promise<Tag[]> {
+    try {
+      const { Tags: tags = [] } = await calls.call((kms, request) =>
+        kms.listResourceTags({ KeyId: arn }, request),
+      );
+      this.#some = true;
+      return tags;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      if (error.code !== 'provider-access-denied' && error.code !== 'key-not-found') throw error;
+      if (error.code === 'provider-access-denied') this.#denied ??= error;
+      return [];
+    }
+  }
+
+  /** @throws ProviderError `provider-access-denied` if all were denied: then it is our permission that lacks */
+  check(): void {
+    if (this.#denied !== undefined && !this.#some) throw this.#denied;
+  }
+}
+
+/** Made for an enrollment, under our prefix. */
+function isResident(tags: readonly Tag[], { aliasPrefix }: KeySettings): boolean {
+  const values = new Map(tags.map(({ TagKey: key, TagValue: value }) => [key, value]));
+  return values.get(`${kmsTagKey}:prefix`) === aliasPrefix && values.has(`${kmsTagKey}:enrollment`);
 }
 
 /** Neither new nor on its way out already. */

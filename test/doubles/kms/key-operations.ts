@@ -8,6 +8,7 @@ import { signingAlgorithmsOf, usagesOfSpec } from './key-kinds.ts';
 import type { KmsKey } from './key-record.ts';
 import { refuseStates, usableMaterial } from './key-state.ts';
 import type { Note, Operations } from './operations.ts';
+import { pageOf } from './page.ts';
 
 const day = 86_400_000;
 
@@ -64,7 +65,6 @@ export const keyOperations: Operations = {
   ScheduleKeyDeletion: (account, input, note) => {
     const key = found(account, input, note, { aliases: false });
     const days = input.number('PendingWindowInDays', 30, { min: 7, max: 30 });
-    note.conditions['kms:ScheduleKeyDeletionPendingWindowInDays'] = String(days);
     refuseStates(key, 'PendingDeletion');
     key.state = 'PendingDeletion';
     key.deletion = account.now() + days * day;
@@ -81,10 +81,10 @@ export const keyOperations: Operations = {
     return { KeyId: key.arn };
   },
 
-  ListKeys: (account) => ({
-    Keys: account.keys().map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })),
-    Truncated: false,
-  }),
+  ListKeys: (account, input) => {
+    const { of, ...page } = pageOf(account.keys(), input, { limit: 100, most: 1_000 });
+    return { Keys: of.map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })), ...page };
+  },
 };
 
 /** The key that a request names, noted with what policies see of it. */
@@ -95,9 +95,16 @@ export function found(
   options: { aliases?: boolean; field?: string } = {},
 ): KmsKey {
   const key = account.find(input.text(options.field ?? 'KeyId'), options);
+  noteKey(account, key, note);
+  return key;
+}
+
+/** Notes what policies see of a key. */
+export function noteKey(account: Account, key: KmsKey, note: Note): void {
   note.resources.push(key.arn);
   for (const [name, value] of Object.entries(key.tags)) note.conditions[`aws:ResourceTag/${name}`] = value;
-  return key;
+  const aliases = account.aliases().filter(([, keyId]) => keyId === key.id);
+  note.conditions['kms:ResourceAliases'] = aliases.map(([alias]) => alias);
 }
 
 export function tagsOf(input: Input, note: Note): Record<string, string> {

@@ -1,7 +1,8 @@
 import { AwsError } from '../aws-json/aws-error.ts';
-import { found, tagsOf } from './key-operations.ts';
+import { found, noteKey, tagsOf } from './key-operations.ts';
 import { refuseStates } from './key-state.ts';
 import type { Operations } from './operations.ts';
+import { pageOf } from './page.ts';
 
 /** Aliases and tags. */
 export const nameOperations: Operations = {
@@ -20,24 +21,19 @@ export const nameOperations: Operations = {
   DeleteAlias: (account, input, note) => {
     const alias = input.text('AliasName', { max: 256 });
     note.resources.push(`${account.arnPrefix}${alias}`);
-    const key = account.find(alias);
-    note.resources.push(key.arn);
-    for (const [name, value] of Object.entries(key.tags)) note.conditions[`aws:ResourceTag/${name}`] = value;
+    noteKey(account, account.find(alias), note);
     account.removeAlias(alias);
     return {};
   },
 
   ListAliases: (account, input) => {
-    const limit = input.number('Limit', 50, { min: 1, max: 100 });
-    const from = Number(input.textOr('Marker', '0'));
-    const all = account.aliases();
-    const Aliases = all.slice(from, from + limit).map(([alias, keyId]) => ({
+    const { of, ...page } = pageOf(account.aliases(), input, { limit: 50, most: 100 });
+    const Aliases = of.map(([alias, keyId]) => ({
       AliasName: alias,
       AliasArn: `${account.arnPrefix}${alias}`,
       TargetKeyId: keyId,
     }));
-    const more = from + limit < all.length;
-    return { Aliases, Truncated: more, ...(more ? { NextMarker: String(from + limit) } : {}) };
+    return { Aliases, ...page };
   },
 
   TagResource: (account, input, note) => {

@@ -58,10 +58,10 @@ function holdsOne(
       return typeof value === 'string' && values.includes(value);
     case 'Null':
       return values.includes(String(value === undefined));
+    case 'ForAllValues:StringLike':
+      return [value ?? []].flat().every((each) => values.some((pattern) => matches(pattern, each)));
     case 'ForAllValues:StringEquals':
       return [value ?? []].flat().every((each) => values.includes(each));
-    case 'NumericGreaterThanEquals':
-      return values.some((each) => Number(value) >= Number(each));
     default:
       throw new TypeError(`no operator ${operator} is known here`);
   }

@@ -14,6 +14,8 @@ const refusals = [
   ['DisabledException', 'key-disabled', 'final'],
   ['NotFoundException', 'key-not-found', 'final'],
   ['AccessDeniedException', 'provider-access-denied', 'final'],
+  // As AWS STS says it, where a role may not be taken.
+  ['AccessDenied', 'provider-access-denied', 'final'],
   ['LimitExceededException', 'provider-misconfigured', 'final'],
   ['InvalidKeyUsageException', 'provider-incapable', 'final'],
   ['UnsupportedOperationException', 'provider-incapable', 'final'],
@@ -71,6 +73,20 @@ describe('an error of AWS KMS', () => {
     const { provider, double } = await openedKms();
     double.faults.plan('GenerateMac', { kind: 'refuse', type: 'Whatever', status: 503 });
     expect((await refusal(provider.mac(message))).code).toBe('provider-unavailable');
+  });
+
+  it.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
+    ['ERR_INVALID_URL', 'endpoint'],
+    ['ENOENT', 'file'],
+    ['EACCES', 'file'],
+  ])('of the set-up, %s, is not tried again: it stays until somebody changes it', (code, word) => {
+    const wrong = Object.assign(new TypeError('x'), { code });
+    expect(kmsError(wrong).code).toBe('provider-misconfigured');
+    expect(kmsError(wrong).message).toContain(word);
+    expect(effectOf(wrong)).toBe('final');
   });
 
   it('that was ours already stays as it is', () => {

@@ -45,6 +45,21 @@ describe('the own keys of a provider', () => {
     expect(double.account.keys()).toHaveLength(6);
   });
 
+  it('are those of the first although AWS KMS does not know their names everywhere yet', async () => {
+    const { double, another } = await openedKms();
+    double.faults.plan('DescribeKey', { kind: 'refuse', type: 'NotFoundException' }, 9);
+    await another();
+    expect(livingKeys(double)).toHaveLength(3);
+  });
+
+  it('are finished or not begun before the opening fails', async () => {
+    const double = await startDouble();
+    double.faults.plan('DescribeKey', { kind: 'refuse', type: 'AccessDeniedException' }, 1);
+    expect((await refusal(openKmsProvider(create))).code).toBe('provider-access-denied');
+    expect(double.account.aliases()).toHaveLength(2);
+    expect(double.account.keys()).toHaveLength(2);
+  });
+
   it('stand under the prefix that is set, so that two services share an account', async () => {
     const double = await startDouble();
     const [one, other] = await Promise.all(

@@ -128,16 +128,28 @@ describe('the statements that the service needs', () => {
       'the end of a key of another prefix',
       'kms:ScheduleKeyDeletion',
       'mac',
-      {
-        'aws:ResourceTag/enrollment-key-escrow:prefix': 'other',
-        'kms:ScheduleKeyDeletionPendingWindowInDays': '30',
-      },
+      { 'aws:ResourceTag/enrollment-key-escrow:prefix': 'other', 'kms:ResourceAliases': [] },
     ],
+    ...['kms:Sign', 'kms:ScheduleKeyDeletion', 'kms:CreateAlias', 'kms:TagResource'].map(
+      (action): [string, string, string, LoggedRequest['conditions']] => [
+        `${action} with an own key as if it were a resident one`,
+        action,
+        'receipts',
+        {
+          'aws:RequestTag/enrollment-key-escrow:prefix': prefix,
+          'aws:ResourceTag/enrollment-key-escrow:prefix': prefix,
+          'kms:ResourceAliases': [`alias/${prefix}/receipts`],
+          'kms:SigningAlgorithm': 'ECDSA_SHA_384',
+          'kms:MessageType': 'DIGEST',
+        },
+      ],
+    ),
     ['a change of policy', 'kms:PutKeyPolicy', 'mac', {}],
   ])('do not allow %s', async (_, action, ownKey, conditions) => {
     const { double } = await openedKms({ aliasPrefix: prefix });
     const { arn } = double.account.find(`alias/${prefix}/${ownKey}`);
-    expect(allowing(statements, double, prefix, action, arn, conditions)).toEqual([]);
+    const daily = statements.filter(({ role }) => role !== 'set-up');
+    expect(allowing(daily, double, prefix, action, arn, conditions)).toEqual([]);
   });
 });
 

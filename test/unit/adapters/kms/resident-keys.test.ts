@@ -7,6 +7,7 @@ import { context, livingKeys, openedKms, refusal } from './opened-kms.ts';
 const message = Buffer.from('a certification request');
 const spec = 'ECC_NIST_P256';
 const day = 86_400_000;
+const unseen = { kind: 'refuse', type: 'NotFoundException' } as const;
 const own = ['Custody of', 'Receipts of', 'The MAC in'];
 
 describe('a resident key', () => {
@@ -148,7 +149,6 @@ describe('a resident key', () => {
   it('is signed with although AWS KMS does not know it everywhere yet', async () => {
     const { resident, another, double } = await openedKms();
     await resident.generate('new', spec, context);
-    const unseen = { kind: 'refuse', type: 'NotFoundException' } as const;
     double.faults.plan('Sign', unseen, 3);
     await resident.sign('new', 'ECDSA_SHA256', message);
     // To a process that did not make it, a key that is not there is not there.
@@ -158,6 +158,41 @@ describe('a resident key', () => {
     if (other !== undefined) {
       expect((await refusal(other.sign('new', 'ECDSA_SHA256', message))).code).toBe('key-not-found');
     }
+  });
+
+  it('is discarded by its maker although AWS KMS does not know its name everywhere yet', async () => {
+    const { resident, double } = await openedKms();
+    await resident.generate('brief', spec, context);
+    double.faults.plan('DescribeKey', unseen, 2);
+    await resident.discard('brief');
+    expect(livingKeys(double)).toHaveLength(3);
+    expect(double.account.aliases()).toHaveLength(3);
+  });
+
+  it('has its name although the answer was lost and AWS KMS does not know it everywhere yet', async () => {
+    const { resident, double } = await openedKms();
+    double.faults.plan('CreateAlias', { kind: 'lose-answer' }, 1);
+    // The first is asked whether the name is free.
+    double.faults.plan('DescribeKey', unseen, 3);
+    await resident.generate('mine', spec, context);
+    expect(livingKeys(double)).toHaveLength(4);
+  });
+
+  it('is taken back although AWS KMS does not know it everywhere yet', async () => {
+    const { resident, double } = await openedKms();
+    double.faults.plan('GetPublicKey', { kind: 'refuse', type: 'AccessDeniedException' });
+    double.faults.plan('ScheduleKeyDeletion', unseen, 2);
+    expect((await refusal(resident.generate('no', spec, context))).code).toBe('provider-access-denied');
+    expect(livingKeys(double)).toHaveLength(3);
+  });
+
+  it('that somebody destroys is not waited for, however new it is', async () => {
+    const { resident, double, waiting } = await openedKms();
+    await resident.generate('doomed', spec, context);
+    double.account.find('alias/escrow/resident/doomed').state = 'PendingDeletion';
+    const error = await refusal(resident.sign('doomed', 'ECDSA_SHA256', message));
+    expect(error.code).toBe('key-pending-deletion');
+    expect(waiting.slept).toEqual([]);
   });
 
   it('that its caller gave up while it was made is undone before close returns', async () => {
@@ -195,8 +230,9 @@ describe('an imported key', () => {
   it('is brought in although an answer was lost and the key is not known everywhere yet', async () => {
     const { importable, resident, double } = await openedKms();
     const { publicKey, privateKey } = await makeKeyPair(spec);
-    double.faults.plan('GetParametersForImport', { kind: 'refuse', type: 'NotFoundException' }, 1);
+    double.faults.plan('GetParametersForImport', unseen, 1);
     double.faults.throttle('GetParametersForImport', 2);
+    double.faults.plan('ImportKeyMaterial', unseen, 1);
     double.faults.plan('ImportKeyMaterial', { kind: 'lose-answer' }, 1);
     const pending = {
       kind: 'refuse',

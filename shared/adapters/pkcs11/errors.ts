@@ -26,7 +26,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     why: 'the PIN is too short or too long',
     next: pinNext,
   },
-  CKR_PIN_EXPIRED: { code: 'provider-misconfigured', why: 'the PIN has expired' },
+  CKR_PIN_EXPIRED: {
+    code: 'provider-misconfigured',
+    why: 'the PIN has expired, or is the first one and must be changed before it is used',
+    next: "Change it by the own tool of the token's vendor, then start the service again with the new one.",
+  },
   CKR_PIN_LOCKED: { code: 'provider-misconfigured', why: 'the PIN is locked after wrong tries' },
   CKR_USER_PIN_NOT_INITIALIZED: { code: 'provider-misconfigured', why: 'the token has no user PIN yet' },
   CKR_USER_ANOTHER_ALREADY_LOGGED_IN: {
@@ -40,11 +44,17 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'provider-unavailable',
     why: 'the login to the token was lost',
   },
+  CKR_FUNCTION_REJECTED: {
+    code: 'provider-access-denied',
+    why: 'the token does not let the user of this PIN do so',
+    next: "Give the user what docs/tokens.md names, by the own tool of the token's vendor.",
+  },
   CKR_SESSION_COUNT: { code: 'provider-busy', why: 'the token has no session left' },
   CKR_TOKEN_NOT_PRESENT: { code: 'provider-unavailable', why: 'the token is not there' },
   CKR_DEVICE_REMOVED: { code: 'provider-unavailable', why: 'the token was removed' },
   CKR_DEVICE_MEMORY: { code: 'provider-unavailable', why: 'the token is full' },
   CKR_SESSION_READ_ONLY: { code: 'provider-misconfigured', why: 'the token takes nothing new' },
+  CKR_ACTION_PROHIBITED: incapable,
   CKR_ARGUMENTS_BAD: incapable,
   CKR_CURVE_NOT_SUPPORTED: incapable,
   CKR_DATA_INVALID: incapable,
@@ -76,19 +86,38 @@ const meanings: Readonly<Record<string, Meaning>> = {
   CKR_WRAPPED_KEY_LEN_RANGE: invalid,
 };
 
+/** Return values of PKCS#11 2.40 and 3.0 that the binding has no name for. */
+const unnamed: Readonly<Record<number, string>> = {
+  27: 'CKR_ACTION_PROHIBITED',
+  320: 'CKR_CURVE_NOT_SUPPORTED',
+  513: 'CKR_TOKEN_RESOURCE_EXCEEDED',
+};
+
 /**
  * The return value that an error of the binding stands for, as in `CKR_PIN_INCORRECT`; undefined if it is none. The
- * binding gives some errors a class of their own and some not, but all have the name in the message.
+ * binding gives some errors a class of their own and some not, but all have the name in the message. What it has no name
+ * for it calls CKR_VENDOR_DEFINED: that is told by its number, as in `0x800000e0`, where the error has it.
  */
 export function returnValueOf(error: unknown): string | undefined {
-  return error instanceof Error ? /CKR_[A-Z0-9_]+/.exec(error.message)?.[0] : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const [, name, given] = /(CKR_[A-Z0-9_]+)(?::(\d+))?/.exec(error.message) ?? [];
+  if (name !== 'CKR_VENDOR_DEFINED') return name;
+  const number = Number(given ?? ('code' in error ? error.code : undefined));
+  return Number.isNaN(number) ? name : (unnamed[number] ?? `0x${number.toString(16).padStart(8, '0')}`);
 }
 
 /** An error of the binding as ours, with the binding's as cause; our own errors as they are. */
 export function providerError(error: unknown): EscrowError {
   if (error instanceof EscrowError) return error;
-  const { code, ...details } = meanings[returnValueOf(error) ?? ''] ?? unavailable;
+  const returnValue = returnValueOf(error) ?? '';
+  const { code, ...details } = meanings[returnValue] ?? unnamedMeaning(returnValue);
   return new ProviderError(code, { ...details, cause: error });
+}
+
+/** The number goes into the words: in the cause it is lost on the way out of the process that has the library. */
+function unnamedMeaning(returnValue: string): Meaning {
+  if (!returnValue.startsWith('0x')) return unavailable;
+  return { ...unavailable, why: `the token answered ${returnValue}, which only its vendor can explain` };
 }
 
 /**

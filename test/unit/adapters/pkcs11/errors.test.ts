@@ -1,3 +1,4 @@
+import { Pkcs11Error } from 'pkcs11js';
 import { describe, expect, it } from 'vitest';
 import { isLoss, providerError, returnValueOf } from '#adapters/pkcs11/errors.ts';
 import { StateError } from '#domain/errors.ts';
@@ -18,6 +19,8 @@ describe('providerError', () => {
     ['CKR_SESSION_COUNT', 'provider-busy'],
     ['CKR_SESSION_HANDLE_INVALID', 'provider-unavailable'],
     ['CKR_VENDOR_DEFINED', 'provider-unavailable'],
+    ['CKR_FUNCTION_REJECTED', 'provider-access-denied'],
+    ['CKR_PIN_EXPIRED', 'provider-misconfigured'],
   ])('reads %s as %s, and keeps it as cause', (returnValue, code) => {
     const cause = new ReturnValueError(returnValue);
     const error = providerError(cause);
@@ -29,6 +32,19 @@ describe('providerError', () => {
     expect(providerError(new ReturnValueError('CKR_PIN_INCORRECT')).next).toContain(
       'never tried a second time',
     );
+  });
+
+  it('says of an expired PIN where it is changed', () => {
+    const { message, next } = providerError(new ReturnValueError('CKR_PIN_EXPIRED'));
+    expect(message).toContain('is the first one and must be changed');
+    expect(next).toContain("by the own tool of the token's vendor");
+  });
+
+  it('tells by its number what only a vendor can explain, and keeps it as cause', () => {
+    const cause = new Pkcs11Error('CKR_VENDOR_DEFINED:2147483872');
+    const error = providerError(cause);
+    expect(error).toMatchObject({ code: 'provider-unavailable', cause });
+    expect(error.message).toContain('the token answered 0x800000e0');
   });
 
   it('lets our own errors pass', () => {
@@ -50,6 +66,17 @@ describe('returnValueOf', () => {
     expect(forms.map((form) => returnValueOf(new ReturnValueError(form)))).toEqual(
       forms.map(() => 'CKR_KEY_SIZE_RANGE'),
     );
+  });
+
+  it.each([
+    [2147483872, '0x800000e0'],
+    [0x7f, '0x0000007f'],
+    [0x1b, 'CKR_ACTION_PROHIBITED'],
+    [0x140, 'CKR_CURVE_NOT_SUPPORTED'],
+    [0x201, 'CKR_TOKEN_RESOURCE_EXCEEDED'],
+  ])('tells what the binding has no name for: %i is %s', (number, told) => {
+    const text = `CKR_VENDOR_DEFINED:${number}`;
+    expect([new Pkcs11Error(text), new Error(text)].map(returnValueOf)).toEqual([told, told]);
   });
 
   it('finds none in what is not the error of a token', () => {

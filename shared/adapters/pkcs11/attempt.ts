@@ -9,6 +9,8 @@ const inabilities: ReadonlySet<ErrorCode> = new Set([
   'provider-incapable',
   'key-not-exportable',
   'wrapped-key-invalid',
+  // That the user may not do it (CKR_FUNCTION_REJECTED) does not pass by being tried again.
+  'provider-access-denied',
 ]);
 
 /**
@@ -19,6 +21,25 @@ const inabilities: ReadonlySet<ErrorCode> = new Set([
 export async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
   const first = await once(work);
   return first.works || first.clear ? first : once(work);
+}
+
+/** One way to do something, in words. */
+export interface Way<T> {
+  words: string;
+  work: () => Promise<T>;
+}
+
+/** Tries the ways one after another. @returns what the first that works gives; else why each of them does not */
+export async function firstThatWorks<T>(
+  ways: readonly Way<T>[],
+): Promise<{ words: string; value: T } | { failures: string[] }> {
+  const failures: string[] = [];
+  for (const { words, work } of ways) {
+    const tried = await attempt(work);
+    if (tried.works) return { words, value: tried.value };
+    failures.push(`${words}: ${tried.why}`);
+  }
+  return { failures };
 }
 
 async function once<T>(work: () => Promise<T>): Promise<Attempt<T>> {

@@ -5,7 +5,8 @@ import {
   type SignatureAlgorithm,
   signaturesOf,
 } from '#domain/key-spec.ts';
-import type { Cryptoki, Handle } from './cryptoki.ts';
+import type { Cryptoki, Handle, Mechanism } from './cryptoki.ts';
+import { keyWraps } from './key-wrap.ts';
 import { mechanismName, mechanismNames, mechanisms } from './mechanisms.ts';
 import { type SignatureStrategy, signatureStrategies } from './signatures.ts';
 
@@ -14,33 +15,22 @@ export interface TokenCapabilities {
   mechanisms: ReadonlySet<number>;
   /** The key pairs that it makes, and that sign their requests. */
   specs: readonly KeySpec[];
-  /** RFC 5649 by whichever of its numbers the token knows, the preferred first; none if the token makes no AES key. */
-  keyWraps: readonly number[];
+  /** RFC 5649 by whichever of its mechanisms the token lists, the preferred first; none if the token makes no AES key. */
+  keyWraps: readonly Mechanism[];
   /** What is missing, a sentence each. */
   missing: readonly string[];
 }
-
-/**
- * The numbers that RFC 5649 goes by, or may: CKM_AES_KEY_WRAP_KWP is it by definition (PKCS#11 3.0 section 2.15); behind
- * CKM_AES_KEY_WRAP_PAD some tokens have it (SoftHSM, nShield), and some pad otherwise; the others are vendors' own.
- */
-export const keyWrapMechanisms: readonly number[] = [
-  mechanisms.CKM_AES_KEY_WRAP_KWP,
-  mechanisms.CKM_AES_KEY_WRAP_PAD,
-  mechanisms.CKM_AES_KWP,
-  mechanisms.CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD,
-];
 
 /** Reads the mechanisms of a token and what follows from them. */
 export function readCapabilities(cryptoki: Cryptoki, slot: Handle): TokenCapabilities {
   const available = new Set(cryptoki.C_GetMechanismList(slot));
   const lacks = keySpecNames.map((spec) => ({ spec, lack: specLack(cryptoki, slot, available, spec) }));
   const specs = lacks.flatMap(({ spec, lack }) => (lack === undefined ? [spec] : []));
-  const wrapLack = lackOf(available, keyWrapMechanisms) ?? lackOf(available, [mechanisms.CKM_AES_KEY_GEN]);
+  const wrapLack = keyWrapLack(available);
   return {
     mechanisms: available,
     specs,
-    keyWraps: wrapLack === undefined ? keyWrapMechanisms.filter((each) => available.has(each)) : [],
+    keyWraps: wrapLack === undefined ? keyWraps.filter(({ mechanism }) => available.has(mechanism)) : [],
     missing: [
       ...lacks.flatMap(({ spec, lack }) => (lack === undefined ? [] : [`${spec}: ${lack}`])),
       ...lackingSignatures(available, specs),
@@ -81,6 +71,12 @@ function lackingSignatures(available: ReadonlySet<number>, specs: readonly KeySp
     const lack = lackOf(available, numbersOf(algorithm));
     return lack === undefined ? [] : [`signatures by ${algorithm}: ${lack}`];
   });
+}
+
+/** Why a token does not wrap keys by RFC 5649, by its list of mechanisms; undefined if it may. */
+export function keyWrapLack(available: ReadonlySet<number>): string | undefined {
+  const numbers = new Set(keyWraps.map(({ mechanism }) => mechanism));
+  return lackOf(available, [...numbers]) ?? lackOf(available, [mechanisms.CKM_AES_KEY_GEN]);
 }
 
 /** In words, that a token has none of these mechanisms; undefined if it has one. */

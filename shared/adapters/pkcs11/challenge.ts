@@ -1,9 +1,9 @@
 import { ProviderError } from '#domain/errors.ts';
-import { keyWrapMechanisms } from './capabilities.ts';
 import { attributes, keyTypes, objectClasses } from './constants.ts';
 import type { Handle, Mechanism } from './cryptoki.ts';
 import { isLoss, providerError, returnValueOf } from './errors.ts';
-import { mechanismName, mechanisms } from './mechanisms.ts';
+import { keyWrapName, keyWraps } from './key-wrap.ts';
+import { mechanisms } from './mechanisms.ts';
 import {
   destroyObjects,
   findObjects,
@@ -79,13 +79,13 @@ function readings(token: TokenSession, key: Handle): Try[] {
 function wrappings(token: TokenSession, available: ReadonlySet<number>, key: Handle): Try[] {
   if (!available.has(mechanisms.CKM_AES_KEY_GEN)) return [];
   const wrappers: Mechanism[] = [
-    ...keyWrapMechanisms.map((mechanism) => ({ mechanism })),
+    ...keyWraps,
     { mechanism: mechanisms.CKM_AES_CBC_PAD, parameter: Buffer.alloc(16) },
   ];
   return wrappers
     .filter(({ mechanism }) => available.has(mechanism))
     .map((wrapper) => ({
-      attempt: `wrap it by ${mechanismName(wrapper.mechanism)}`,
+      attempt: `wrap it by ${keyWrapName(wrapper)}`,
       work: async () => {
         const aesKey = await generateKey(token, mechanisms.CKM_AES_KEY_GEN, madeTransportKeyTemplate());
         try {

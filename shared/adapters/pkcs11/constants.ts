@@ -38,7 +38,13 @@ export const users = { CKU_SO: 0, CKU_USER: 1 } as const;
 
 export const objectClasses = { CKO_PUBLIC_KEY: 2, CKO_PRIVATE_KEY: 3, CKO_SECRET_KEY: 4 } as const;
 
-export const keyTypes = { CKK_RSA: 0x0, CKK_EC: 0x3, CKK_GENERIC_SECRET: 0x10, CKK_AES: 0x1f } as const;
+export const keyTypes = {
+  CKK_RSA: 0x0,
+  CKK_EC: 0x3,
+  CKK_GENERIC_SECRET: 0x10,
+  CKK_AES: 0x1f,
+  CKK_SHA256_HMAC: 0x2b,
+} as const;
 
 export const attributes = {
   CKA_CLASS: 0x0,

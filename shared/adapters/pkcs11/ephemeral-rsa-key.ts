@@ -8,15 +8,16 @@ const generate = promisify(generateKeyPair);
 export type OaepHash = 'sha1' | 'sha256';
 const webNames = { sha1: 'SHA-1', sha256: 'SHA-256' } as const;
 
-/** What wears the key out, after which another is made. */
-export interface EphemeralRsaKeyLimits {
+/** How large the key is, and what wears it out, after which another is made. */
+export interface EphemeralRsaKeySettings {
+  bits: 2_048 | 3_072;
   exports: number;
   milliseconds: number;
   /** The time in milliseconds. */
   now(): number;
 }
 
-/** An RSA-3072 key pair whose private half never leaves this process. */
+/** An RSA key pair whose private half never leaves this process. */
 export interface EphemeralKeyPair {
   /** Modulus and public exponent, big-endian. */
   modulus: Buffer;
@@ -34,30 +35,31 @@ export interface EphemeralKeyPair {
  * limited time, and never written, so that nobody who kept what travelled to the token and back can open it later.
  */
 export class EphemeralRsaKey {
-  readonly #limits: EphemeralRsaKeyLimits;
+  readonly #settings: EphemeralRsaKeySettings;
   #pair: Promise<EphemeralKeyPair> | undefined;
   #usesLeft = 0;
   #until = 0;
 
-  constructor(limits: EphemeralRsaKeyLimits = { exports: 1_000, milliseconds: 3_600_000, now: Date.now }) {
-    this.#limits = limits;
+  /** @param settings RSA-3072, for 1,000 exports or an hour, where nothing else is given */
+  constructor(settings: Partial<EphemeralRsaKeySettings> = {}) {
+    this.#settings = { bits: 3_072, exports: 1_000, milliseconds: 3_600_000, now: Date.now, ...settings };
   }
 
   /** The key for one export; made first if there is none, or the last is worn out. */
   async take(): Promise<EphemeralKeyPair> {
-    const now = this.#limits.now();
+    const now = this.#settings.now();
     if (this.#pair === undefined || this.#usesLeft === 0 || now >= this.#until) {
-      this.#pair = makePair();
-      this.#usesLeft = this.#limits.exports;
-      this.#until = now + this.#limits.milliseconds;
+      this.#pair = makePair(this.#settings.bits);
+      this.#usesLeft = this.#settings.exports;
+      this.#until = now + this.#settings.milliseconds;
     }
     this.#usesLeft--;
     return this.#pair;
   }
 }
 
-async function makePair(): Promise<EphemeralKeyPair> {
-  const { publicKey, privateKey } = await generate('rsa', { modulusLength: 3_072 });
+async function makePair(bits: number): Promise<EphemeralKeyPair> {
+  const { publicKey, privateKey } = await generate('rsa', { modulusLength: bits });
   const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
   return {
     modulus: Buffer.from(n, 'base64url'),

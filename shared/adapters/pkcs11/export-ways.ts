@@ -3,8 +3,8 @@ import type { TokenCapabilities } from './capabilities.ts';
 import { hashes, labelSource } from './constants.ts';
 import type { Handle, Mechanism } from './cryptoki.ts';
 import type { EphemeralRsaKey, OaepHash } from './ephemeral-rsa-key.ts';
-import { openRfc5649 } from './key-wrap.ts';
-import { mechanismName, mechanisms } from './mechanisms.ts';
+import { keyWrapName, openRfc5649 } from './key-wrap.ts';
+import { mechanisms } from './mechanisms.ts';
 import { createObject, destroyObjects, generateKey, type TokenSession, wrapKey } from './operations.ts';
 import {
   broughtTransportKeyTemplate,
@@ -18,10 +18,13 @@ export interface ExportWay {
   rung: 1 | 2;
   /** The mechanisms, in words. */
   words: string;
-  /** RFC 5649 by its number on this token. */
-  keyWrap: number;
-  /** @returns PrivateKeyInfo as the token encodes it, to be erased by the caller */
-  take(token: TokenSession, privateKey: Handle): Promise<Uint8Array>;
+  /** RFC 5649 as this token has it. */
+  keyWrap: Mechanism;
+  /**
+   * @param ephemeralKey what rung 1 wraps to
+   * @returns PrivateKeyInfo as the token encodes it, to be erased by the caller
+   */
+  take(token: TokenSession, privateKey: Handle, ephemeralKey: EphemeralRsaKey): Promise<Uint8Array>;
 }
 
 /**
@@ -33,23 +36,23 @@ export interface ExportWay {
  * 2.1.21); that one has a parameter which the binding cannot pass. OAEP has SHA-256 where the token takes it, else SHA-1.
  * Rung 2 needs a token that takes a secret key from outside, and a transport key that stands in our memory.
  */
-export function exportWays(capabilities: TokenCapabilities, ephemeralKey: EphemeralRsaKey): ExportWay[] {
+export function exportWays(capabilities: TokenCapabilities): ExportWay[] {
   const { keyWraps } = capabilities;
   const oaepHashes = capabilities.mechanisms.has(mechanisms.CKM_RSA_PKCS_OAEP)
     ? (['sha256', 'sha1'] as const)
     : [];
   return [
-    ...keyWraps.flatMap((keyWrap) => oaepHashes.map((hash) => rsaAesWay(keyWrap, hash, ephemeralKey))),
+    ...keyWraps.flatMap((keyWrap) => oaepHashes.map((hash) => rsaAesWay(keyWrap, hash))),
     ...keyWraps.map(broughtKeyWay),
   ];
 }
 
-function rsaAesWay(keyWrap: number, hash: OaepHash, ephemeralKey: EphemeralRsaKey): ExportWay {
+function rsaAesWay(keyWrap: Mechanism, hash: OaepHash): ExportWay {
   return {
     rung: 1,
-    words: `CKM_RSA_PKCS_OAEP (${hash === 'sha1' ? 'SHA-1' : 'SHA-256'}) to an ephemeral RSA-3072 key, and ${mechanismName(keyWrap)}`,
+    words: `CKM_RSA_PKCS_OAEP (${hash === 'sha1' ? 'SHA-1' : 'SHA-256'}) to an ephemeral RSA-3072 key, and ${keyWrapName(keyWrap)}`,
     keyWrap,
-    take: (token, privateKey) =>
+    take: (token, privateKey, ephemeralKey) =>
       withObjects(token, async (made) => {
         const pair = await ephemeralKey.take();
         const publicKey = made(
@@ -59,23 +62,23 @@ function rsaAesWay(keyWrap: number, hash: OaepHash, ephemeralKey: EphemeralRsaKe
           await generateKey(token, mechanisms.CKM_AES_KEY_GEN, madeTransportKeyTemplate()),
         );
         const sealed = await wrapKey(token, oaep(hash), publicKey, transportKey);
-        const wrapped = await wrapKey(token, { mechanism: keyWrap }, transportKey, privateKey);
+        const wrapped = await wrapKey(token, keyWrap, transportKey, privateKey);
         return openErasing(await pair.open(hash, sealed), wrapped);
       }),
   };
 }
 
-function broughtKeyWay(keyWrap: number): ExportWay {
+function broughtKeyWay(keyWrap: Mechanism): ExportWay {
   return {
     rung: 2,
-    words: `a transport key brought into the token, and ${mechanismName(keyWrap)}`,
+    words: `a transport key brought into the token, and ${keyWrapName(keyWrap)}`,
     keyWrap,
     take: (token, privateKey) =>
       withObjects(token, async (made) => {
         const value = randomBytes(32);
         try {
           const transportKey = made(createObject(token, broughtTransportKeyTemplate(value, 'wrap')));
-          const wrapped = await wrapKey(token, { mechanism: keyWrap }, transportKey, privateKey);
+          const wrapped = await wrapKey(token, keyWrap, transportKey, privateKey);
           return openRfc5649(value, wrapped);
         } finally {
           // The binding's own copy of the template is freed, not overwritten.

@@ -5,7 +5,8 @@ import type { Secret } from '#domain/secret.ts';
 import type { ExportableKeyPair, ExportableKeys, KeyContext } from '#ports/key-provider.ts';
 import { encodeKeyContext } from '../key-context.ts';
 import { finishPrivateKeyInfo } from '../private-key-info.ts';
-import type { Cryptoki, Handle, Mechanism } from './cryptoki.ts';
+import type { Cryptoki, Handle } from './cryptoki.ts';
+import type { EphemeralRsaKey } from './ephemeral-rsa-key.ts';
 import type { ExportWay } from './export-ways.ts';
 import { mechanisms } from './mechanisms.ts';
 import {
@@ -26,6 +27,7 @@ export interface ExportableKeySettings {
   specs: readonly KeySpec[];
   /** How a key is taken out; its `keyWrap` wraps at rest too. */
   exportWay: ExportWay;
+  ephemeralKey: EphemeralRsaKey;
   /** Wraps and unwraps; never leaves the token. */
   custodyKey: Handle;
   /** Binds a wrapped key to its context; never leaves the token. */
@@ -44,8 +46,8 @@ const label = 'escrow pkcs11 exportable key';
  * context, the spec and the wrapped key stands before it and is verified, in constant time, before anything is
  * unwrapped. A wrapped key is: version (1 byte), spec (1), HMAC (32), wrapped PrivateKeyInfo.
  *
- * Whichever number RFC 5649 has on the token, the bytes are the same (node:crypto has opened them), so what was wrapped
- * under one number opens under another.
+ * Whichever mechanism RFC 5649 has on the token, the bytes are the same (node:crypto has opened them), so what was wrapped
+ * under one opens under another.
  */
 export function tokenExportableKeys(settings: ExportableKeySettings): ExportableKeys {
   const use = <T>(work: (token: TokenSession) => Promise<T>) =>
@@ -75,7 +77,7 @@ async function generate(
   const pair = await generateKeyPair(token, make.mechanism, make.publicTemplate, make.privateTemplate);
   try {
     const publicKey = readPublicKey(token, pair.publicKey, spec);
-    const body = await wrapKey(token, atRest(settings), settings.custodyKey, pair.privateKey);
+    const body = await wrapKey(token, settings.exportWay.keyWrap, settings.custodyKey, pair.privateKey);
     const wrapped = Buffer.concat([
       Buffer.of(version, keySpecNames.indexOf(spec)),
       await bindingTag(token, settings, spec, context, body),
@@ -102,7 +104,7 @@ async function unwrap(
   const tag = await bindingTag(token, settings, spec, context, body);
   if (!timingSafeEqual(tag, wrapped.subarray(2, headLength))) throw new ProviderError('wrapped-key-invalid');
   const into = unwrappedKeyTemplate(spec);
-  const privateKey = await unwrapKey(token, atRest(settings), settings.custodyKey, body, into);
+  const privateKey = await unwrapKey(token, settings.exportWay.keyWrap, settings.custodyKey, body, into);
   try {
     return await takeOut(token, settings, privateKey);
   } finally {
@@ -121,15 +123,11 @@ function bindingTag(
   return sign(token, { mechanism: mechanisms.CKM_SHA256_HMAC }, settings.bindingKey, message);
 }
 
-function atRest({ exportWay }: ExportableKeySettings): Mechanism {
-  return { mechanism: exportWay.keyWrap };
-}
-
 async function takeOut(
   token: TokenSession,
-  { exportWay }: ExportableKeySettings,
+  { exportWay, ephemeralKey }: ExportableKeySettings,
   privateKey: Handle,
   publicKey?: KeyObject,
 ): Promise<Secret> {
-  return finishPrivateKeyInfo(await exportWay.take(token, privateKey), publicKey);
+  return finishPrivateKeyInfo(await exportWay.take(token, privateKey, ephemeralKey), publicKey);
 }

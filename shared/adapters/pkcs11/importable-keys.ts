@@ -5,7 +5,7 @@ import type { Secret } from '#domain/secret.ts';
 import type { ImportableKeys } from '#ports/key-provider.ts';
 import { importedPublicKey } from '../imported-key.ts';
 import { attributes } from './constants.ts';
-import type { Handle } from './cryptoki.ts';
+import type { Handle, Mechanism } from './cryptoki.ts';
 import { wrapByRfc5649 } from './key-wrap.ts';
 import type { NamedKeys } from './named-keys.ts';
 import {
@@ -27,8 +27,8 @@ import type { TokenSigner } from './token-signer.ts';
 
 /** How keys come in. */
 export interface ImportMeans {
-  /** RFC 5649 by its number on this token. */
-  keyWrap: number;
+  /** RFC 5649 as this token has it. */
+  keyWrap: Mechanism;
   signer: TokenSigner;
 }
 
@@ -97,7 +97,7 @@ export async function bringIn(
 /** Under 256 random bits that the token gets for this one key: it comes in as ciphertext, in a template of its own. */
 async function unwrapIncoming(
   token: TokenSession,
-  keyWrap: number,
+  keyWrap: Mechanism,
   key: IncomingKey,
   use: KeyPairUse,
 ): Promise<Handle> {
@@ -107,7 +107,7 @@ async function unwrapIncoming(
     try {
       const wrapped = wrapByRfc5649(value, key.privateKey.bytes());
       const into = privateKeyTemplate(key.spec, use);
-      return await unwrapKey(token, { mechanism: keyWrap }, transportKey, wrapped, into);
+      return await unwrapKey(token, keyWrap, transportKey, wrapped, into);
     } finally {
       destroyObjects(token, [transportKey]);
     }

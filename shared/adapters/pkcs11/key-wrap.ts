@@ -1,9 +1,29 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ProviderError } from '#domain/errors.ts';
+import type { Mechanism } from './cryptoki.ts';
+import { mechanismName, mechanisms } from './mechanisms.ts';
 
 const algorithm = 'id-aes256-wrap-pad';
 /** RFC 5649 section 3: the alternative initial value, which node:crypto wants to be told. */
 const alternativeInitialValue = Buffer.from('a65959a6', 'hex');
+
+/**
+ * What RFC 5649 is on tokens, or may be, the preferred first: CKM_AES_KEY_WRAP_KWP is it by definition (PKCS#11 3.0 section
+ * 2.15); behind CKM_AES_KEY_WRAP_PAD some tokens have it (SoftHSM, nShield), and some pad otherwise; the others are vendors'
+ * own. Thales Luna's has the initial value as its parameter in samples, and it is not said whether it must.
+ */
+export const keyWraps: readonly Mechanism[] = [
+  { mechanism: mechanisms.CKM_AES_KEY_WRAP_KWP },
+  { mechanism: mechanisms.CKM_AES_KEY_WRAP_PAD },
+  { mechanism: mechanisms.CKM_AES_KWP },
+  { mechanism: mechanisms.CKM_AES_KWP, parameter: alternativeInitialValue },
+  { mechanism: mechanisms.CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD },
+];
+
+/** One of them in words. */
+export function keyWrapName({ mechanism, parameter }: Mechanism): string {
+  return `${mechanismName(mechanism)}${parameter === alternativeInitialValue ? ' with its initial value' : ''}`;
+}
 
 /**
  * Wraps by RFC 5649, in memory.

@@ -23,7 +23,7 @@ export interface KeyFacts {
   id: string;
   label: string;
   kind: 'private' | 'secret';
-  /** `RSA`, `EC`, `AES`, `generic secret`, or the number of CKA_KEY_TYPE in hexadecimal digits. */
+  /** `RSA`, `EC`, `AES`, `generic secret`, `HMAC-SHA256`, or the number of CKA_KEY_TYPE in hexadecimal digits. */
   type: string;
   /** Absent for what is no key pair of ours. */
   spec?: KeySpec;
@@ -83,6 +83,7 @@ const typeNames = new Map<number, string>([
   [keyTypes.CKK_EC, 'EC'],
   [keyTypes.CKK_AES, 'AES'],
   [keyTypes.CKK_GENERIC_SECRET, 'generic secret'],
+  [keyTypes.CKK_SHA256_HMAC, 'HMAC-SHA256'],
 ]);
 
 /** The name of a key type from CKA_KEY_TYPE: a number of the machine's own size and byte order. */

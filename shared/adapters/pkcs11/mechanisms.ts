@@ -277,9 +277,10 @@ export const mechanisms = {
   CKM_HKDF_KEY_GEN: 0x402c,
   CKM_HSS_KEY_PAIR_GEN: 0x4032,
   CKM_HSS: 0x4033,
-  // PKCS#11 gives vendors the numbers from 0x80000000 on: Thales Luna's, and that of AWS CloudHSM client SDK 5.
+  // PKCS#11 gives vendors the numbers from 0x80000000 on: Thales Luna's, that of AWS CloudHSM client SDK 5, and Entrust nShield's.
   CKM_AES_KWP: 0x80000171,
   CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD: 0x8000216f,
+  CKM_NC_SHA256_HMAC_KEY_GEN: 0xde436997,
 } as const;
 
 const names = new Map<number, string>(Object.entries(mechanisms).map(([name, number]) => [number, name]));

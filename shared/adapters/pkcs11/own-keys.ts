@@ -2,8 +2,10 @@ import { ProviderError } from '#domain/errors.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { attempt } from './attempt.ts';
-import type { TokenCapabilities } from './capabilities.ts';
-import { mechanismName, mechanisms } from './mechanisms.ts';
+import { lackOf, type TokenCapabilities } from './capabilities.ts';
+import type { Handle } from './cryptoki.ts';
+import { macKeyMechanisms, proveMac } from './mac-keys.ts';
+import { mechanisms } from './mechanisms.ts';
 import { sign, type TokenSession } from './operations.ts';
 import { readPublicKey, subjectPublicKeyInfo } from './public-key.ts';
 import { ensureTokenKey, publicHalfOf, tokenKeyKinds } from './token-keys.ts';
@@ -19,13 +21,13 @@ export interface OwnKeys {
 }
 
 const needed = [
-  { mechanism: mechanisms.CKM_GENERIC_SECRET_KEY_GEN, for: 'make keys for HMAC-SHA256' },
-  { mechanism: mechanisms.CKM_SHA256_HMAC, for: 'compute HMAC-SHA256' },
+  { oneOf: macKeyMechanisms, for: 'make keys for HMAC-SHA256' },
+  { oneOf: [mechanisms.CKM_SHA256_HMAC], for: 'compute HMAC-SHA256' },
 ];
 const hmac = { mechanism: mechanisms.CKM_SHA256_HMAC };
 
 /**
- * Finds the provider's own keys in the token, or makes them, and tries both: a receipt must verify, and a MAC have its length.
+ * Finds the provider's own keys in the token, or makes them, and tries both: a receipt must verify, and a MAC be one.
  * @throws ProviderError `provider-incapable` if the token cannot do without which nothing works; `provider-misconfigured`
  *   if its keys are not as they must be
  */
@@ -37,7 +39,7 @@ export async function openOwnKeys(
   checkMechanisms(capabilities);
   const macKey = await ensureTokenKey(token, tokenKeyKinds.mac);
   const mac: OwnKeys['mac'] = (session, message) => sign(session, hmac, macKey, message);
-  await tryMac(token, mac);
+  await tryMac(token, macKey);
 
   const handle = await ensureTokenKey(token, tokenKeyKinds.receipt);
   const publicKey = readPublicKey(token, publicHalfOf(token, handle), 'ECC_NIST_P256');
@@ -51,22 +53,21 @@ export async function openOwnKeys(
 }
 
 function checkMechanisms({ mechanisms: available, specs }: TokenCapabilities): void {
-  const lacking = needed.find(({ mechanism }) => !available.has(mechanism));
-  if (lacking !== undefined) {
-    const name = mechanismName(lacking.mechanism);
-    throw new ProviderError('provider-incapable', {
-      why: `the token does not ${lacking.for}: it has no ${name}`,
-    });
+  for (const { oneOf, for: what } of needed) {
+    const lack = lackOf(available, oneOf);
+    if (lack !== undefined) {
+      throw new ProviderError('provider-incapable', { why: `${lack}, and so does not ${what}` });
+    }
   }
   if (!specs.includes('ECC_NIST_P256')) {
     throw new ProviderError('provider-incapable', { why: 'the token does not make and use P-256 keys' });
   }
 }
 
-async function tryMac(token: TokenSession, mac: OwnKeys['mac']): Promise<void> {
-  const tried = await attempt(() => mac(token, Buffer.from('a message')));
-  if (tried.works && tried.value.length === 32) return;
+async function tryMac(token: TokenSession, key: Handle): Promise<void> {
+  const tried = await attempt(() => proveMac(token, key));
+  if (tried.works) return;
   throw new ProviderError('provider-incapable', {
-    why: `the token does not compute HMAC-SHA256: ${tried.works ? 'its length is another' : tried.why}`,
+    why: `the token does not compute HMAC-SHA256: ${tried.why}`,
   });
 }

@@ -9,19 +9,21 @@ import {
   signaturesOf,
 } from '#domain/key-spec.ts';
 import { finishPrivateKeyInfo } from '../private-key-info.ts';
-import { keyWrapMechanisms, lackOf, specLack, type TokenCapabilities } from './capabilities.ts';
+import { firstThatWorks, type Way } from './attempt.ts';
+import { keyWrapLack, lackOf, specLack, type TokenCapabilities } from './capabilities.ts';
 import { challenge } from './challenge.ts';
-import type { Handle } from './cryptoki.ts';
+import type { Handle, Mechanism } from './cryptoki.ts';
 import { EphemeralRsaKey } from './ephemeral-rsa-key.ts';
 import { type ExportWay, exportWays } from './export-ways.ts';
 import { bringIn } from './importable-keys.ts';
+import { keyWrapName } from './key-wrap.ts';
+import { macKeyFormName, macKeyForms, macKeyMechanisms, proveMac } from './mac-keys.ts';
 import { mechanismName, mechanisms } from './mechanisms.ts';
-import { sign, type TokenSession, unwrapKey, wrapKey } from './operations.ts';
+import { type TokenSession, unwrapKey, wrapKey } from './operations.ts';
 import { signatureStrategies } from './signatures.ts';
-import { custodyKeyTemplate, macKeyTemplate, privateKeyTemplate } from './templates.ts';
+import { custodyKeyTemplate, type MacKeyForm, macKeyTemplate, privateKeyTemplate } from './templates.ts';
 import type { ThrowAwayKeys, ThrowAwayPair } from './throw-away-keys.ts';
 import { TokenSigner } from './token-signer.ts';
-import { firstThatWorks, type Way } from './tried-capabilities.ts';
 
 /** What a need is there for: what the service cannot do without it. */
 export type Service =
@@ -113,47 +115,45 @@ function requestNeed(probed: ProbedToken, spec: KeySpec): Need {
   };
 }
 
-/** The token makes the key, so what can be checked is: 32 bytes, the same for the same message, and others for another. */
 function hmacNeed({ token, capabilities, keys }: ProbedToken): Need {
-  const { CKM_GENERIC_SECRET_KEY_GEN, CKM_SHA256_HMAC } = mechanisms;
+  const tryForm = async (form: MacKeyForm) => {
+    const key = await keys.secret(form.mechanism, (standing) => macKeyTemplate(standing, form));
+    await proveMac(token, key);
+  };
   return {
     need: 'HMAC-SHA256, for password locks',
     serves: 'own keys',
     lack:
-      lackOf(capabilities.mechanisms, [CKM_GENERIC_SECRET_KEY_GEN]) ??
-      lackOf(capabilities.mechanisms, [CKM_SHA256_HMAC]),
+      lackOf(capabilities.mechanisms, macKeyMechanisms) ??
+      lackOf(capabilities.mechanisms, [mechanisms.CKM_SHA256_HMAC]),
     work: async () => {
-      const key = await keys.secret(CKM_GENERIC_SECRET_KEY_GEN, macKeyTemplate);
-      const mac = async (message: string) =>
-        Buffer.from(await sign(token, { mechanism: CKM_SHA256_HMAC }, key, Buffer.from(message)));
-      const [first, again, other] = [await mac('message'), await mac('message'), await mac('another')];
-      if (first.length !== 32 || !first.equals(again) || first.equals(other)) {
-        throw new ProviderError('provider-incapable', { why: 'the token computes something else' });
-      }
-      return mechanismName(CKM_SHA256_HMAC);
+      const words = await oneOf(
+        macKeyForms.map((form) => ({ words: macKeyFormName(form), work: () => tryForm(form) })),
+      );
+      return `CKM_SHA256_HMAC; key by ${words}`;
     },
   };
 }
 
-/** A key goes to rest under a custody key and comes back, and signs as the key that it was. */
+/** A key goes to rest under a throw-away key like the custody key and comes back, and signs as the key that it was. */
 function restNeed(probed: ProbedToken): Need {
   const { token, capabilities, keys } = probed;
-  const rest = async (mechanism: number) => {
+  const rest = async (keyWrap: Mechanism) => {
     const custodyKey = await keys.secret(mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate);
     const pair = await keys.pair('ECC_NIST_P256', 'identity', false);
-    const wrapped = await wrapKey(token, { mechanism }, custodyKey, pair.privateKey);
+    const wrapped = await wrapKey(token, keyWrap, custodyKey, pair.privateKey);
     const into = privateKeyTemplate('ECC_NIST_P256', { purpose: 'identity', resident: false });
-    const privateKey = keys.keep(await unwrapKey(token, { mechanism }, custodyKey, wrapped, into));
+    const privateKey = keys.keep(await unwrapKey(token, keyWrap, custodyKey, wrapped, into));
     await signBy(probed, 'ECDSA_SHA256', { ...pair, privateKey });
   };
   return {
-    need: 'wrap private keys at rest',
+    need: 'wrap private keys at rest (under a throw-away key)',
     serves: 'exportable keys',
-    lack: keyWrapLack(capabilities),
+    lack: keyWrapLack(capabilities.mechanisms),
     work: () =>
       oneOf(
         capabilities.keyWraps.map((keyWrap) => ({
-          words: mechanismName(keyWrap),
+          words: keyWrapName(keyWrap),
           work: () => rest(keyWrap),
         })),
       ),
@@ -161,17 +161,18 @@ function restNeed(probed: ProbedToken): Need {
 }
 
 function exportNeeds({ token, capabilities, keys }: ProbedToken): Need[] {
-  const ways = exportWays(capabilities, new EphemeralRsaKey());
+  const ways = exportWays(capabilities);
+  const ephemeralKey = new EphemeralRsaKey();
   const pair = once(() => keys.pair('ECC_NIST_P256', 'identity', false));
   const take = async (way: ExportWay) => {
     const { privateKey, publicKeyInfo } = await pair();
     const publicKey = createPublicKey({ key: Buffer.from(publicKeyInfo), format: 'der', type: 'spki' });
-    finishPrivateKeyInfo(await way.take(token, privateKey), publicKey).erase();
+    finishPrivateKeyInfo(await way.take(token, privateKey, ephemeralKey), publicKey).erase();
   };
   const need = (rung: ExportWay['rung'], words: string, lack: string | undefined): Need => ({
     need: `export, rung ${rung}: ${words}`,
     serves: 'export',
-    lack: keyWrapLack(capabilities) ?? lack,
+    lack: keyWrapLack(capabilities.mechanisms) ?? lack,
     work: () =>
       oneOf(
         ways.filter((way) => way.rung === rung).map((way) => ({ words: way.words, work: () => take(way) })),
@@ -190,7 +191,7 @@ function exportNeeds({ token, capabilities, keys }: ProbedToken): Need[] {
 function importNeed(probed: ProbedToken, spec: KeySpec): Need {
   const { token, slot, capabilities, keys } = probed;
   const signer = new TokenSigner(capabilities.mechanisms);
-  const bring = async (keyWrap: number) => {
+  const bring = async (keyWrap: Mechanism) => {
     const pair = await makeKeyPair(spec);
     try {
       const use = { purpose: 'identity', resident: true } as const;
@@ -205,11 +206,12 @@ function importNeed(probed: ProbedToken, spec: KeySpec): Need {
     need: `import ${spec} as non-extractable`,
     serves: 'imported keys',
     spec,
-    lack: keyWrapLack(capabilities) ?? specLack(token.cryptoki, slot, capabilities.mechanisms, spec),
+    lack:
+      keyWrapLack(capabilities.mechanisms) ?? specLack(token.cryptoki, slot, capabilities.mechanisms, spec),
     work: () =>
       oneOf(
         capabilities.keyWraps.map((keyWrap) => ({
-          words: `a transport key brought into the token, and ${mechanismName(keyWrap)}`,
+          words: `a transport key brought into the token, and ${keyWrapName(keyWrap)}`,
           work: () => bring(keyWrap),
         })),
       ),
@@ -259,10 +261,6 @@ function signatureLack({ mechanisms: available }: TokenCapabilities, algorithm: 
     available,
     signatureStrategies[algorithm].map(({ mechanism }) => mechanism.mechanism),
   );
-}
-
-function keyWrapLack({ mechanisms: available }: TokenCapabilities): string | undefined {
-  return lackOf(available, keyWrapMechanisms) ?? lackOf(available, [mechanisms.CKM_AES_KEY_GEN]);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

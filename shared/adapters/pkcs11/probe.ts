@@ -3,8 +3,8 @@ import type { KeySpec } from '#domain/key-spec.ts';
 import { attempt } from './attempt.ts';
 import { readCapabilities } from './capabilities.ts';
 import { mechanismFlags } from './constants.ts';
-import type { Cryptoki, Handle } from './cryptoki.ts';
-import { providerError } from './errors.ts';
+import type { Cryptoki, Handle, MechanismInfo } from './cryptoki.ts';
+import { providerError, returnValueOf } from './errors.ts';
 import { mechanismName } from './mechanisms.ts';
 import type { TokenSession } from './operations.ts';
 import { type Need, needsOf, type Service } from './probe-needs.ts';
@@ -94,9 +94,19 @@ export function mechanismFacts(cryptoki: Cryptoki, slot: Handle): MechanismFacts
     .C_GetMechanismList(slot)
     .toSorted((one, other) => one - other)
     .map((number) => {
-      const { minKeySize, maxKeySize, flags } = cryptoki.C_GetMechanismInfo(slot, number);
+      const { minKeySize, maxKeySize, flags } = infoOf(cryptoki, slot, number);
       return { name: mechanismName(number), number, minKeySize, maxKeySize, uses: usesOf(flags) };
     });
+}
+
+/** What a token says of a mechanism that it lists; nothing if it then denies it. */
+function infoOf(cryptoki: Cryptoki, slot: Handle, mechanism: number): MechanismInfo {
+  try {
+    return cryptoki.C_GetMechanismInfo(slot, mechanism);
+  } catch (error) {
+    if (returnValueOf(error) !== 'CKR_MECHANISM_INVALID') throw error;
+    return { minKeySize: 0, maxKeySize: 0, flags: 0 };
+  }
 }
 
 /** `sign` for CKF_SIGN. */

@@ -50,21 +50,43 @@ export function custodyKeyTemplate(standing?: Standing): Attribute[] {
   });
 }
 
+/** How a key for HMAC-SHA256 is asked for. */
+export interface MacKeyForm {
+  mechanism: number;
+  keyType: 'CKK_GENERIC_SECRET' | 'CKK_SHA256_HMAC';
+  /** Whether CKA_VALUE_LEN is given. */
+  sized: boolean;
+  /** Whether it is said of all other uses that they are not allowed. */
+  refusing: boolean;
+}
+
+/** As PKCS#11 2.40 has it (section 2.8.2). */
+export const usualMacKey: MacKeyForm = {
+  mechanism: mechanisms.CKM_GENERIC_SECRET_KEY_GEN,
+  keyType: 'CKK_GENERIC_SECRET',
+  sized: true,
+  refusing: true,
+};
+
+const noOtherUse = {
+  CKA_ENCRYPT: false,
+  CKA_DECRYPT: false,
+  CKA_WRAP: false,
+  CKA_UNWRAP: false,
+  CKA_DERIVE: false,
+} as const;
+
 /** A key for HMAC-SHA256 that computes MACs only. */
-export function macKeyTemplate(standing?: Standing): Attribute[] {
+export function macKeyTemplate(standing?: Standing, form = usualMacKey): Attribute[] {
   return template({
     CKA_CLASS: objectClasses.CKO_SECRET_KEY,
-    CKA_KEY_TYPE: keyTypes.CKK_GENERIC_SECRET,
-    CKA_VALUE_LEN: 32,
+    CKA_KEY_TYPE: keyTypes[form.keyType],
+    ...(form.sized && { CKA_VALUE_LEN: 32 }),
     ...placeOf(standing),
     ...guarded,
     CKA_SIGN: true,
     CKA_VERIFY: false,
-    CKA_ENCRYPT: false,
-    CKA_DECRYPT: false,
-    CKA_WRAP: false,
-    CKA_UNWRAP: false,
-    CKA_DERIVE: false,
+    ...(form.refusing && noOtherUse),
   });
 }
 
@@ -101,13 +123,15 @@ export function madeTransportKeyTemplate(): Attribute[] {
   });
 }
 
-/** Our own RSA public key, to which a token wraps; gone with its session. */
+/**
+ * Our own RSA public key, to which a token wraps; gone with its session. That it is not private is not said, here and below:
+ * to AWS CloudHSM all keys are, and it refuses to be told otherwise.
+ */
 export function wrappingPublicKeyTemplate(modulus: Buffer, publicExponent: Buffer): Attribute[] {
   return template({
     CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
     CKA_KEY_TYPE: keyTypes.CKK_RSA,
     CKA_TOKEN: false,
-    CKA_PRIVATE: false,
     CKA_MODULUS: modulus,
     CKA_PUBLIC_EXPONENT: publicExponent,
     CKA_WRAP: true,
@@ -139,9 +163,12 @@ export function keyPairTemplates(spec: KeySpec, use: KeyPairUse) {
         ? { CKA_MODULUS_BITS: facts.modulusBits, CKA_PUBLIC_EXPONENT: Buffer.of(1, 0, 1) }
         : { CKA_EC_PARAMS: curveParameters(facts.curveOid) }),
     }),
-    privateTemplate: privateKeyTemplate(spec, use),
+    privateTemplate: [...privateKeyTemplate(spec, use), ...(rsa ? [] : template(notForEc))],
   };
 }
+
+/** Uses that no EC key has: refused where one is made; where one is unwrapped, AWS CloudHSM knows no such attributes. */
+const notForEc = { CKA_DECRYPT: false, CKA_UNWRAP: false } as const;
 
 /**
  * A private key that is made or unwrapped here. Each signs its own request, and only a resident one for encryption also opens
@@ -159,9 +186,8 @@ export function privateKeyTemplate(spec: KeySpec, use: KeyPairUse): Attribute[] 
     CKA_SENSITIVE: true,
     CKA_EXTRACTABLE: !use.resident,
     CKA_SIGN: true,
-    CKA_DECRYPT: rsa && opens,
-    ...(!rsa && opens ? { CKA_DERIVE: true } : {}),
-    CKA_UNWRAP: false,
+    ...(rsa && { CKA_DECRYPT: opens, CKA_UNWRAP: false }),
+    ...(!rsa && opens && { CKA_DERIVE: true }),
   });
 }
 
@@ -176,7 +202,6 @@ export function publicKeyTemplate(spec: KeySpec, publicKey: KeyObject, use: KeyP
     CKA_CLASS: objectClasses.CKO_PUBLIC_KEY,
     CKA_KEY_TYPE: facts.kind === 'rsa' ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
     ...placeOf(use.standing),
-    CKA_PRIVATE: false,
     CKA_VERIFY: true,
     ...(facts.kind === 'rsa'
       ? { CKA_MODULUS: bytes(n), CKA_PUBLIC_EXPONENT: bytes(e) }
@@ -186,15 +211,16 @@ export function publicKeyTemplate(spec: KeySpec, publicKey: KeyObject, use: KeyP
 
 /** A private key unwrapped for an export: a session object that can be wrapped again, and does nothing else. */
 export function unwrappedKeyTemplate(spec: KeySpec): Attribute[] {
+  const rsa = keySpecs[spec].kind === 'rsa';
   return template({
     CKA_CLASS: objectClasses.CKO_PRIVATE_KEY,
-    CKA_KEY_TYPE: keySpecs[spec].kind === 'rsa' ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
+    CKA_KEY_TYPE: rsa ? keyTypes.CKK_RSA : keyTypes.CKK_EC,
     CKA_TOKEN: false,
     CKA_PRIVATE: true,
     CKA_SENSITIVE: true,
     CKA_EXTRACTABLE: true,
     CKA_SIGN: false,
-    CKA_DECRYPT: false,
+    ...(rsa && { CKA_DECRYPT: false }),
   });
 }
 

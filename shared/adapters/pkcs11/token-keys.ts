@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProviderError } from '#domain/errors.ts';
 import { attributes, objectClasses } from './constants.ts';
 import type { Handle } from './cryptoki.ts';
-import { returnValueOf } from './errors.ts';
+import { providerError, returnValueOf } from './errors.ts';
+import { makeMacKey } from './mac-keys.ts';
 import { mechanisms } from './mechanisms.ts';
 import {
   destroyObjects,
@@ -15,18 +16,16 @@ import {
   setLabel,
   type TokenSession,
 } from './operations.ts';
-import { custodyKeyTemplate, keyPairTemplates, macKeyTemplate, template } from './templates.ts';
+import { custodyKeyTemplate, keyPairTemplates, type Standing, template } from './templates.ts';
 
 /** One of the provider's own keys in the token, found by its label. */
 export interface TokenKeyKind {
   label: string;
   objectClass: number;
-  make(token: TokenSession, label: string, id: Buffer): Promise<unknown>;
+  make(token: TokenSession, standing: Standing): Promise<unknown>;
 }
 
 const { CKO_PRIVATE_KEY, CKO_SECRET_KEY } = objectClasses;
-const makeMacKey = (token: TokenSession, label: string, id: Buffer) =>
-  generateKey(token, mechanisms.CKM_GENERIC_SECRET_KEY_GEN, macKeyTemplate({ label, id }));
 
 /** The provider's own keys. The binding key is not the MAC key, so that no MAC a caller asks for binds a wrapped key. */
 export const tokenKeyKinds = {
@@ -35,14 +34,13 @@ export const tokenKeyKinds = {
   custody: {
     label: 'escrow-custody',
     objectClass: CKO_SECRET_KEY,
-    make: (token, label, id) =>
-      generateKey(token, mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate({ label, id })),
+    make: (token, standing) => generateKey(token, mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate(standing)),
   },
   receipt: {
     label: 'escrow-receipt',
     objectClass: CKO_PRIVATE_KEY,
-    make: (token, label, id) => {
-      const use = { purpose: 'identity', resident: true, standing: { label, id } } as const;
+    make: (token, standing) => {
+      const use = { purpose: 'identity', resident: true, standing } as const;
       const pair = keyPairTemplates('ECC_NIST_P256', use);
       return generateKeyPair(token, pair.mechanism, pair.publicTemplate, pair.privateTemplate);
     },
@@ -85,11 +83,11 @@ async function makeUnlessRivalled(
 ): Promise<void> {
   const passingLabel = `${kind.label}.new`;
   const id = randomBytes(16);
-  await kind.make(token, passingLabel, id);
+  await kind.make(token, { label: passingLabel, id });
   const rivals = findByLabel(token, kind, passingLabel).filter((key) => !hasId(token, key, id));
   const mine = findObjects(token, template({ CKA_ID: id }));
   if (rivals.length === 0 && findByLabel(token, kind, kind.label).length === 0) {
-    rename(token, mine, kind.label);
+    await giveLabel(token, kind, mine);
     return;
   }
   destroyObjects(token, mine);
@@ -107,12 +105,22 @@ function hasId(token: TokenSession, object: Handle, id: Buffer): boolean {
   }
 }
 
-function rename(token: TokenSession, objects: readonly Handle[], label: string): void {
+/**
+ * Gives a key its own label. Where no label can be changed (AWS CloudHSM has no C_SetAttributeValue) another key is made under
+ * it, while this one keeps the others away, and this one goes.
+ */
+async function giveLabel(token: TokenSession, kind: TokenKeyKind, mine: readonly Handle[]): Promise<void> {
   try {
-    for (const object of objects) setLabel(token, object, label);
+    for (const object of mine) setLabel(token, object, kind.label);
   } catch (error) {
     // Somebody impatient took it for the leavings of a crash: it was not used, so look again.
-    if (returnValueOf(error) !== 'CKR_OBJECT_HANDLE_INVALID') throw error;
+    if (returnValueOf(error) === 'CKR_OBJECT_HANDLE_INVALID') return;
+    if (providerError(error).code !== 'provider-incapable') throw error;
+    try {
+      await kind.make(token, { label: kind.label, id: randomBytes(16) });
+    } finally {
+      destroyObjects(token, mine);
+    }
   }
 }
 

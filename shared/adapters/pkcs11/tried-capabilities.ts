@@ -1,13 +1,14 @@
 import { makeKeyPair } from '#crypto/key-pair.ts';
+import type { KeySpec } from '#domain/key-spec.ts';
 import type { ExportableKeys } from '#ports/key-provider.ts';
-import { attempt } from './attempt.ts';
+import { attempt, firstThatWorks, type Way } from './attempt.ts';
 import type { TokenCapabilities } from './capabilities.ts';
 import type { Cryptoki } from './cryptoki.ts';
 import { EphemeralRsaKey } from './ephemeral-rsa-key.ts';
 import { type ExportWay, exportWays } from './export-ways.ts';
 import { tokenExportableKeys } from './exportable-keys.ts';
 import { bringIn, type ImportMeans } from './importable-keys.ts';
-import { mechanismName } from './mechanisms.ts';
+import { keyWrapName } from './key-wrap.ts';
 import { destroyObjects, type TokenSession } from './operations.ts';
 import type { SessionPool } from './session-pool.ts';
 import { ThrowAwayKeys } from './throw-away-keys.ts';
@@ -18,25 +19,6 @@ import type { TokenSigner } from './token-signer.ts';
 export interface Tried<T> {
   found?: T;
   missing: readonly string[];
-}
-
-/** One way to do something, by its mechanisms in words. */
-export interface Way<T> {
-  words: string;
-  work: () => Promise<T>;
-}
-
-/** Tries the ways one after another. @returns what the first that works gives; else why each of them does not */
-export async function firstThatWorks<T>(
-  ways: readonly Way<T>[],
-): Promise<{ words: string; value: T } | { failures: string[] }> {
-  const failures: string[] = [];
-  for (const { words, work } of ways) {
-    const tried = await attempt(work);
-    if (tried.works) return { words, value: tried.value };
-    failures.push(`${words}: ${tried.why}`);
-  }
-  return { failures };
 }
 
 /** That there is no way at all is told by the capabilities, and not again here. */
@@ -56,7 +38,7 @@ export interface ExportSettings {
 /** The export capability in the first way of the ladder in which a throw-away key goes to rest and comes out. */
 export async function findExportableKeys(settings: ExportSettings): Promise<Tried<ExportableKeys>> {
   const { cryptoki, pool, capabilities } = settings;
-  const ways = exportWays(capabilities, new EphemeralRsaKey());
+  const ways = exportWays(capabilities);
   if (ways.length === 0) return { missing: [] };
   const [custodyKey, bindingKey] = await pool.use(async (session) => {
     const token = { cryptoki, session };
@@ -65,16 +47,25 @@ export async function findExportableKeys(settings: ExportSettings): Promise<Trie
       await ensureTokenKey(token, tokenKeyKinds.binding),
     ] as const;
   });
+  const { specs } = capabilities;
+  const trialKey = new EphemeralRsaKey({ bits: trialBits(specs) });
   const keysBy = async (exportWay: ExportWay) => {
-    const { specs } = capabilities;
-    const keys = tokenExportableKeys({ cryptoki, pool, specs, exportWay, custodyKey, bindingKey });
-    await tryExport(keys);
-    return keys;
+    const common = { cryptoki, pool, specs, exportWay, custodyKey, bindingKey };
+    await tryExport(tokenExportableKeys({ ...common, ephemeralKey: trialKey }));
+    return tokenExportableKeys({ ...common, ephemeralKey: new EphemeralRsaKey() });
   };
   return tryWays(
     'exportable keys',
     ways.map((way) => ({ words: way.words, work: () => keysBy(way) })),
   );
+}
+
+/**
+ * To make an RSA-3072 key takes longer than all else at the opening of a token. One that makes RSA keys of both sizes takes
+ * both as public keys too, and is tried by the smaller.
+ */
+function trialBits(specs: readonly KeySpec[]): 2_048 | 3_072 {
+  return specs.includes('RSA_2048') && specs.includes('RSA_3072') ? 2_048 : 3_072;
 }
 
 async function tryExport(keys: ExportableKeys): Promise<void> {
@@ -117,7 +108,7 @@ export async function findImportMeans(
     return await tryWays(
       'imported keys',
       keyWraps.map((keyWrap) => ({
-        words: `a transport key brought into the token, and ${mechanismName(keyWrap)}`,
+        words: `a transport key brought into the token, and ${keyWrapName(keyWrap)}`,
         work: async () => {
           const brought = await bringIn(token, { keyWrap, signer }, key, {
             purpose: 'identity',

@@ -8,9 +8,10 @@ import { ThrowAwayKeys } from '#adapters/pkcs11/throw-away-keys.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { deviating } from './deviating-token.ts';
+import { fails } from './fake-cryptoki.ts';
 import { withRawToken } from './raw-token.ts';
 
-const { CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP_PAD, CKM_GENERIC_SECRET_KEY_GEN } = mechanisms;
+const { CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP_PAD, CKM_AES_KWP, CKM_GENERIC_SECRET_KEY_GEN } = mechanisms;
 const available = new Set<number>([CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP_PAD]);
 
 describe('a challenge to give up a key', () => {
@@ -84,6 +85,30 @@ describe('a challenge to give up a key', () => {
       'set CKA_EXTRACTABLE true',
       'copy it with CKA_EXTRACTABLE true',
     ]);
+  });
+
+  it('counts as refused what a token has no function for, and tries each form of a wrapping', async () => {
+    const wrappers: unknown[] = [];
+    const answers = await withKeys(async (token, keys) => {
+      const { privateKey } = await keys.pair('ECC_NIST_P256', 'identity', true);
+      const cryptoki = deviating(token.cryptoki, () => () => ({
+        C_SetAttributeValue: fails('CKR_FUNCTION_NOT_SUPPORTED:84'),
+        C_CopyObject: fails('CKR_FUNCTION_NOT_SUPPORTED:84'),
+        C_WrapKeyAsync: async (_session, wrapper) => {
+          wrappers.push(wrapper.parameter);
+          return fails('CKR_KEY_UNEXTRACTABLE:106')();
+        },
+      }));
+      return challenge({ ...token, cryptoki }, privateKey, new Set([CKM_AES_KEY_GEN, CKM_AES_KWP]));
+    });
+    expect(answersOf(answers)).toMatchObject({
+      'wrap it by CKM_AES_KWP': 'CKR_KEY_UNEXTRACTABLE',
+      'wrap it by CKM_AES_KWP with its initial value': 'CKR_KEY_UNEXTRACTABLE',
+      'set CKA_EXTRACTABLE true': 'CKR_FUNCTION_NOT_SUPPORTED',
+      'copy it with CKA_SENSITIVE false': 'CKR_FUNCTION_NOT_SUPPORTED',
+    });
+    expect(answers.every(({ refused }) => refused)).toBe(true);
+    expect(wrappers).toEqual([undefined, Buffer.from('a65959a6', 'hex')]);
   });
 
   it('tightens again what a token let be loosened', async () => {

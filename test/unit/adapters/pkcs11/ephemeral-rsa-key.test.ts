@@ -27,9 +27,11 @@ describe('EphemeralRsaKey', () => {
     },
   );
 
-  it('is of 3,072 bits, with the public exponent 65537', async () => {
+  it('is of 3,072 bits unless another size is given, with the public exponent 65537', async () => {
     const { modulus, publicExponent } = await new EphemeralRsaKey().take();
     expect([modulus.length, publicExponent]).toEqual([384, Buffer.of(1, 0, 1)]);
+    const smaller = await new EphemeralRsaKey({ bits: 2_048 }).take();
+    expect(smaller.modulus.length).toBe(256);
   });
 
   it('is made anew after so many exports, or so long', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openRfc5649, wrapByRfc5649 } from '#adapters/pkcs11/key-wrap.ts';
+import { keyWrapName, keyWraps, openRfc5649, wrapByRfc5649 } from '#adapters/pkcs11/key-wrap.ts';
 
 describe('RFC 5649', () => {
   it('opens what it wrapped, of any length, and nothing that was altered', () => {
@@ -30,5 +30,17 @@ describe('RFC 5649', () => {
   it('has 4 bytes of its own before the length (section 3), and 8 more bytes than the padded plaintext', () => {
     expect(wrapByRfc5649(randomBytes(32), Buffer.alloc(20))).toHaveLength(32);
     expect(wrapByRfc5649(randomBytes(32), Buffer.alloc(7))).toHaveLength(16);
+  });
+});
+
+describe('keyWraps', () => {
+  it('are tried in the order in which they are known to be RFC 5649, each under a name of its own', () => {
+    expect(keyWraps.map(keyWrapName)).toEqual([
+      'CKM_AES_KEY_WRAP_KWP',
+      'CKM_AES_KEY_WRAP_PAD',
+      'CKM_AES_KWP',
+      'CKM_AES_KWP with its initial value',
+      'CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD',
+    ]);
   });
 });

@@ -50,8 +50,9 @@ describe('probeToken', () => {
       'an RSA encryption key signs its own request':
         'CKA_SIGN with CKA_DECRYPT; CKM_RSA_PKCS over the digest',
       'an EC encryption key signs its own request': 'CKA_SIGN with CKA_DERIVE; CKM_ECDSA over the digest',
-      'HMAC-SHA256, for password locks': 'CKM_SHA256_HMAC',
-      'wrap private keys at rest': 'CKM_AES_KEY_WRAP_PAD',
+      'HMAC-SHA256, for password locks':
+        'CKM_SHA256_HMAC; key by CKM_GENERIC_SECRET_KEY_GEN (CKK_GENERIC_SECRET, CKA_VALUE_LEN, no other use)',
+      'wrap private keys at rest (under a throw-away key)': 'CKM_AES_KEY_WRAP_PAD',
       'export, rung 1: RSA-AES to an ephemeral public key':
         'CKM_RSA_PKCS_OAEP (SHA-1) to an ephemeral RSA-3072 key, and CKM_AES_KEY_WRAP_PAD',
       'import RSA_2048 as non-extractable':
@@ -96,7 +97,7 @@ describe('probeToken', () => {
     expect(report.missing).toEqual(
       expect.arrayContaining([
         'HMAC-SHA256, for password locks: the token has no CKM_SHA256_HMAC',
-        expect.stringMatching(/^wrap private keys at rest: the token has no CKM_AES_KEY_WRAP_KWP or /),
+        expect.stringMatching(/^wrap private keys at rest .+: the token has no CKM_AES_KEY_WRAP_KWP or /),
         expect.stringMatching(/^export, rung 2: .+: the token has no /),
         expect.stringMatching(/^import ECC_NIST_P256 as non-extractable: the token has no /),
       ]),
@@ -133,8 +134,12 @@ describe('probeToken', () => {
     [
       'a MAC of another kind',
       'HMAC-SHA256, for password locks',
-      () => ({ C_SignInit: () => {}, C_SignAsync: async () => Buffer.alloc(32) }),
-      /^the token computes something else$/,
+      () => ({
+        C_SignInit: () => {},
+        C_Sign: () => Buffer.alloc(32),
+        C_SignAsync: async () => Buffer.alloc(32),
+      }),
+      /CKM_GENERIC_SECRET_KEY_GEN \(CKK_GENERIC_SECRET, CKA_VALUE_LEN\): the token computes something else; /,
     ],
     [
       'wrapping',

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
 import { mechanisms } from '#adapters/pkcs11/mechanisms.ts';
 import { findObjects, generateKey, setLabel } from '#adapters/pkcs11/operations.ts';
 import { custodyKeyTemplate, macKeyTemplate, template } from '#adapters/pkcs11/templates.ts';
+import { findSlot, openSession } from '#adapters/pkcs11/token.ts';
+import { ensureTokenKey, tokenKeyKinds } from '#adapters/pkcs11/token-keys.ts';
 import { type SoftHsmStore, softHsmStore } from '#test/contract/key-provider-stores.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { startChild } from '../child-process.ts';
+import { deviating } from './deviating-token.ts';
+import { fails } from './fake-cryptoki.ts';
 import { only, withRawToken } from './raw-token.ts';
 
 /** Of the key pair both halves have the label. */
@@ -73,6 +78,39 @@ describe("the provider's own keys in the token", () => {
     const mac = await openAndMac();
     await makeMacKey('escrow-mac.new');
     expect(await openAndMac()).toBe(mac);
+  });
+
+  describe('where no label can be changed', () => {
+    const unchangeable = (real: Cryptoki) =>
+      deviating(real, () => () => ({ C_SetAttributeValue: fails('CKR_FUNCTION_NOT_SUPPORTED:84') }));
+    const kinds = [tokenKeyKinds.mac, tokenKeyKinds.custody, tokenKeyKinds.receipt];
+
+    it.each(kinds)('are made once by several at the same moment: $label', (kind) =>
+      withRawToken(store, async (token) => {
+        const cryptoki = unchangeable(token.cryptoki);
+        const slot = findSlot(cryptoki, store.token.token);
+        const sessions = Array.from({ length: 4 }, () => openSession(cryptoki, slot));
+        const made = await Promise.all(
+          sessions.map((session) => ensureTokenKey({ cryptoki, session }, kind)),
+        );
+        expect(new Set(made.map((handle) => handle.toString('hex'))).size).toBe(1);
+        const left = findObjects(token, []);
+        expect(left.length).toBe(kind === tokenKeyKinds.receipt ? 2 : 1);
+        expect(await ensureTokenKey({ ...token, cryptoki }, kind)).toEqual(made[0]);
+      }),
+    );
+
+    it('leave nothing where the second making fails', () =>
+      withRawToken(store, async (token) => {
+        let calls = 0;
+        const cryptoki = deviating(unchangeable(token.cryptoki), () => (real) => ({
+          C_GenerateKeyAsync: async (...operands) =>
+            ++calls === 1 ? real.C_GenerateKeyAsync(...operands) : fails('CKR_DEVICE_MEMORY:49')(),
+        }));
+        const making = ensureTokenKey({ ...token, cryptoki }, tokenKeyKinds.custody);
+        await expect(making).rejects.toThrow('CKR_DEVICE_MEMORY');
+        expect(findObjects(token, [])).toEqual([]);
+      }));
   });
 
   it('are refused where there are two of a label', async () => {

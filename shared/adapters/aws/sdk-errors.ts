@@ -142,9 +142,20 @@ export function causeOf(error: unknown): unknown {
   return readable ? error : new TypeError('the answer of AWS could not be read');
 }
 
-/** Whether the SDK has set its clock by the server's because of this error, and signs the next request with that. */
+/** How AWS refuses a signature that is of another time. */
+const untimely = [
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+];
+
+/**
+ * Whether the SDK has set its clock by the server's because of this error, and signs the next request with that. Where a clock
+ * is wrong, the SDK says so of every error, whatever went wrong.
+ */
 export function clockCorrected(error: unknown): boolean {
-  return metadataOf(error).clockSkewCorrected === true;
+  return metadataOf(error).clockSkewCorrected === true && untimely.includes(nameOf(error));
 }
 
 /** As in `ThrottlingException`; empty for what is no error. */

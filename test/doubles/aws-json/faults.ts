@@ -18,6 +18,8 @@ interface Planned {
 
 /** The faults that a test ordered, and the rates that it set. */
 export class Faults {
+  /** How far the clock of AWS is before that of this machine, in milliseconds. */
+  aheadMilliseconds = 0;
   #planned: Planned[] = [];
   readonly #rates = new Map<string, { perSecond: number; tokens: number; at: number }>();
   readonly #now: () => number;
@@ -48,6 +50,7 @@ export class Faults {
   clear(): void {
     this.#planned = [];
     this.#rates.clear();
+    this.aheadMilliseconds = 0;
   }
 
   /** The fault that meets this request, if any. @throws AwsError if it is refused */

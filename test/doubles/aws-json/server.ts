@@ -54,6 +54,9 @@ async function answer(
   try {
     const body = await buffer(request);
     const operation = checkedOperation(service, request, body.length);
+    const now = Date.now() + service.faults.aheadMilliseconds;
+    response.setHeader('date', new Date(now).toUTCString());
+    checkTime(request.headers, now);
     const fault = service.faults.meet(operation);
     if (fault?.kind === 'cut') {
       response.destroy();
@@ -94,6 +97,14 @@ function checkSignature(headers: IncomingMessage['headers'], signingName: string
   ) {
     throw new AwsError('IncompleteSignatureException', 'the request is not signed as it must be');
   }
+}
+
+/** A signature counts for five minutes (IAM User Guide, "Elements of an AWS API request signature"). */
+function checkTime(headers: IncomingMessage['headers'], now: number): void {
+  const text = String(headers['x-amz-date']);
+  const signed = Date.parse(text.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+  if (Math.abs(now - signed) <= 300_000) return;
+  throw new AwsError('InvalidSignatureException', `Signature expired: ${text} is now earlier than it may be`);
 }
 
 function parsed(body: Buffer): unknown {

@@ -188,6 +188,17 @@ describe('over the wire', () => {
     expect(operations()).toEqual(['GenerateMac', ...waiting.slept.map(() => 'GenerateMac')]);
   });
 
+  it('a wrong clock is corrected, and nothing else is asked for again because of it', async () => {
+    const { provider, resident, double, waiting } = await openedKms();
+    double.faults.aheadMilliseconds = 3_600_000;
+    expect(await provider.mac(message)).toHaveLength(32);
+    expect(waiting.slept).toEqual([50]);
+    double.faults.aheadMilliseconds += 10_000;
+    const error = await refusal(resident.sign('nobody', 'ECDSA_SHA256', message));
+    expect(error.code).toBe('key-not-found');
+    expect(waiting.slept).toEqual([50]);
+  });
+
   it('an answer that never comes ends with the time of the caller', async () => {
     const { provider, double } = await openedKms();
     double.faults.plan('GenerateMac', { kind: 'never-answer' });

@@ -17,10 +17,15 @@ const signed =
   `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`;
 const headers = {
   authorization: signed,
-  'x-amz-date': '20260101T000000Z',
+  'x-amz-date': amzDate(Date.now()),
   'x-amz-target': 'TrentService.ListKeys',
   'content-type': 'application/x-amz-json-1.1',
 };
+
+/** As in `20260101T000000Z`. */
+function amzDate(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
 
 async function typeOf(endpoint: string, changed: Record<string, string>, body = '{}'): Promise<unknown> {
   const answer = await fetch(endpoint, { method: 'POST', headers: { ...headers, ...changed }, body });
@@ -45,6 +50,12 @@ describe('the protocol of the stand-in', () => {
       'IncompleteSignatureException',
     ],
     ['one without a date', { 'x-amz-date': 'today' }, '{}', 'IncompleteSignatureException'],
+    [
+      'one of an hour ago',
+      { 'x-amz-date': amzDate(Date.now() - 3_600_000) },
+      '{}',
+      'InvalidSignatureException',
+    ],
     ['another protocol', { 'content-type': 'application/json' }, '{}', 'UnknownOperationException'],
     ['another service', { 'x-amz-target': 'secretsmanager.ListKeys' }, '{}', 'UnknownOperationException'],
     ['an unknown operation', { 'x-amz-target': 'TrentService.toString' }, '{}', 'UnknownOperationException'],

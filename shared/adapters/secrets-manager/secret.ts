@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { EscrowError, ProviderError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { causeOf, type Meaning, meaningOf } from '../aws/sdk-errors.ts';
+import { whileWanted } from '../call-limits.ts';
 
 const service = { name: 'AWS Secrets Manager', page: 'docs/kms.md' };
 
@@ -33,19 +34,29 @@ const meanings: Readonly<Record<string, Meaning>> = {
   InternalServiceError: inside,
 };
 
+const defaultMilliseconds = 30_000;
+
 /**
  * Reads a secret from AWS Secrets Manager. Region, endpoint (AWS_ENDPOINT_URL_SECRETS_MANAGER) and credentials are what the
  * environment tells the SDK, which also repeats what passes.
  * @param reference the secret's name or ARN
  * @param jsonField where the secret is a JSON object: which of its texts
+ * @param milliseconds how long it may take, with what is repeated
  * @returns the text as UTF-8, or the bytes of a binary secret; to be erased by the caller
  * @throws ProviderError `provider-misconfigured` if there is no such secret or field, or region or credentials are missing;
  *   `provider-access-denied`, `provider-busy`, `provider-unavailable`
  */
-export async function readSecret(reference: string, jsonField?: string): Promise<Secret> {
+export async function readSecret(
+  reference: string,
+  jsonField?: string,
+  milliseconds = defaultMilliseconds,
+): Promise<Secret> {
   const client = await openClient();
   try {
-    const { SecretString: text, SecretBinary: binary } = await client.getSecretValue({ SecretId: reference });
+    const deadline = new Date(Date.now() + milliseconds);
+    const { SecretString: text, SecretBinary: binary } = await whileWanted({ deadline }, () =>
+      client.getSecretValue({ SecretId: reference }),
+    );
     if (jsonField !== undefined) return fieldOf(text, jsonField);
     if (text !== undefined) return Secret.fromText(text);
     if (binary !== undefined) return new Secret(binary);

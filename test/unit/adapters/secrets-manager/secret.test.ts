@@ -87,6 +87,13 @@ describe('readSecret', () => {
     expect((await readSecret('token')).text()).toBe('4711');
   });
 
+  it('waits no longer than it is told to, and leaves nothing open', async () => {
+    double.secrets.set('token', { text: '4711' });
+    double.faults.plan('GetSecretValue', { kind: 'never-answer' });
+    expect((await refusal(readSecret('token', undefined, 50))).code).toBe('provider-unavailable');
+    await expect.poll(() => process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+  });
+
   it('says when it cannot be reached', async () => {
     process.env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] = 'http://127.0.0.1:9';
     const error = await refusal(readSecret('token'));

@@ -103,6 +103,31 @@ describe('a token that lacks something', () => {
     expect(found).toMatchObject({ exportable: keySpecNames, missing: [] });
   });
 
+  it.each([
+    ['both sizes', 4_096, 256],
+    ['the smaller size only', 2_048, 384],
+  ])(
+    'exports to an RSA-3072 key, and is tried by a smaller one where it makes %s',
+    async (_, most, bytes) => {
+      const sizes: unknown[] = [];
+      const provider = await open((real) => ({
+        C_GetMechanismInfo: (slot, mechanism) => {
+          const { maxKeySize, ...info } = real.C_GetMechanismInfo(slot, mechanism);
+          return { ...info, maxKeySize: Math.min(maxKeySize, most) };
+        },
+        C_CreateObject: (session, template) => {
+          const modulus = template.find(({ type }) => type === attributes.CKA_MODULUS)?.value;
+          if (Buffer.isBuffer(modulus)) sizes.push(modulus.length);
+          return real.C_CreateObject(session, template);
+        },
+      }));
+      expect(new Set(sizes.splice(0))).toEqual(new Set([bytes]));
+      await present(provider.exportableKeys).generate('ECC_NIST_P256', identityContext);
+      expect(sizes).toEqual([384]);
+      await provider.close();
+    },
+  );
+
   it('says that EC keys for encryption cannot be had where they may not sign, and makes the others', async () => {
     const provider = await open((real) => ({
       C_GenerateKeyPairAsync: async (session, mechanism, publicTemplate, privateTemplate) => {

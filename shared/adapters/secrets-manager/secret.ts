@@ -52,10 +52,11 @@ export async function readSecret(
   milliseconds = defaultMilliseconds,
 ): Promise<Secret> {
   const client = await openClient();
+  const controller = new AbortController();
   try {
     const deadline = new Date(Date.now() + milliseconds);
     const { SecretString: text, SecretBinary: binary } = await whileWanted({ deadline }, () =>
-      client.getSecretValue({ SecretId: reference }),
+      client.getSecretValue({ SecretId: reference }, { abortSignal: controller.signal }),
     );
     if (jsonField !== undefined) return fieldOf(text, jsonField);
     if (text !== undefined) return Secret.fromText(text);
@@ -64,6 +65,7 @@ export async function readSecret(
   } catch (error) {
     throw ours(error);
   } finally {
+    controller.abort();
     client.destroy();
   }
 }

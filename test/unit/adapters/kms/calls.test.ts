@@ -199,6 +199,13 @@ describe('over the wire', () => {
     expect(waiting.slept).toEqual([50]);
   });
 
+  it('no connection stays open once the provider is closed', async () => {
+    const { provider } = await openedKms();
+    await Promise.all(Array.from({ length: 8 }, () => provider.mac(message)));
+    await provider.close();
+    await expect.poll(() => process.getActiveResourcesInfo()).not.toContain('TCPSocketWrap');
+  });
+
   it('an answer that never comes ends with the time of the caller', async () => {
     const { provider, double } = await openedKms();
     double.faults.plan('GenerateMac', { kind: 'never-answer' });

@@ -4,8 +4,9 @@ import { type KeySpec, keySpecs } from '#domain/key-spec.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { ImportableKeys } from '#ports/key-provider.ts';
 import { importedPublicKey } from '../imported-key.ts';
+import { attempt } from './attempt.ts';
 import { attributes } from './constants.ts';
-import type { Handle, Mechanism } from './cryptoki.ts';
+import type { Attribute, Handle, Mechanism } from './cryptoki.ts';
 import { wrapByRfc5649 } from './key-wrap.ts';
 import type { NamedKeys } from './named-keys.ts';
 import {
@@ -22,6 +23,7 @@ import {
   type KeyPairUse,
   privateKeyTemplate,
   publicKeyTemplate,
+  tersePrivateKeyTemplate,
 } from './templates.ts';
 import type { TokenSigner } from './token-signer.ts';
 
@@ -106,8 +108,9 @@ async function unwrapIncoming(
     const transportKey = createObject(token, broughtTransportKeyTemplate(value, 'unwrap'));
     try {
       const wrapped = wrapByRfc5649(value, key.privateKey.bytes());
-      const into = privateKeyTemplate(key.spec, use);
-      return await unwrapKey(token, keyWrap, transportKey, wrapped, into);
+      const into = (template: Attribute[]) => unwrapKey(token, keyWrap, transportKey, wrapped, template);
+      const tried = await attempt(() => into(privateKeyTemplate(key.spec, use)));
+      return tried.works ? tried.value : await into(tersePrivateKeyTemplate(key.spec, use));
     } finally {
       destroyObjects(token, [transportKey]);
     }

@@ -21,7 +21,7 @@ import { macKeyFormName, macKeyForms, macKeyMechanisms, proveMac } from './mac-k
 import { mechanismName, mechanisms } from './mechanisms.ts';
 import { type TokenSession, unwrapKey, wrapKey } from './operations.ts';
 import { signatureStrategies } from './signatures.ts';
-import { custodyKeyTemplate, type MacKeyForm, macKeyTemplate, privateKeyTemplate } from './templates.ts';
+import { custodyKeyTemplate, type MacKeyForm, macKeyTemplate, tersePrivateKeyTemplate } from './templates.ts';
 import type { ThrowAwayKeys, ThrowAwayPair } from './throw-away-keys.ts';
 import { TokenSigner } from './token-signer.ts';
 
@@ -142,7 +142,7 @@ function restNeed(probed: ProbedToken): Need {
     const custodyKey = await keys.secret(mechanisms.CKM_AES_KEY_GEN, custodyKeyTemplate);
     const pair = await keys.pair('ECC_NIST_P256', 'identity', false);
     const wrapped = await wrapKey(token, keyWrap, custodyKey, pair.privateKey);
-    const into = privateKeyTemplate('ECC_NIST_P256', { purpose: 'identity', resident: false });
+    const into = tersePrivateKeyTemplate('ECC_NIST_P256', { purpose: 'identity', resident: false });
     const privateKey = keys.keep(await unwrapKey(token, keyWrap, custodyKey, wrapped, into));
     await signBy(probed, 'ECDSA_SHA256', { ...pair, privateKey });
   };

@@ -163,12 +163,9 @@ export function keyPairTemplates(spec: KeySpec, use: KeyPairUse) {
         ? { CKA_MODULUS_BITS: facts.modulusBits, CKA_PUBLIC_EXPONENT: Buffer.of(1, 0, 1) }
         : { CKA_EC_PARAMS: curveParameters(facts.curveOid) }),
     }),
-    privateTemplate: [...privateKeyTemplate(spec, use), ...(rsa ? [] : template(notForEc))],
+    privateTemplate: privateKeyTemplate(spec, use),
   };
 }
-
-/** Uses that no EC key has: refused where one is made; where one is unwrapped, AWS CloudHSM knows no such attributes. */
-const notForEc = { CKA_DECRYPT: false, CKA_UNWRAP: false } as const;
 
 /**
  * A private key that is made or unwrapped here. Each signs its own request, and only a resident one for encryption also opens
@@ -176,6 +173,15 @@ const notForEc = { CKA_DECRYPT: false, CKA_UNWRAP: false } as const;
  * there are tokens that know no such use of an EC key.
  */
 export function privateKeyTemplate(spec: KeySpec, use: KeyPairUse): Attribute[] {
+  const noUseOfEc = keySpecs[spec].kind === 'rsa' ? {} : { CKA_DECRYPT: false, CKA_UNWRAP: false };
+  return [...tersePrivateKeyTemplate(spec, use), ...template(noUseOfEc)];
+}
+
+/**
+ * As `privateKeyTemplate`, but without a word of what no EC key does: of one that is unwrapped, AWS CloudHSM knows no such
+ * attributes. Another token may set them as it likes.
+ */
+export function tersePrivateKeyTemplate(spec: KeySpec, use: KeyPairUse): Attribute[] {
   const rsa = keySpecs[spec].kind === 'rsa';
   const opens = use.resident && use.purpose === 'encryption';
   return template({

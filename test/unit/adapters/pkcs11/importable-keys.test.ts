@@ -106,6 +106,18 @@ describe('keys that are imported into a token', () => {
     ]);
   });
 
+  it.each<KeySpec>(['RSA_2048', 'ECC_NIST_P256'])('may do what they would if made here: %s', async (spec) => {
+    const { residentKeys, importableKeys } = await open();
+    for (const context of [identityContext, encryptionContext]) {
+      const { privateKey } = await makeKeyPair(spec);
+      const [brought, made] = [`${context.purpose}.brought.${spec}`, `${context.purpose}.made.${spec}`];
+      await present(importableKeys).importKey(brought, spec, privateKey, context);
+      await present(residentKeys).generate(made, spec, context);
+      const [ofBrought, ofMade] = [await keysOf(brought), await keysOf(made)];
+      expect(ofBrought.map(({ uses }) => uses)).toEqual(ofMade.map(({ uses }) => uses));
+    }
+  });
+
   it('take no name that is taken, and give none that resident keys could take', async () => {
     const { residentKeys, importableKeys } = await open();
     const { privateKey } = await makeKeyPair('ECC_NIST_P256');

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { makeKeyPair, privateKeyObject } from '#crypto/key-pair.ts';
-import { keySpecOfObject } from '#crypto/public-key.ts';
 import { ProviderError } from '#domain/errors.ts';
 import { type KeySpec, keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
@@ -53,10 +52,6 @@ async function makeInKms(
   const input = { KeyId: custodyKey, KeyPairSpec: spec, EncryptionContext: encryptionContext(context) };
   const made = await calls.call((kms, request) => kms.generateDataKeyPair(input, request), options);
   const { privateKey, publicKey } = readPair(given(made.PrivateKeyPlaintext));
-  if (keySpecOfObject(publicKey) !== spec) {
-    privateKey.erase();
-    throw new ProviderError('provider-unavailable', { why: 'AWS KMS made a key of another spec' });
-  }
   return {
     publicKey: spki(publicKey),
     privateKey,

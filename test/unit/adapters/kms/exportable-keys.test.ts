@@ -1,7 +1,11 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { KMS } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
+import { KmsCalls } from '#adapters/kms/calls.ts';
+import { kmsExportableKeys } from '#adapters/kms/exportable-keys.ts';
+import { makeKeyPair } from '#crypto/key-pair.ts';
 import { keySpecOf } from '#crypto/public-key.ts';
-import { context, openedKms, refusal } from './opened-kms.ts';
+import { context, fakeWaiting, openedKms, refusal } from './opened-kms.ts';
 
 const spec = 'ECC_NIST_P256';
 
@@ -60,10 +64,59 @@ describe.each(['kms', 'memory'] as const)('an exportable key from %s', (keySourc
   });
 });
 
+/** Exportable keys over a client that sends nothing: what would be sent is shown to a test, which gives the answer. */
+function unsentKeys(answer: (plaintext: Uint8Array | undefined) => Promise<object>) {
+  const kms = new KMS({ region: 'eu-central-1' });
+  const middleware = () => async (args: { input: object }) => {
+    const plaintext = 'Plaintext' in args.input ? args.input.Plaintext : undefined;
+    const output = await answer(plaintext instanceof Uint8Array ? plaintext : undefined);
+    return { response: undefined, output: { $metadata: {}, ...output } };
+  };
+  kms.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
+  return kmsExportableKeys(new KmsCalls(kms, 1_000, fakeWaiting()), 'custody', 'memory');
+}
+
+const isZero = (bytes: Uint8Array | undefined) => bytes?.length !== 0 && bytes?.every((each) => each === 0);
+
+describe('the bytes of a private key', () => {
+  it('that AWS KMS gave are overwritten', async () => {
+    const plaintext = Buffer.from((await makeKeyPair(spec)).privateKey.bytes());
+    const keys = unsentKeys(async () => ({ Plaintext: plaintext }));
+    const unwrapped = await keys.unwrap(new Uint8Array(1), context);
+    expect(isZero(plaintext)).toBe(true);
+    expect(isZero(unwrapped.bytes())).toBe(false);
+  });
+
+  it('are overwritten where they could not be wrapped', async () => {
+    let sent: Uint8Array | undefined;
+    const keys = unsentKeys(async (plaintext) => {
+      sent = plaintext;
+      throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    });
+    expect((await refusal(keys.generate(spec, context))).code).toBe('provider-access-denied');
+    expect(isZero(sent)).toBe(true);
+  });
+
+  it('are overwritten where nobody waits for them any more', async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<Uint8Array | undefined>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<object>();
+    const keys = unsentKeys((plaintext) => {
+      ask(plaintext);
+      return answered;
+    });
+    const controller = new AbortController();
+    const outcome = refusal(keys.generate(spec, context, { signal: controller.signal }));
+    const sent = await asked;
+    controller.abort();
+    answer({ CiphertextBlob: Buffer.from('wrapped') });
+    expect((await outcome).code).toBe('operation-cancelled');
+    await expect.poll(() => isZero(sent)).toBe(true);
+  });
+});
+
 describe('what was wrapped by others', () => {
   it('is refused where it is no private key, without a word of it', async () => {
     const { exportable, double } = await openedKms();
-    const { KMS } = await import('@aws-sdk/client-kms');
     const client = new KMS();
     const { CiphertextBlob: wrapped } = await client.encrypt({
       KeyId: double.account.find('alias/escrow/custody').arn,

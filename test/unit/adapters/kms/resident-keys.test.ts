@@ -209,6 +209,31 @@ describe('a resident key', () => {
   });
 });
 
+describe('two who work on one name', () => {
+  it('come one after another: what is undone is what the first made', async () => {
+    const { resident, provider, double } = await openedKms();
+    const controller = new AbortController();
+    const outcome = refusal(resident.generate('same', spec, context, controller));
+    while (!double.log.some(({ operation }) => operation === 'CreateAlias')) await setImmediate();
+    controller.abort();
+    expect((await outcome).code).toBe('operation-cancelled');
+    const publicKey = await resident.generate('same', spec, context);
+    const signature = await resident.sign('same', 'ECDSA_SHA256', message);
+    expect(verifySignature(publicKey, 'ECDSA_SHA256', message, signature)).toBe(true);
+    await provider.close();
+    expect(livingKeys(double)).toHaveLength(4);
+  });
+
+  it('come one after another: what is discarded is what is being made', async () => {
+    const { resident, double } = await openedKms();
+    const made = resident.generate('brief', spec, context);
+    await resident.discard('brief');
+    await made;
+    expect(livingKeys(double)).toHaveLength(3);
+    expect(double.account.aliases()).toHaveLength(3);
+  });
+});
+
 describe('an imported key', () => {
   it('travels wrapped, as no key material that anybody else has', async () => {
     const { importable, double, operations } = await openedKms();

@@ -29,6 +29,15 @@ describe('the sweep', () => {
     expect(livingKeys(kms.double).filter((each) => each === 'foreign')).toHaveLength(2);
   });
 
+  it('destroys no key of another prefix', async () => {
+    const kms = await openedKms({ aliasPrefix: 'escrow/live' });
+    await leaveKey(kms);
+    for (const { tags } of kms.double.account.keys()) {
+      if ('enrollment-key-escrow:enrollment' in tags) tags['enrollment-key-escrow:prefix'] = 'escrow/test';
+    }
+    expect(await kms.provider.sweep(soon())).toBe(0);
+  });
+
   it('says so where it may look at no key at all', async () => {
     const kms = await openedKms();
     await leaveKey(kms);

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { KMS } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
 import type { CallOptions, KeyProvider } from '#ports/key-provider.ts';
+import { refusePlainHttp } from '../aws/plain-http.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { realWaiting, type Waiting } from './backoff.ts';
 import { KmsCalls } from './calls.ts';
@@ -60,11 +61,19 @@ async function openClient(): Promise<KMS> {
     });
   });
   // `calls.ts` repeats, so the SDK must not.
-  return new sdk.KMS({
+  const client = new sdk.KMS({
     maxAttempts: 1,
     retryMode: 'standard',
     requestHandler: { connectionTimeout: 3_000, httpAgent: sockets, httpsAgent: sockets },
   });
+  client.middlewareStack.add(
+    (next) => (args) => {
+      refusePlainHttp(args.request);
+      return next(args);
+    },
+    { step: 'build' },
+  );
+  return client;
 }
 
 /** More than the SDK's 50, beyond which it warns on the console of requests that wait. */

@@ -2,6 +2,7 @@ import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { EscrowError, ProviderError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
+import { refusePlainHttp } from '../aws/plain-http.ts';
 import { causeOf, type Meaning, meaningOf } from '../aws/sdk-errors.ts';
 import { whileWanted } from '../call-limits.ts';
 
@@ -79,7 +80,15 @@ async function openClient(): Promise<SecretsManager> {
       cause,
     });
   });
-  return new sdk.SecretsManager();
+  const client = new sdk.SecretsManager();
+  client.middlewareStack.add(
+    (next) => (args) => {
+      refusePlainHttp(args.request);
+      return next(args);
+    },
+    { step: 'build' },
+  );
+  return client;
 }
 
 function fieldOf(text: string | undefined, name: string): Secret {

@@ -20,14 +20,19 @@ const ownKeys: Readonly<Record<string, OwnPurpose>> = {
   'escrow-receipt': 'receipt',
 };
 
-/** What a key is for, as a person is told. */
-export const purposeWords: Readonly<Record<NonNullable<JudgedKey['purpose']>, string>> = {
-  identity: 'identity: signs as its subscriber',
-  encryption: 'encryption: opens what was sent to its subscriber',
-  custody: "the service's: wraps exportable keys at rest",
-  mac: "the service's: slows the guessing of passwords",
-  binding: "the service's: ties wrapped keys to their enrollments",
-  receipt: "the service's: signs receipts",
+/** What a key is for, as a person is told: in a table, and in full. */
+export const purposeWords: Readonly<
+  Record<NonNullable<JudgedKey['purpose']>, { short: string; full: string }>
+> = {
+  identity: { short: 'identity', full: 'identity: signs as its subscriber' },
+  encryption: { short: 'encryption', full: 'encryption: opens what was sent to its subscriber' },
+  custody: { short: 'wrapping keys at rest', full: "the service's own: wraps exportable keys at rest" },
+  mac: { short: 'locking by passwords', full: "the service's own: slows the guessing of passwords" },
+  binding: {
+    short: 'binding wrapped keys',
+    full: "the service's own: ties wrapped keys to their enrollments",
+  },
+  receipt: { short: 'signing receipts', full: "the service's own: signs receipts" },
 };
 
 /** Says of every key what it is for, and of the service's what is not as it must be. */

@@ -22,7 +22,7 @@ export function describeKeys(token: TokenFacts, keys: readonly JudgedKey[], widt
     key.id.slice(0, idDigits),
     key.label,
     key.spec ?? key.type,
-    key.purpose === null ? 'not known to the service' : purposeWords[key.purpose],
+    key.purpose === null ? 'not of the service' : purposeWords[key.purpose].short,
     keptInWords(key),
   ]);
   const shown =
@@ -36,7 +36,7 @@ export function describeKey(key: JudgedKey): string {
   const lines = [
     `${label === '' ? '(no label)' : label}`,
     `  id          ${id === '' ? '(none)' : id}`,
-    `  for         ${purpose === null ? 'not known to the service' : purposeWords[purpose]}`,
+    `  for         ${purpose === null ? 'not of the service' : purposeWords[purpose].full}`,
     `  key         ${kind}, ${spec ?? type}`,
     ...(publicKeySha256 === undefined ? [] : [`  public key  SPKI SHA-256 ${publicKeySha256}`]),
     `  kept        ${keptInWords(key)}`,
@@ -46,22 +46,22 @@ export function describeKey(key: JudgedKey): string {
   return [...lines.map(printable), ...wrongLines([key])].join('\n');
 }
 
-/** Where a key comes from, and whether it can leave. */
-export function keptInWords({
-  madeInToken,
+/** Whether a key can leave, which stands first since a narrow terminal cuts the end; and where it comes from. */
+export function keptInWords({ madeInToken, ...key }: JudgedKey): string {
+  const origin = madeInToken === undefined ? 'of unknown origin' : madeInToken ? 'made inside' : 'brought in';
+  return `${leaving(key)}, ${origin}`;
+}
+
+function leaving({
   extractable,
   sensitive,
   neverExtractable,
   alwaysSensitive,
-}: JudgedKey): string {
-  const origin =
-    madeInToken === undefined ? 'of unknown origin' : madeInToken ? 'made in the token' : 'brought in';
-  if (extractable === true) return `${origin}, CAN BE TAKEN OUT`;
-  if (sensitive === false) return `${origin}, CAN BE READ`;
-  if (extractable === undefined || sensitive === undefined)
-    return `${origin}; whether it can leave is not told`;
-  if (neverExtractable === true && alwaysSensitive === true) return `${origin}, never leaves it`;
-  return `${origin}, never leaves it from then on`;
+}: Omit<JudgedKey, 'madeInToken'>): string {
+  if (extractable === true) return 'CAN BE TAKEN OUT';
+  if (sensitive === false) return 'CAN BE READ';
+  if (extractable === undefined || sensitive === undefined) return 'not told whether it can leave';
+  return neverExtractable === true && alwaysSensitive === true ? 'never leaves' : 'cannot leave any more';
 }
 
 function attributeLines({ extractable, sensitive, neverExtractable, alwaysSensitive }: JudgedKey): string[] {

@@ -66,9 +66,7 @@ describe('a token in a data folder', () => {
       stderr: expect.stringMatching(/^Token: enrollment-key-escrow .*, the only one\n$/),
     });
     for (const label of ['custody', 'mac', 'binding', 'receipt']) {
-      expect(stdout).toMatch(
-        new RegExp(`escrow-${label} .* the service's: .* made in the token, never leaves`),
-      );
+      expect(stdout).toMatch(new RegExp(`escrow-${label} .* never leaves, made inside`));
     }
     expect((await told(own, 'escrow token list --data d')).slots).toHaveLength(2);
   });
@@ -305,7 +303,7 @@ describe('a token that holds keys', () => {
     );
     const all = await run(own, 'escrow token show --pin file:pin');
     expect(all.status).toBe(1);
-    expect(all.stdout).toContain('made in the token, CAN BE TAKEN OUT');
+    expect(all.stdout).toContain('CAN BE TAKEN OUT, made inside');
     expect(all.stdout).toMatch(
       /^WRONG: 1 key is not as the service makes them\.\n {2}caUserCert_keyPair abcd: /m,
     );
@@ -352,8 +350,8 @@ describe('a token that lacks something', () => {
     const { status, stdout } = await run(own, 'escrow token probe --pin file:pin --mechanisms');
     token.tell();
     expect(status).toBe(3);
-    expect(stdout).toMatch(/^wrap private keys at rest +FAILED +\d+ ms +.*CKR_KEY_NOT_WRAPPABLE/m);
-    expect(stdout).toMatch(/^Missing\n(?: {2}.*\n)* {2}wrap private keys at rest: .*\.$/m);
+    expect(stdout).toMatch(/^wrap private keys at rest .* FAILED +\d+ ms +.*CKR_KEY_NOT_WRAPPABLE/m);
+    expect(stdout).toMatch(/^Missing\n(?: {2}.*\n)* {2}wrap private keys at rest .*: .*\.$/m);
     expect(stdout).toContain('  No exportable keys, so no backups and no copies of them');
     expect(stdout).toMatch(/^CKM_ECDSA +0x1041 /m);
   });

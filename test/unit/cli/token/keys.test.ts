@@ -63,30 +63,21 @@ describe('the keys of a token', () => {
     );
     const rows = describeKeys(tokenFacts(), keys).split('\n').slice(3);
     expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
-      [
-        ...['0123456789ab', 'caUserCert_keyPair', 'ECC_NIST_P256', 'identity: signs as its subscriber'],
-        'made in the token, never leaves it',
-      ],
-      [
-        ...[
-          'ab',
-          'caEncryption_keyPair',
-          'ECC_NIST_P256',
-          'encryption: opens what was sent to its subscriber',
-        ],
-        'brought in, never leaves it from then on',
-      ],
-      [
-        ...['c0', 'escrow-custody', 'AES', "the service's: wraps exportable keys at rest"],
-        'made in the token, never leaves it',
-      ],
-      ['', 'theirs', '0x13', 'not known to the service', 'of unknown origin, CAN BE TAKEN OUT'],
+      ['0123456789ab', 'caUserCert_keyPair', 'ECC_NIST_P256', 'identity', 'never leaves, made inside'],
+      ['ab', 'caEncryption_keyPair', 'ECC_NIST_P256', 'encryption', 'cannot leave any more, brought in'],
+      ['c0', 'escrow-custody', 'AES', 'wrapping keys at rest', 'never leaves, made inside'],
+      ['', 'theirs', '0x13', 'not of the service', 'CAN BE TAKEN OUT, of unknown origin'],
     ]);
+  });
+
+  it('are cut at the end where the terminal is narrow, and not where they are told to leave', () => {
+    const shown = describeKeys(tokenFacts(), judged(keyFacts({ label: 'theirs', extractable: true })), 78);
+    expect(shown).toMatch(/^0123456789ab .* CAN BE TAKEN OUT/m);
   });
 
   it('are told loudly when they are not as they must be', () => {
     const shown = describeKeys(tokenFacts(), judged(keyFacts({ extractable: true }), keyFacts({ id: '77' })));
-    expect(shown).toContain('made in the token, CAN BE TAKEN OUT');
+    expect(shown).toContain('CAN BE TAKEN OUT, made inside');
     expect(shown).toMatch(
       /\n\nWRONG: 1 key is not as the service makes them\.\n {2}caUserCert_keyPair 0123456789ab: It can be taken out of the token/,
     );
@@ -105,7 +96,7 @@ describe('one key', () => {
   for         identity: signs as its subscriber
   key         private, ECC_NIST_P256
   public key  SPKI SHA-256 ${'feed'.repeat(16)}
-  kept        made in the token, never leaves it
+  kept        never leaves, made inside
               it cannot be taken out (CKA_EXTRACTABLE false)
               it cannot be read (CKA_SENSITIVE)
               it never could be taken out (CKA_NEVER_EXTRACTABLE)
@@ -117,9 +108,9 @@ describe('one key', () => {
     const [key] = judged({ id: '', label: '', kind: 'secret', type: '0x13', uses: [] });
     expect(key && describeKey(key)).toBe(`(no label)
   id          (none)
-  for         not known to the service
+  for         not of the service
   key         secret, 0x13
-  kept        of unknown origin; whether it can leave is not told
+  kept        not told whether it can leave, of unknown origin
   may         nothing`);
   });
 

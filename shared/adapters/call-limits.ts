@@ -25,6 +25,8 @@ export async function whileWanted<T>(
     leave(error);
   });
   const work = inTurn(async () => {
+    // Who gave up while others had their turn gets nothing begun.
+    if (givenUp) return await leaving;
     const made = await start();
     // From here on it is the caller's: nobody gives up what has arrived.
     stop();

@@ -7,6 +7,9 @@ import { outcomeOf } from './subject.ts';
 
 const message = Buffer.from('message');
 
+/** What was asked is under way then. */
+const begun = () => new Promise((resolve) => setImmediate(resolve));
+
 /** What becomes of callers who give up waiting, with every provider. */
 export function cancellationContract(subject: KeyProviderSubject): void {
   /** Every call that there is, with the options given. */
@@ -56,6 +59,7 @@ export function cancellationContract(subject: KeyProviderSubject): void {
       const controller = new AbortController();
       const given = subject.resident().generate('left', 'RSA_2048', identityContext, controller);
       const outcome = outcomeOf(given);
+      await begun();
       controller.abort();
       expect(await outcome).toBe('operation-cancelled');
       // Whoever comes next waits until what was begun is undone.
@@ -75,6 +79,7 @@ export function cancellationContract(subject: KeyProviderSubject): void {
             .importKey('brought', 'ECC_NIST_P256', privateKey, encryptionContext, controller),
         ),
       ]);
+      await begun();
       controller.abort();
       expect(await outcomes).toEqual(['operation-cancelled', 'operation-cancelled']);
       for (const name of ['left', 'brought']) {

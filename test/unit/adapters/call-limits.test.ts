@@ -91,12 +91,27 @@ describe('whileWanted', () => {
     const controller = new AbortController();
     const inTurn = <T>(each: () => Promise<T>) => turns.take('name', each);
     const outcome = outcomeOf(whileWanted(controller, work.start, work.undo, inTurn));
+    await settled();
     controller.abort();
     await outcome;
     const next = turns.take('name', async () => work.events.push('next'));
     await work.end('key');
     await next;
     expect(work.events).toEqual(['started', 'undone key', 'next']);
+  });
+
+  it('begins nothing for who gave up while others had their turn', async () => {
+    const turns = new Turns();
+    const before = slowWork();
+    void turns.take('name', before.start);
+    const work = slowWork();
+    const controller = new AbortController();
+    const inTurn = <T>(each: () => Promise<T>) => turns.take('name', each);
+    const outcome = outcomeOf(whileWanted(controller, work.start, work.undo, inTurn));
+    controller.abort();
+    expect(await outcome).toBe('operation-cancelled');
+    await before.end('other');
+    expect(work.events).toEqual([]);
   });
 
   it('keeps to itself that work nobody waits for failed', async () => {

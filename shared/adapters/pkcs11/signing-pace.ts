@@ -13,7 +13,8 @@ const longestInput = 64;
  * How quick one kind of signature is on a token, and so how it is best asked for. A thread for a call costs some 50
  * microseconds, and a signature on P-256 in SoftHSM 30: it is cheaper to wait for it. A token in a network, or an RSA key,
  * takes longer than that, and is worth a thread. Which it is, is measured: on threads first; by waiting once that looks
- * quick; and on threads again, for good, when waiting turns out slow.
+ * quick, some times, since the first of a kind takes longer than those after it; and on threads again, for good, when
+ * waiting turns out slow.
  */
 export class SigningPace {
   #state: 'unknown' | 'trial' | 'quick' | 'slow' = 'unknown';
@@ -30,9 +31,12 @@ export class SigningPace {
       if (this.#state === 'unknown' && milliseconds < promising) this.#state = 'trial';
       return;
     }
-    if (this.#state === 'trial') this.#state = milliseconds < costOfThread ? 'quick' : 'slow';
-    this.#slowOnes = milliseconds < promising ? 0 : this.#slowOnes + 1;
+    if (milliseconds < costOfThread) this.#state = 'quick';
+    const limit = this.#state === 'trial' ? costOfThread : promising;
+    this.#slowOnes = milliseconds < limit ? 0 : this.#slowOnes + 1;
     if (this.#slowOnes >= tolerated) this.#state = 'slow';
+    // Whatever it was that took so long in a trial, everybody else waited for it.
+    if (this.#state === 'trial' && milliseconds >= promising) this.#state = 'slow';
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ProviderError } from '#domain/errors.ts';
+import { InternalError, ProviderError } from '#domain/errors.ts';
 import { Batches } from './child/batches.ts';
 import type { Answer, Args, Call, CallName, PlainError, Result } from './child/calls.ts';
 import { fromPlainError } from './child/plain-error.ts';
@@ -28,7 +28,8 @@ interface Pending {
 }
 
 const usualThreads = 8;
-const usualHang = 180_000;
+/** How long a library may be silent, in milliseconds. */
+export const usualHang = 180_000;
 const usualWait = 120_000;
 /** How long a child may take to end by itself, in milliseconds. */
 const patience = 10_000;
@@ -52,14 +53,14 @@ export class ChildLink {
   constructor({ environment = {}, threads = usualThreads, ...limits }: ChildLinkSettings) {
     this.#hang = limits.hangMilliseconds ?? usualHang;
     this.#wait = limits.waitMilliseconds ?? usualWait;
-    this.#child = fork(entry, [], {
+    this.#child = fork(entry, [String(process.pid)], {
       // Private keys go through the pipe as bytes: JSON would leave them as text in memory.
       serialization: 'advanced',
       env: { ...process.env, ...environment, UV_THREADPOOL_SIZE: String(threads) },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    this.#calls = new Batches((calls) => this.#child.send(calls, () => {}));
+    this.#calls = new Batches((calls) => this.#send(calls));
     this.#child.on('message', (answers: Answer[]) => this.#take(answers));
     this.ended = new Promise((resolve) => {
       const end = (status: number | null, signal: NodeJS.Signals | null) => {
@@ -73,7 +74,7 @@ export class ChildLink {
     this.#rest();
   }
 
-  /** Whether the child is of no use any more: it ended, or lost its token. */
+  /** Whether the child is of no use any more: it ended, is being killed, or lost its token. */
   get useless(): boolean {
     return this.#lost || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -117,7 +118,25 @@ export class ChildLink {
 
   /** Ends the process at once, whatever it does. */
   kill(): void {
+    this.#lost = true;
     this.#child.kill('SIGKILL');
+  }
+
+  /** What cannot be sent fails alone: neither with what is beside it, nor with this process. */
+  #send(calls: Call<CallName>[]): void {
+    try {
+      this.#child.send(calls, () => {});
+    } catch (cause) {
+      const [call, ...others] = calls;
+      if (call === undefined || others.length > 0) for (const each of calls) this.#send([each]);
+      else this.#fail(call, new InternalError('internal', { cause }));
+    }
+  }
+
+  #fail({ id }: Call<CallName>, error: Error): void {
+    this.#pending.get(id)?.fail(error);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#rest();
   }
 
   #take(answers: Answer[]): void {

@@ -153,10 +153,18 @@ class LoginLostError extends Error {
   override message = 'CKR_USER_NOT_LOGGED_IN';
 }
 
+/** Says what the token would have said: of a call that was not begun, which another process may still do. */
+class SessionClosedError extends Error {
+  override message = 'CKR_SESSION_CLOSED';
+}
+
 function busyError(): ProviderError {
   return new ProviderError('provider-busy', { why: 'all sessions of the token are busy' });
 }
 
 function closedError(): ProviderError {
-  return new ProviderError('provider-unavailable', { why: 'the key provider was closed' });
+  return new ProviderError('provider-unavailable', {
+    why: 'the key provider was closed',
+    cause: new SessionClosedError(),
+  });
 }

@@ -1,6 +1,7 @@
 import { EscrowError, ProviderError } from '#domain/errors.ts';
+import { whileWanted } from '../call-limits.ts';
 import type { Args, CallName, OpenedToken, Result, TokenSettings } from './child/calls.ts';
-import { ChildLink, TokenLostError } from './child-link.ts';
+import { ChildLink, TokenLostError, usualHang } from './child-link.ts';
 import type { PinSource } from './pin-source.ts';
 
 export interface SupervisedTokenSettings extends TokenSettings {
@@ -8,7 +9,7 @@ export interface SupervisedTokenSettings extends TokenSettings {
   pin: PinSource;
   /** Variables that the library reads when it is initialized, such as SOFTHSM2_CONF. */
   environment?: Readonly<Record<string, string>>;
-  /** A library that answers no call for so long, in milliseconds, hangs and is ended; 180,000 if not given. */
+  /** A library that answers no call for so long, in milliseconds, hangs and is ended; 180,000 if not given. A PIN source may take as long. */
   hangMilliseconds?: number;
 }
 
@@ -32,6 +33,7 @@ const repeatable: readonly CallName[] = [
  */
 export class SupervisedToken {
   readonly #settings: SupervisedTokenSettings;
+  /** The latest; not open yet while it is being started. */
   #link: ChildLink | undefined;
   #starting: Promise<ChildLink> | undefined;
   #opened: OpenedToken | undefined;
@@ -49,15 +51,14 @@ export class SupervisedToken {
    * @throws ProviderError as `openTokenProvider`, and what the PIN source throws
    */
   async open(): Promise<OpenedToken> {
-    const { link, opened } = await this.#start();
-    this.#link = link;
+    const { opened } = await this.#start();
     this.#opened = opened;
     return opened;
   }
 
   /**
    * Asks the library for something.
-   * @param secrets bytes among the arguments that are erased once they were handed over
+   * @param secrets bytes among the arguments that are erased once they were handed over, or could not be
    * @throws ProviderError `provider-unavailable` if the library crashed or the token was lost meanwhile, or has not come
    *   back yet; otherwise what the provider throws
    */
@@ -67,14 +68,17 @@ export class SupervisedToken {
     } catch (error) {
       if (!(error instanceof TokenLostError) || !repeatable.includes(call)) throw error;
       return await this.#callOnce(call, args, secrets);
+    } finally {
+      for (const secret of secrets) secret.fill(0);
     }
   }
 
-  /** Lets what is under way end, and ends the library's process. */
+  /** Lets what is under way end, and ends the library's process; one that is being started is ended too. */
   async close(): Promise<void> {
     this.#end ??= new ProviderError('provider-unavailable', { why: 'the key provider was closed' });
-    const link = this.#link ?? (await this.#starting?.catch(() => undefined));
-    await link?.close();
+    // One that is not open yet has nothing under way, and may hang.
+    if (this.#starting !== undefined) this.#link?.kill();
+    await this.#link?.close();
   }
 
   async #callOnce<C extends CallName>(call: C, args: Args<C>, secrets: Uint8Array[]): Promise<Result<C>> {
@@ -87,7 +91,7 @@ export class SupervisedToken {
 
   #current(): ChildLink | undefined {
     if (this.#end !== undefined) throw this.#end;
-    return this.#link?.useless === false ? this.#link : undefined;
+    return this.#starting === undefined && this.#link?.useless === false ? this.#link : undefined;
   }
 
   #replacement(): Promise<ChildLink> {
@@ -108,56 +112,82 @@ export class SupervisedToken {
     const pause = this.#failures < 2 ? 0 : Math.min(firstPause * 2 ** this.#failures, longestPause);
     this.#restUntil = performance.now() + pause;
     try {
-      const { link, opened } = await this.#start();
-      this.#checkSame(opened, link);
-      if (this.#end !== undefined) await link.close();
-      this.#link = link;
+      const { link } = await this.#start();
+      if (this.#end !== undefined) throw this.#end;
       return link;
     } catch (error) {
-      throw this.#awayError(error);
+      throw this.#end ?? awayError(error);
     }
   }
 
   async #start(): Promise<{ link: ChildLink; opened: OpenedToken }> {
-    const { pin: pinSource, environment, hangMilliseconds, ...token } = this.#settings;
-    const pin = (await pinSource()).bytes();
+    const { pin: source, environment, hangMilliseconds, ...token } = this.#settings;
+    const pin = await askPin(source, hangMilliseconds ?? usualHang);
+    if (this.#end !== undefined) {
+      pin.fill(0);
+      throw this.#end;
+    }
     const link = new ChildLink({
       ...(environment !== undefined && { environment }),
       ...(hangMilliseconds !== undefined && { hangMilliseconds }),
       ...(token.sessions !== undefined && { threads: token.sessions }),
       ...(token.waitMilliseconds !== undefined && { waitMilliseconds: token.waitMilliseconds }),
     });
+    this.#link = link;
     try {
-      return { link, opened: await link.call('open', [token, pin], pin) };
+      const opened = await link.call('open', [token, pin], pin);
+      this.#checkSame(opened);
+      return { link, opened };
     } catch (error) {
+      // What the token refused is for a person; its source may give another.
+      if (isOfPin(error)) this.#end ??= error;
       await link.close();
       throw error;
     }
   }
 
   /** Another token of the same name has other keys: nothing of ours would open with it. */
-  #checkSame(opened: OpenedToken, link: ChildLink): void {
+  #checkSame(opened: OpenedToken): void {
     if (this.#opened === undefined || opened.receiptKey.kid === this.#opened.receiptKey.kid) return;
-    link.kill();
     throw new ProviderError('provider-unavailable', {
       why: 'another token of the same name is there, with other keys',
       next: "Put the service's own token back; it is looked for again at the next call.",
     });
   }
+}
 
-  /** What was right at the start is not misconfigured now, but away; only a refused PIN is for a person. */
-  #awayError(error: unknown): unknown {
-    if (!(error instanceof EscrowError) || error.code !== 'provider-misconfigured') return error;
-    if (error.details.field === 'pin') {
-      this.#end = error;
-      return error;
-    }
-    return new ProviderError('provider-unavailable', {
-      why: `the token has not come back (${error.message})`,
-      next: error.next,
-      cause: error,
-    });
-  }
+/**
+ * Asks for the PIN. One that is empty, or was erased, is never tried: that would cost a try.
+ * @param milliseconds how long its source may take
+ * @returns bytes to be erased
+ */
+async function askPin(source: PinSource, milliseconds: number): Promise<Uint8Array> {
+  const deadline = new Date(Date.now() + milliseconds);
+  const pin = await whileWanted({ deadline }, source, (late) => late.erase()).catch((error: unknown) => {
+    throw error instanceof EscrowError ? error : noPinError(error);
+  });
+  if (pin.bytes().some((byte) => byte !== 0)) return pin.bytes();
+  throw new ProviderError('provider-misconfigured', { field: 'pin', why: 'is empty' });
+}
+
+function noPinError(cause: unknown): ProviderError {
+  return new ProviderError('provider-unavailable', { field: 'pin', why: 'cannot be had', cause });
+}
+
+function isOfPin(error: unknown): error is EscrowError {
+  return (
+    error instanceof EscrowError && error.code === 'provider-misconfigured' && error.details.field === 'pin'
+  );
+}
+
+/** What was right at the start is not misconfigured now, but away. */
+function awayError(error: unknown): unknown {
+  if (!(error instanceof EscrowError) || error.code !== 'provider-misconfigured') return error;
+  return new ProviderError('provider-unavailable', {
+    why: `the token has not come back (${error.message})`,
+    next: error.next,
+    cause: error,
+  });
 }
 
 function restingError(milliseconds: number): ProviderError {

@@ -1,5 +1,6 @@
+import type { Secret } from '#domain/secret.ts';
 import type { ChallengeAnswer } from './challenge.ts';
-import type { LibraryAndSlots, TokenPlace } from './child/calls.ts';
+import type { LibraryAndSlots, PlainInitialization, TokenPlace } from './child/calls.ts';
 import { ChildLink } from './child-link.ts';
 import type { KeyFacts } from './list-keys.ts';
 import type { PinSource } from './pin-source.ts';
@@ -43,26 +44,38 @@ export function listSlots(library: TokenLibrary): Promise<LibraryAndSlots> {
  * @returns the token as it is then
  * @throws ProviderError as `initializeToken` of the library's process, and what the PIN sources throw
  */
-export async function initializeBlankToken(library: TokenLibrary, token: NewToken): Promise<SlotFacts> {
-  const [pin, soPin] = [(await token.pin()).bytes(), (await token.soPin()).bytes()];
-  const plain = { ...token, pin, soPin };
-  return await withLink(library, (link) => link.call('initialize', [library.module, plain], pin, soPin));
+export function initializeBlankToken(library: TokenLibrary, token: NewToken): Promise<SlotFacts> {
+  return withPins(token, (plain) =>
+    withLink(library, (link) => link.call('initialize', [library.module, plain], plain.pin, plain.soPin)),
+  );
 }
 
 /**
  * As `initializeBlankToken`, unless a token of that label is there already and has its PIN: that one is left as it is.
  */
 export async function ensureToken(library: TokenLibrary, token: NewToken): Promise<void> {
-  const [pin, soPin] = [(await token.pin()).bytes(), (await token.soPin()).bytes()];
-  const plain = { ...token, pin, soPin };
-  await withLink(library, async (link) => {
-    const { slots } = await link.call('listSlots', [library.module]);
-    if (slots.some((each) => each.token?.pinInitialized && each.token.label === token.label)) return;
-    await link.call('initialize', [library.module, plain], pin, soPin);
-  }).finally(() => {
-    pin.fill(0);
-    soPin.fill(0);
-  });
+  await withPins(token, (plain) =>
+    withLink(library, async (link) => {
+      const { slots } = await link.call('listSlots', [library.module]);
+      if (slots.some((each) => each.token?.pinInitialized && each.token.label === token.label)) return;
+      await link.call('initialize', [library.module, plain], plain.pin, plain.soPin);
+    }),
+  );
+}
+
+/** Asks for both PINs; whatever becomes of it, what was given is erased. */
+async function withPins<T>(token: NewToken, work: (plain: PlainInitialization) => Promise<T>): Promise<T> {
+  const given: Secret[] = [];
+  const ask = async (source: PinSource) => {
+    const pin = await source();
+    given.push(pin);
+    return pin.bytes();
+  };
+  try {
+    return await work({ ...token, pin: await ask(token.pin), soPin: await ask(token.soPin) });
+  } finally {
+    for (const pin of given) pin.erase();
+  }
 }
 
 /**

@@ -1,10 +1,8 @@
+import { Worker } from 'node:worker_threads';
 import { Batches } from './batches.ts';
 import type { Answer, Call, CallName } from './calls.ts';
 import { TokenHost } from './host.ts';
 import { toPlainError } from './plain-error.ts';
-
-/** How long work under way may take to end when the service is gone, in milliseconds. */
-const patience = 5_000;
 
 const host = new TokenHost();
 const answers = new Batches<Answer>((items) => {
@@ -18,6 +16,11 @@ process.on('message', (calls: Call<CallName>[]) => {
   for (const call of calls) void answer(call);
 });
 process.on('disconnect', () => void end());
+// A library may hang on this thread: then none of the above is heard any more.
+new Worker(new URL('./orphan-watch.ts', import.meta.url), {
+  workerData: Number(process.argv[2]),
+  execArgv: [],
+}).unref();
 
 async function answer<C extends CallName>({ id, call, args }: Call<C>): Promise<void> {
   try {
@@ -35,9 +38,11 @@ function eraseSecrets(call: CallName, result: unknown): void {
   if ('privateKey' in result && result.privateKey instanceof Uint8Array) result.privateKey.fill(0);
 }
 
-/** The service is gone: what is under way ends, but a library that hangs does not keep the process. */
+/**
+ * The service is gone: what is under way ends, and with it this process. Not by `process.exit`, which waits for the threads,
+ * and so for ever where the library hangs on one.
+ */
 async function end(): Promise<void> {
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), patience).unref();
   await host.run('close', []).catch(() => {});
-  process.exit();
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -45,6 +45,21 @@ describe("the process of a token's library", () => {
     await expect.poll(() => isThere(pid), { timeout: 20_000 }).toBe(false);
   });
 
+  it.each([
+    ['C_Login', 'the event loop of its process'],
+    ['C_GenerateKeyPair', 'a thread of its process'],
+  ])('ends when its service is killed while %s hangs on %s', async (call) => {
+    const { module, environment, token } = trouble.token;
+    const settings = { module, environment, token, pin: trouble.store.pin, hold: true };
+    trouble.token.tell(`${call}: hang`);
+    const service = startChild('../pkcs11/children/serve.ts', JSON.stringify(settings));
+    await expect.poll(() => trouble.token.calls(call), { timeout: 20_000 }).toBe(1);
+    const pid = pidOfLibrary();
+    service.process.kill('SIGKILL');
+    await service.ended;
+    await expect.poll(() => isThere(pid), { timeout: 20_000 }).toBe(false);
+  });
+
   it('finishes what is under way when it is closed', async () => {
     const provider = await trouble.open();
     trouble.token.tell('C_Sign: delay 100');

@@ -52,6 +52,17 @@ describe('SessionPool', () => {
     expect(await outcomeOf(poolOf({ loggedIn: () => false }).pool.use(failing))).toBe(gone);
   });
 
+  it('refuses who waits when it closes as one whose token was lost: nothing of it was begun', async () => {
+    const { pool } = poolOf({ size: 1 });
+    const working = heldWork(pool);
+    const waiting = pool.use(() => 'never begun').catch((caught: unknown) => caught);
+    const closing = pool.close();
+    expect(isLoss(await waiting)).toBe(true);
+    expect(isLoss(await pool.use(() => 'too late').catch((caught: unknown) => caught))).toBe(true);
+    working.resolve('done');
+    await closing;
+  });
+
   it('says that the login is lost in a way that is taken for it', async () => {
     const { pool } = poolOf({ loggedIn: () => false });
     const error: unknown = await pool.use(fails('CKR_KEY_HANDLE_INVALID')).catch((caught: unknown) => caught);

@@ -85,6 +85,18 @@ describe('a token whose library crashes', () => {
     expect(await outcomeOf(provider.mac(message))).toBe('done');
   });
 
+  it('does not keep a service from closing that hangs while it is started anew', async () => {
+    const provider = await trouble.open();
+    trouble.token.tell('C_OpenSession: hang');
+    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
+    await sleep(50);
+    const outcome = outcomeOf(provider.mac(message));
+    await expect.poll(() => trouble.token.processes().length, { timeout: 20_000 }).toBe(2);
+    await provider.close();
+    expect(await outcome).toBe('provider-unavailable');
+    expect(() => process.kill(trouble.token.processes().at(-1) ?? 0, 0)).toThrow('ESRCH');
+  });
+
   it('is ended for one call that hangs while others are answered', async () => {
     const provider = await trouble.open({ hangMilliseconds: 2_000, waitMilliseconds: 500 });
     trouble.token.tell('C_Sign: hang times 1');
@@ -107,6 +119,22 @@ describe('a token whose library crashes', () => {
   });
 });
 
+describe('a call that cannot be sent', () => {
+  const trouble = useTroubledToken();
+
+  it('fails alone', async () => {
+    const provider = await trouble.open();
+    const context = Object.assign({ unknown: () => 'no plain data' }, encryptionContext);
+    const calls = [
+      provider.mac(message),
+      present(provider.exportableKeys).generate('ECC_NIST_P256', context),
+      provider.mac(message),
+    ];
+    expect(await Promise.all(calls.map(outcomeOf))).toEqual(['done', 'internal', 'done']);
+    expect(trouble.token.processes()).toHaveLength(1);
+  });
+});
+
 describe('a token that goes away', () => {
   const trouble = useTroubledToken();
 
@@ -115,6 +143,15 @@ describe('a token that goes away', () => {
     const mac = await provider.mac(message);
     trouble.token.tell('sessions: close-all');
     expect(await provider.mac(message)).toEqual(mac);
+    expect(trouble.token.calls('C_Login')).toBe(2);
+  });
+
+  it('is logged in to again, and who waited for a session meanwhile does not notice either', async () => {
+    const provider = await trouble.open({ sessions: 2 });
+    trouble.token.tell('C_Sign: return CKR_SESSION_HANDLE_INVALID from call 3 times 1', 'C_Sign: delay 20');
+    // Longer than what the library's process waits for: these are on threads.
+    const macs = Array.from({ length: 32 }, (_, index) => outcomeOf(provider.mac(Buffer.alloc(100, index))));
+    expect(new Set(await Promise.all(macs))).toEqual(new Set(['done']));
     expect(trouble.token.calls('C_Login')).toBe(2);
   });
 
@@ -156,48 +193,6 @@ describe('a token that goes away', () => {
   });
 });
 
-describe('a PIN', () => {
-  const trouble = useTroubledToken();
-
-  it('is tried once when it is wrong at the start', async () => {
-    const pin = async () => Secret.fromText('98761234');
-    const opening = trouble.open({ pin });
-    await expect(opening).rejects.toMatchObject({
-      code: 'provider-misconfigured',
-      message: 'pin: the token refused the PIN',
-    });
-    expect(trouble.token.calls('C_Login')).toBe(1);
-  });
-
-  it('is tried once when it is wrong after a crash, and never again', async () => {
-    const pins = [trouble.store.pin, '98761234', trouble.store.pin];
-    const asked: string[] = [];
-    const pin = async () => {
-      asked.push('asked');
-      return Secret.fromText(pins.shift() ?? '');
-    };
-    const provider = await trouble.open({ pin });
-    trouble.token.tell('C_Sign: crash times 1');
-    expect(await outcomeOf(provider.mac(message))).toBe('provider-unavailable');
-    for (let index = 0; index < 3; index++) {
-      expect(await outcomeOf(provider.mac(message))).toBe('provider-misconfigured');
-    }
-    expect(trouble.token.calls('C_Login')).toBe(2);
-    expect(asked).toHaveLength(2);
-  });
-
-  it('is not told by any error', async () => {
-    const wrong = '98761234';
-    const error: unknown = await trouble
-      .open({ pin: async () => Secret.fromText(wrong) })
-      .catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(Error);
-    const told = error instanceof Error ? `${error.stack} ${JSON.stringify(error)} ${error.cause}` : '';
-    expect(told).toContain('CKR_PIN_INCORRECT');
-    expect(told).not.toContain(wrong);
-  });
-});
-
 describe('the sessions of a token', () => {
   const trouble = useTroubledToken();
 
@@ -213,7 +208,9 @@ describe('the sessions of a token', () => {
   it('are waited for no longer than asked for', async () => {
     const provider = await trouble.open({ sessions: 1, waitMilliseconds: 30 });
     trouble.token.tell('C_Sign: delay 400 times 1');
-    const outcomes = await Promise.all([provider.mac(message), provider.mac(message)].map(outcomeOf));
+    // On a thread, so that the one that waits is told so in time.
+    const macs = [0, 1].map((index) => outcomeOf(provider.mac(Buffer.alloc(100, index))));
+    const outcomes = await Promise.all(macs);
     expect(outcomes).toEqual(['done', 'provider-busy']);
   });
 

@@ -9,6 +9,7 @@ import {
   type TokenLogin,
 } from '#adapters/pkcs11/token-administration.ts';
 import { makeKeyPair } from '#crypto/key-pair.ts';
+import { ProviderError } from '#domain/errors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { Secret } from '#domain/secret.ts';
 import { encryptionContext, identityContext, present } from '#test/contract/key-provider-subject.ts';
@@ -42,6 +43,16 @@ describe('the administration of a token', () => {
     expect(await outcomeOf(initializeBlankToken(library(), again))).toBe('provider-misconfigured');
     expect(await outcomeOf(initializeBlankToken(library(), settings))).toBe('provider-misconfigured');
     expect(await listTokenKeys({ ...login(), token: { label: 'second' }, pin: pinOf('2222') })).toEqual([]);
+  });
+
+  it('erases a PIN that it was given where it does not get the other', async () => {
+    const pin = Secret.fromText('2222');
+    const soPin = async () => {
+      throw new ProviderError('provider-misconfigured', { field: 'pin' });
+    };
+    const settings = { label: 'second', pin: async () => pin, soPin };
+    expect(await outcomeOf(initializeBlankToken(library(), settings))).toBe('provider-misconfigured');
+    expect(pin.bytes()).toEqual(new Uint8Array(4));
   });
 
   it('lists keys with what is known of each, and tells made from imported ones', async () => {

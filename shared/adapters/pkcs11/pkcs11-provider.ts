@@ -53,7 +53,7 @@ function residentKeys(token: SupervisedToken, turns: Turns, specs: Specs): Resid
       whileWanted(
         options,
         () => token.call('generateResident', [name, spec, context]),
-        () => token.call('discard', [name]),
+        () => takeBack(token, name),
         (work) => turns.take(name, work),
       ),
     sign: (name, algorithm, message, options) =>
@@ -61,6 +61,15 @@ function residentKeys(token: SupervisedToken, turns: Turns, specs: Specs): Resid
     discard: (name, options) =>
       whileWanted(options, () => turns.take(name, () => token.call('discard', [name]))),
   };
+}
+
+/**
+ * Destroys a key that was made for who does not want it any more. Nobody else knows of it, so a crash meanwhile must not keep
+ * it: it is destroyed in the next process then.
+ */
+function takeBack(token: SupervisedToken, name: string): Promise<void> {
+  const discard = () => token.call('discard', [name]);
+  return discard().catch(discard);
 }
 
 function exportableKeys(token: SupervisedToken, specs: Specs): ExportableKeys {
@@ -95,7 +104,7 @@ function importableKeys(token: SupervisedToken, turns: Turns, specs: Specs): Imp
           const copy = Uint8Array.from(privateKey.bytes());
           return token.call('importKey', [name, spec, copy, context], copy);
         },
-        () => token.call('discard', [name]),
+        () => takeBack(token, name),
         (work) => turns.take(name, work),
       ),
   };

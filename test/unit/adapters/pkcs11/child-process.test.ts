@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startChild } from '../child-process.ts';
-import { useTroubledToken } from './trouble.ts';
+import { isThere, useTroubledToken } from './trouble.ts';
 
 const message = Buffer.from('message');
 
 describe("the process of a token's library", () => {
   const trouble = useTroubledToken();
-  const isThere = (pid: number) => {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  };
   const pidOfLibrary = () => trouble.token.processes().at(-1) ?? 0;
 
   it('ends when the provider is closed, with its sessions closed and the library finalized', async () => {

@@ -69,8 +69,7 @@ describe('a PIN', () => {
         return Secret.fromText(answer);
       },
     });
-    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
-    await sleep(50);
+    await trouble.kill();
     await expect(provider.mac(message)).rejects.toMatchObject({
       code: 'provider-unavailable',
       details: { cause: expect.anything() },
@@ -82,8 +81,7 @@ describe('a PIN', () => {
     const never = Promise.withResolvers<Secret>();
     const pins = [Promise.resolve(Secret.fromText(trouble.store.pin))];
     const provider = await trouble.open({ pin: () => pins.shift() ?? never.promise });
-    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
-    await sleep(50);
+    await trouble.kill();
     const outcome = outcomeOf(provider.mac(message));
     await sleep(10);
     await provider.close();
@@ -100,8 +98,7 @@ describe('a PIN', () => {
       pin: () => pins.shift() ?? new Promise<Secret>(() => {}),
       hangMilliseconds: 2_000,
     });
-    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
-    await sleep(50);
+    await trouble.kill();
     expect(await outcomeOf(provider.mac(message))).toBe('provider-unavailable');
   });
 });

@@ -9,7 +9,7 @@ import { Secret } from '#domain/secret.ts';
 import type { SoftHsmStore } from '#test/contract/key-provider-stores.ts';
 import { encryptionContext, identityContext, present } from '#test/contract/key-provider-subject.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
-import { useTroubledToken } from './trouble.ts';
+import { isThere, useTroubledToken } from './trouble.ts';
 
 const message = Buffer.from('message');
 
@@ -63,6 +63,19 @@ describe('a token whose library crashes', () => {
     expect(await outcomeOf(keys.generate('half', 'ECC_NIST_P256', identityContext))).toBe('done');
   });
 
+  it('leaves no key that was given up, even if it crashes while that is undone', async () => {
+    const provider = await trouble.open();
+    const keys = present(provider.residentKeys);
+    trouble.token.tell('C_GenerateKeyPair: delay 100', 'C_DestroyObject: crash times 1');
+    const before = trouble.token.calls('C_GenerateKeyPair');
+    const controller = new AbortController();
+    const outcome = outcomeOf(keys.generate('late', 'ECC_NIST_P256', identityContext, controller));
+    while (trouble.token.calls('C_GenerateKeyPair') === before) await sleep(5);
+    controller.abort();
+    expect(await outcome).toBe('operation-cancelled');
+    expect(await outcomeOf(keys.generate('late', 'ECC_NIST_P256', identityContext))).toBe('done');
+  });
+
   it('is left alone for a while when it crashes again and again, and comes back', async () => {
     const provider = await trouble.open();
     trouble.token.tell('C_Sign: crash');
@@ -88,13 +101,12 @@ describe('a token whose library crashes', () => {
   it('does not keep a service from closing that hangs while it is started anew', async () => {
     const provider = await trouble.open();
     trouble.token.tell('C_OpenSession: hang');
-    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
-    await sleep(50);
+    await trouble.kill();
     const outcome = outcomeOf(provider.mac(message));
     await expect.poll(() => trouble.token.processes().length, { timeout: 20_000 }).toBe(2);
     await provider.close();
     expect(await outcome).toBe('provider-unavailable');
-    expect(() => process.kill(trouble.token.processes().at(-1) ?? 0, 0)).toThrow('ESRCH');
+    expect(isThere(trouble.token.processes().at(-1) ?? 0)).toBe(false);
   });
 
   it('is ended for one call that hangs while others are answered', async () => {
@@ -170,6 +182,15 @@ describe('a token that goes away', () => {
     },
   );
 
+  it('is not asked a second time for a key that it may have made', async () => {
+    const keys = present((await trouble.open()).residentKeys);
+    trouble.token.tell('C_GenerateKeyPair: close-sessions after times 1');
+    const making = keys.generate('half', 'ECC_NIST_P256', identityContext);
+    expect(await outcomeOf(making)).toBe('provider-unavailable');
+    await keys.discard('half');
+    expect(await outcomeOf(keys.generate('half', 'ECC_NIST_P256', identityContext))).toBe('done');
+  });
+
   it('does not serve while it is removed, and serves when it is back', async () => {
     const provider = await trouble.open();
     const mac = await provider.mac(message);
@@ -184,8 +205,7 @@ describe('a token that goes away', () => {
   it('is not taken for another of the same name', async () => {
     const provider = await trouble.open();
     await putAnotherInPlaceOf(trouble.store);
-    process.kill(trouble.token.processes().at(-1) ?? 0, 'SIGKILL');
-    await sleep(50);
+    await trouble.kill();
     await expect(provider.mac(message)).rejects.toMatchObject({
       code: 'provider-unavailable',
       message: 'another token of the same name is there, with other keys',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach } from 'vitest';
 import {
   openPkcs11Provider,
@@ -13,6 +14,8 @@ export interface TroubledToken {
   readonly store: SoftHsmStore;
   readonly token: InterposedToken;
   open(settings?: Partial<Pkcs11ProviderSettings>): Promise<Pkcs11Provider>;
+  /** Kills the latest process that has the library, and waits until that was noticed. */
+  kill(): Promise<void>;
 }
 
 /** Declares the hooks that make and remove it. */
@@ -43,5 +46,19 @@ export function useTroubledToken(): TroubledToken {
       opened.push(provider);
       return provider;
     },
+    kill: async () => {
+      const pid = token.processes().at(-1) ?? 0;
+      process.kill(pid, 'SIGKILL');
+      while (isThere(pid)) await sleep(5);
+    },
   };
+}
+
+/** Whether there is such a process; one that has ended is there until whoever started it was told so. */
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

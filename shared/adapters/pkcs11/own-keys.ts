@@ -8,7 +8,7 @@ import { macKeyMechanisms, proveMac } from './mac-keys.ts';
 import { mechanisms } from './mechanisms.ts';
 import { sign, type TokenSession } from './operations.ts';
 import { readPublicKey, subjectPublicKeyInfo } from './public-key.ts';
-import { ensureTokenKey, publicHalfOf, tokenKeyKinds } from './token-keys.ts';
+import { ensureTokenKey, findTokenKey, publicHalfOf, tokenKeyKinds } from './token-keys.ts';
 import type { TokenSigner } from './token-signer.ts';
 
 /** What the provider does with keys of its own. */
@@ -50,6 +50,24 @@ export async function openOwnKeys(
     signReceipt: (session, message) => sign(session, mechanism, handle, input(message)),
     mac,
   };
+}
+
+/**
+ * Looks whether a token is the one that was opened before, and changes nothing in it.
+ * @param receiptKeyId the `kid` of its receipt key
+ * @throws ProviderError `provider-unavailable` if it has another, or none
+ */
+export function checkReceiptKey(token: TokenSession, receiptKeyId: string): void {
+  const handle = findTokenKey(token, tokenKeyKinds.receipt);
+  if (handle !== undefined && jwkOf(token, handle).kid === receiptKeyId) return;
+  throw new ProviderError('provider-unavailable', {
+    why: 'another token of the same name is there, with other keys',
+    next: "Put the service's own token back; it is looked for again at the next call.",
+  });
+}
+
+function jwkOf(token: TokenSession, receiptKey: Handle): OwnKeys['receiptJwk'] {
+  return receiptJwk(readPublicKey(token, publicHalfOf(token, receiptKey), 'ECC_NIST_P256'));
 }
 
 function checkMechanisms({ mechanisms: available, specs }: TokenCapabilities): void {

@@ -135,24 +135,16 @@ export class SupervisedToken {
     });
     this.#link = link;
     try {
-      const opened = await link.call('open', [token, pin], pin);
-      this.#checkSame(opened);
-      return { link, opened };
+      // Another token of the same name has other keys: nothing of ours would open with it.
+      const receiptKeyId = this.#opened?.receiptKey.kid;
+      const which = { ...token, ...(receiptKeyId !== undefined && { receiptKeyId }) };
+      return { link, opened: await link.call('open', [which, pin], pin) };
     } catch (error) {
       // What the token refused is for a person; its source may give another.
       if (isOfPin(error)) this.#end ??= error;
       await link.close();
       throw error;
     }
-  }
-
-  /** Another token of the same name has other keys: nothing of ours would open with it. */
-  #checkSame(opened: OpenedToken): void {
-    if (this.#opened === undefined || opened.receiptKey.kid === this.#opened.receiptKey.kid) return;
-    throw new ProviderError('provider-unavailable', {
-      why: 'another token of the same name is there, with other keys',
-      next: "Put the service's own token back; it is looked for again at the next call.",
-    });
   }
 }
 

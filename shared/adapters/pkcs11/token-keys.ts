@@ -66,8 +66,7 @@ const rounds = 40;
  */
 export async function ensureTokenKey(token: TokenSession, kind: TokenKeyKind): Promise<Handle> {
   for (let round = 0; round < rounds; round++) {
-    const [found, another] = findByLabel(token, kind, kind.label);
-    if (another !== undefined) throw ambiguous(kind);
+    const found = findTokenKey(token, kind);
     if (found !== undefined) return checked(token, kind, found);
     await makeUnlessRivalled(token, kind, round >= patience);
   }
@@ -122,6 +121,16 @@ async function giveLabel(token: TokenSession, kind: TokenKeyKind, mine: readonly
       destroyObjects(token, mine);
     }
   }
+}
+
+/**
+ * The key of a kind, if there is one.
+ * @throws ProviderError `provider-misconfigured` if there are several
+ */
+export function findTokenKey(token: TokenSession, kind: TokenKeyKind): Handle | undefined {
+  const [found, another] = findByLabel(token, kind, kind.label);
+  if (another !== undefined) throw ambiguous(kind);
+  return found;
 }
 
 function findByLabel(token: TokenSession, kind: TokenKeyKind, label: string): Handle[] {

@@ -8,7 +8,7 @@ import { tokenImportableKeys } from './importable-keys.ts';
 import { type Binding, loadBinding, openModule } from './module.ts';
 import { NamedKeys } from './named-keys.ts';
 import type { TokenSession } from './operations.ts';
-import { openOwnKeys } from './own-keys.ts';
+import { checkReceiptKey, openOwnKeys } from './own-keys.ts';
 import { TokenResidentKeys } from './resident-keys.ts';
 import { SessionPool } from './session-pool.ts';
 import { findSlot, isLoggedIn, login, openSession, type TokenName } from './token.ts';
@@ -29,6 +29,8 @@ export interface TokenProviderSettings {
   maxWaiting?: number;
   /** How long a caller waits for a session, in milliseconds; 120,000 if not given. */
   waitMilliseconds?: number;
+  /** The `kid` of the token's receipt key, where it was opened before: a token with another is left as it is. */
+  receiptKeyId?: string;
   /** How the binding is loaded; by import of graphene-pk11 if not given. */
   binding?: () => Promise<Binding>;
 }
@@ -44,7 +46,8 @@ export interface TokenProvider extends KeyProvider {
  * are is read from the token's mechanisms, and what is quick is tried on keys that are thrown away: what the token cannot
  * do is absent, and `describe` says why.
  * @throws ProviderError `provider-misconfigured` if the binding, the library or the token is not there, or the PIN is
- *   wrong; `provider-incapable` if the token cannot compute HMAC-SHA256 or sign receipts; `provider-unavailable`
+ *   wrong; `provider-incapable` if the token cannot compute HMAC-SHA256 or sign receipts; `provider-unavailable`, also for a
+ *   token with another receipt key than the one named
  */
 export async function openTokenProvider(settings: TokenProviderSettings): Promise<TokenProvider> {
   const module = await openModule(
@@ -82,6 +85,8 @@ async function openToken(
       await closeSessions();
       release();
     });
+    if (settings.receiptKeyId !== undefined)
+      checkReceiptKey({ cryptoki, session: anchor }, settings.receiptKeyId);
     return await assemble(cryptoki, pools, readCapabilities(cryptoki, slot), close);
   } catch (error) {
     await closeSessions();

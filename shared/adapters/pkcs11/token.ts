@@ -2,7 +2,7 @@ import { type EscrowError, ProviderError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import { flags, users } from './constants.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
-import { providerError, returnValueOf } from './errors.ts';
+import { isLoss, providerError, returnValueOf } from './errors.ts';
 import { unpadded } from './slots.ts';
 
 /** Which token: by its label, or by its serial number where several have the same label. */
@@ -71,11 +71,19 @@ export function isLoggedIn(cryptoki: Cryptoki, session: Handle): boolean {
   return statesOfUser.includes(cryptoki.C_GetSessionInfo(session).state);
 }
 
-/** What the token says of the PIN names the field, so that who holds the PIN knows not to try it again. */
+/**
+ * A refused login names the PIN as the field at fault, so that nobody tries it again: also where the token does not say what
+ * it refused, as some answer a wrong PIN so. Only the loss of the token is something else.
+ */
 function loginError(error: unknown): EscrowError {
-  const { code, details } = providerError(error);
-  const ofPin = /^CKR_PIN_/.test(returnValueOf(error) ?? '');
-  return ofPin && code === 'provider-misconfigured'
-    ? new ProviderError(code, { field: 'pin', ...details })
-    : providerError(error);
+  const known = providerError(error);
+  if (isLoss(error)) return known;
+  if (known.code === 'provider-misconfigured')
+    return new ProviderError(known.code, { field: 'pin', ...known.details });
+  return new ProviderError('provider-misconfigured', {
+    field: 'pin',
+    why: `the token did not accept the login (${returnValueOf(error) ?? 'it does not say why'})`,
+    next: 'Look at the PIN and at the token, then start the service again. The PIN is not tried a second time on its own.',
+    cause: error,
+  });
 }

@@ -22,6 +22,8 @@ export interface TokenSettings extends TokenPlace {
   maxWaiting?: number;
   /** How long a caller waits for a session, in milliseconds; 120,000 if not given. */
   waitMilliseconds?: number;
+  /** The `kid` of the token's receipt key, where it was opened before: a token with another is left as it is. */
+  receiptKeyId?: string;
 }
 
 /** What a token that was opened can do. */

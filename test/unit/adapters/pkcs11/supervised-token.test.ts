@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createSoftHsmToken } from '#adapters/pkcs11/softhsm-token.ts';
+import { listTokenKeys } from '#adapters/pkcs11/token-administration.ts';
 import { verifySignature } from '#crypto/public-key.ts';
 import { Secret } from '#domain/secret.ts';
 import type { SoftHsmStore } from '#test/contract/key-provider-stores.ts';
@@ -210,6 +211,10 @@ describe('a token that goes away', () => {
       code: 'provider-unavailable',
       message: 'another token of the same name is there, with other keys',
     });
+    // Nothing of ours was put there.
+    const { module, environment, token } = trouble.token;
+    const pin = async () => Secret.fromText(trouble.store.pin);
+    expect(await listTokenKeys({ module, environment, token, pin })).toEqual([]);
   });
 });
 

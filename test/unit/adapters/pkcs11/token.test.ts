@@ -79,6 +79,33 @@ describe('login', () => {
   });
 
   it.each([
+    'CKR_PIN_INCORRECT',
+    'CKR_PIN_LOCKED',
+    'CKR_PIN_EXPIRED',
+    'CKR_USER_TYPE_INVALID',
+    'CKR_GENERAL_ERROR',
+    'CKR_FUNCTION_FAILED',
+    'CKR_ARGUMENTS_BAD',
+    'CKR_VENDOR_DEFINED',
+  ])('leaves it to a person when a token answers %s', (value) => {
+    expect(tokenThat(0, fails(value)).login).toThrow(
+      expect.objectContaining({
+        code: 'provider-misconfigured',
+        details: expect.objectContaining({ field: 'pin' }),
+      }),
+    );
+  });
+
+  it.each(['CKR_TOKEN_NOT_PRESENT', 'CKR_DEVICE_REMOVED', 'CKR_SESSION_HANDLE_INVALID'])(
+    'may be repeated when the token is gone: %s',
+    (value) => {
+      expect(tokenThat(0, fails(value)).login).toThrow(
+        expect.objectContaining({ code: 'provider-unavailable' }),
+      );
+    },
+  );
+
+  it.each([
     ['at its last try', CKF_USER_PIN_FINAL_TRY],
     ['locked', CKF_USER_PIN_LOCKED],
   ])('does not touch a PIN that is %s', (_, state) => {

@@ -1,16 +1,37 @@
 import { SetUpError } from '#domain/errors.ts';
-import type { Organization } from '#domain/organization.ts';
-import type { Custody } from '#domain/purpose.ts';
+import type { Registry } from '#ports/registry.ts';
+import type { KeySource } from './open-keys.ts';
+
+/** The keys that a data folder was set up with. */
+export interface ExpectedKeys {
+  /** The `kid` of the key that signs receipts. */
+  receiptKeyId: string;
+}
 
 /**
- * Receipts verify under the keys of the custody that a folder was set up with, and its keys open only there.
+ * The keys that a data folder was set up with, looked up before custody is opened: in another place nothing of it would open, and
+ * nothing is to be made there. Undefined where the folder is new.
  * @param folders the options that name other folders, as in `--data`
- * @throws SetUpError `not-set-up` if it was set up with another custody
+ * @throws SetUpError `not-set-up` if it was set up with another custody; StoreError `store-unavailable`
  */
-export function checkCustody(existing: Organization | undefined, custody: Custody, folders: string): void {
-  if (existing === undefined || existing.custody === custody) return;
-  throw new SetUpError('not-set-up', {
-    why: `The data folder was set up with keys in ${existing.custody}.`,
-    next: `Run again with --keys ${existing.custody}, or name new folders with ${folders}.`,
+export async function expectedKeys(
+  registry: Registry,
+  keys: KeySource,
+  folders: string,
+): Promise<ExpectedKeys | undefined> {
+  let expected: ExpectedKeys | undefined;
+  for (const id of await registry.organizations()) {
+    const organization = await registry.read('organization', id, 'organization');
+    if (organization === undefined) continue;
+    if (organization.custody !== keys) throw otherCustody(organization.custody, folders);
+    expected = { receiptKeyId: organization.receiptKeyId };
+  }
+  return expected;
+}
+
+function otherCustody(custody: string, folders: string): SetUpError {
+  return new SetUpError('not-set-up', {
+    why: `The data folder was set up with keys in ${custody}.`,
+    next: `Run again with --keys ${custody}, or name new folders with ${folders}.`,
   });
 }

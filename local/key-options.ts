@@ -73,8 +73,11 @@ function readKms(values: KeyValues): NonNullable<KeyChoice['kms']> {
   if (keySource !== undefined && keySource !== 'memory' && keySource !== 'kms') {
     throw wrong('--kms-key-source', 'must be memory or kms');
   }
-  if (aliasPrefix !== undefined && !/^[a-zA-Z0-9_-]{1,64}$/.test(aliasPrefix)) {
-    throw wrong('--kms-prefix', 'must be letters, digits, dash and underscore, at most 64');
+  if (aliasPrefix !== undefined && !/^(?!aws)[a-zA-Z0-9_-]+(?:\/[a-zA-Z0-9_-]+)*$/.test(aliasPrefix)) {
+    throw wrong(
+      '--kms-prefix',
+      'must be letters, digits, dash and underscore, in parts separated by /, and not begin with aws',
+    );
   }
   return {
     ...(aliasPrefix !== undefined && { aliasPrefix }),

@@ -3,6 +3,7 @@ import type { TokenName } from '#adapters/pkcs11/token.ts';
 import type { TokenLogin } from '#adapters/pkcs11/token-administration.ts';
 import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
+import type { ExpectedKeys } from './check-custody.ts';
 
 /** Where the keys of a one-machine service live. */
 export type KeySource = 'software' | 'pkcs11' | 'kms';
@@ -34,23 +35,28 @@ export function keyChoiceOf({ keys, token, kms }: KeyChoice): KeyChoice {
 /**
  * Opens custody: keys of node:crypto in the data folder, a token, or AWS KMS. What a source needs is loaded only for it.
  * @param folder the data folder
+ * @param expected the keys that must be there; without them the provider's own keys are made where there are none
  * @throws ProviderError `provider-misconfigured` (also where the token's library or binding is not installed),
  *   `provider-unavailable`, `provider-access-denied`
  */
-export async function openKeys(choice: KeyChoice, folder: string): Promise<KeyProvider> {
+export async function openKeys(
+  choice: KeyChoice,
+  folder: string,
+  expected?: ExpectedKeys,
+): Promise<KeyProvider> {
   const { keys, token, kms } = choice;
   switch (keys) {
     case 'software':
       return await openSoftwareProvider({ folder: join(folder, 'software-keys'), stage: 'evaluation' });
     case 'pkcs11': {
       const { openPkcs11Provider } = await import('#adapters/pkcs11/pkcs11-provider.ts');
-      const opened = await openPkcs11Provider(await tokenLogin(token, folder));
+      const opened = await openPkcs11Provider({ ...(await tokenLogin(token, folder)), ...expected });
       for (const lack of opened.describe()) choice.onLack?.(lack);
       return opened;
     }
     case 'kms': {
       const { openKmsProvider } = await import('#adapters/kms/kms-provider.ts');
-      return await openKmsProvider({ createOwnKeys: true, ...kms });
+      return await openKmsProvider({ createOwnKeys: expected === undefined, ...kms });
     }
   }
 }

@@ -29,6 +29,7 @@ import type { MessageQueues } from '#ports/messages.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { build } from './build.ts';
+import { expectedKeys } from './check-custody.ts';
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
 import { type KeyChoice, openKeys } from './open-keys.ts';
 
@@ -41,6 +42,8 @@ export interface Service {
 }
 
 export interface ServiceSettings extends KeyChoice {
+  /** The options that name other folders, for who took the wrong one; `--data` if absent. */
+  folderOptions?: string;
   /** Where everything is kept; made if it is not there. */
   folder: string;
   clock?: Clock;
@@ -70,11 +73,12 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     closers.push(() => database.close());
     const lockedKeys = openLockedKeysOf(database, join(folder, 'locked-keys.db'));
     closers.push(() => lockedKeys.close());
-    const keys = await openKeys(settings, folder);
-    closers.push(() => keys.close());
-
     const news = new News();
     const registry = new SqliteRegistry(database, clock, news);
+    const expected = await expectedKeys(registry, settings.keys, settings.folderOptions ?? '--data');
+    const keys = await openKeys(settings, folder, expected);
+    closers.push(() => keys.close());
+
     const bus = new SqliteEventBus(database, clock, subscriptions);
     const queues = new SqliteMessageQueues(database, clock);
     const notices = new SqliteNoticeBoard(

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 type Variables = Record<string, string | undefined>;
 
 /** Where the AWS SDK would look for AWS KMS: at an endpoint that is not of AWS, at AWS itself, or nowhere. */
-export type AwsKms = { kind: 'endpoint'; endpoint: string } | { kind: 'aws' } | { kind: 'none' };
+export type AwsKms =
+  /** `variable` names it. */
+  | { kind: 'endpoint'; endpoint: string; variable: string }
+  | { kind: 'aws' }
+  | { kind: 'none' };
 
 /** Hosts of AWS itself, in all its partitions that the public can reach. */
 const hostsOfAws = /(?:^|\.)(?:amazonaws\.com(?:\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/i;
@@ -29,8 +33,11 @@ const signs = [
  * @param home the folder that has `.aws`
  */
 export function awsKmsOf(environment: Readonly<Variables>, home = homedir()): AwsKms {
-  const endpoint = endpointOf(environment);
-  if (endpoint !== undefined && !isOfAws(endpoint)) return { kind: 'endpoint', endpoint };
+  const variable = endpointVariableOf(environment);
+  const endpoint = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && endpoint !== undefined && !isOfAws(endpoint)) {
+    return { kind: 'endpoint', endpoint, variable };
+  }
   const files = ['config', 'credentials'].map((name) => join(home, '.aws', name));
   const isSetUp = signs.some((name) => isSet(environment[name])) || files.some((file) => existsSync(file));
   return { kind: endpoint !== undefined || isSetUp ? 'aws' : 'none' };
@@ -47,13 +54,12 @@ export function leadOnlyTo(variables: Readonly<Record<string, string>>, environm
   Object.assign(environment, without, { AWS_EC2_METADATA_DISABLED: 'true' }, variables);
 }
 
-function endpointOf(environment: Readonly<Variables>): string | undefined {
+function endpointVariableOf(environment: Readonly<Variables>): string | undefined {
   if (environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
-  const named = [environment['AWS_ENDPOINT_URL_KMS'], environment['AWS_ENDPOINT_URL']];
-  return named.find(isSet);
+  return ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL'].find((name) => isSet(environment[name]));
 }
 
-/** What is no URL at all leads nowhere, and the SDK says so. */
+/** What is no URL at all is not of AWS; who asks there says so. */
 function isOfAws(endpoint: string): boolean {
   return URL.canParse(endpoint) && hostsOfAws.test(new URL(endpoint).hostname);
 }

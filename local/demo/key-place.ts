@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { refusePlainHttp } from '#adapters/aws/plain-http.ts';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { kmsTagKey } from '#contract/kms-permissions.ts';
 import { ProviderError, SetUpError } from '#domain/errors.ts';
 import type { DemoArguments } from './arguments.ts';
 import { awsKmsOf, leadOnlyTo } from './aws-environment.ts';
 import { startKmsStandIn } from './kms-stand-in.ts';
+import type { KmsPlace } from './report.ts';
 
 /** Where the keys of a run live, made ready for it. */
 export interface KeyPlace {
@@ -14,6 +16,8 @@ export interface KeyPlace {
   warning?: string;
   /** What a person should know once the run is done. */
   afterwards?: string;
+  /** Of custody `kms`: what holds the keys. */
+  kms?: KmsPlace;
   /** Ends what was started for it. */
   close(): Promise<void>;
 }
@@ -29,7 +33,8 @@ type Settings = Pick<DemoArguments, 'keys' | 'token' | 'kms' | 'standIn' | 'data
  * @param environment changed where a stand-in is started
  * @param home the folder that has `.aws`
  * @throws SetUpError `usage` if keys would be made in AWS itself and nobody said so; as `lockDataFolder`
- * @throws ProviderError `provider-unavailable` if the stand-in does not start, or nothing answers at the endpoint
+ * @throws ProviderError `provider-unavailable` if the stand-in does not start, or nothing answers at the endpoint;
+ *   `provider-misconfigured` if that is no URL, or on another machine and not https
  */
 export async function openKeyPlace(
   settings: Settings,
@@ -40,7 +45,7 @@ export async function openKeyPlace(
   const kms = settings.standIn ? { kind: 'none' as const } : awsKmsOf(environment, home);
   switch (kms.kind) {
     case 'endpoint':
-      return await atEndpoint(kms.endpoint);
+      return await atEndpoint(kms);
     case 'aws':
       return atAws(settings);
     case 'none':
@@ -56,9 +61,11 @@ function nameOf({ keys, token, data }: Settings): string {
 }
 
 /** Asked at once whether anything is there: the provider itself keeps trying for half a minute. */
-async function atEndpoint(endpoint: string): Promise<KeyPlace> {
-  // A URL may hold a password, and what is none may be anything.
-  const shown = URL.canParse(endpoint) ? new URL(endpoint).origin : 'AWS_ENDPOINT_URL_KMS';
+async function atEndpoint(named: { endpoint: string; variable: string }): Promise<KeyPlace> {
+  const endpoint = urlOf(named);
+  refusePlainHttp(endpoint);
+  // A URL may hold a password.
+  const shown = endpoint.origin;
   try {
     const answer = await fetch(endpoint, { signal: AbortSignal.timeout(patience) });
     await answer.body?.cancel();
@@ -66,11 +73,23 @@ async function atEndpoint(endpoint: string): Promise<KeyPlace> {
     throw new ProviderError('provider-unavailable', {
       field: shown,
       why: 'nothing answers at this endpoint',
-      next: 'Start what should be there, or correct AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL; with --kms-stand-in the demo needs neither.',
+      next: `Start what should be there, or correct ${named.variable}; with --kms-stand-in the demo needs none.`,
       cause,
     });
   }
-  return { name: `AWS KMS, at the endpoint ${shown}`, close: async () => {} };
+  const kms = { kind: 'endpoint', where: shown } as const;
+  return { name: `AWS KMS, at the endpoint ${shown}`, kms, close: async () => {} };
+}
+
+/** Its text is not repeated: what is no URL may be anything. `localhost:4566` is one, of the scheme `localhost:`. */
+function urlOf({ endpoint, variable }: { endpoint: string; variable: string }): URL {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new ProviderError('provider-misconfigured', {
+    field: variable,
+    why: 'is no URL that begins with https:// or http://',
+    next: `Correct it, or unset it; with --kms-stand-in the demo needs no endpoint.`,
+  });
 }
 
 /** A key in AWS KMS costs 1 USD a month, and AWS keeps one that is to be deleted for 7 days or more (AWS KMS pricing, ScheduleKeyDeletion). */
@@ -86,7 +105,8 @@ function atAws({ kms }: Settings): KeyPlace {
   return {
     name: `AWS KMS, in the account and region of the environment, under alias/${prefix}/`,
     warning: 'Each key that is made there costs about 1 USD a month until AWS has deleted it.',
-    afterwards: `The keys stay in AWS KMS. To be rid of them, schedule the deletion of those with the tag ${kmsTagKey}:prefix = ${prefix}.`,
+    afterwards: `The keys stay in AWS KMS, and cost. To be rid of them, schedule the deletion of those under alias/${prefix}/, or with the tag ${kmsTagKey}:prefix = ${prefix}: the commands are in docs/kms.md, "Remove the keys of a trial".`,
+    kms: { kind: 'aws' },
     close: async () => {},
   };
 }
@@ -105,6 +125,7 @@ async function atStandIn(
     warning: `This is not AWS: the stand-in speaks its protocol, and keeps its keys in clear in ${folder}.`,
     afterwards:
       'The stand-in has ended. For AWS itself, set region and credentials as for any AWS tool, and give --kms-prefix.',
+    kms: { kind: 'stand-in', where: folder },
     close,
   };
 }

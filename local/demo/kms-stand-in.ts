@@ -41,7 +41,7 @@ export async function startKmsStandIn(folder: string): Promise<KmsStandIn> {
     await close();
     throw new ProviderError('provider-unavailable', {
       why: 'the stand-in for AWS KMS did not start',
-      next: `Run node ${program} to see why, or name an endpoint in AWS_ENDPOINT_URL_KMS.`,
+      next: `Run ${process.execPath} ${program} to see why, or name an endpoint in AWS_ENDPOINT_URL_KMS.`,
       cause,
     });
   }

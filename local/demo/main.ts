@@ -65,8 +65,8 @@ async function tell(result: DemoResult, settings: DemoArguments, progress: Progr
       table(summary),
       policyRefusals(summary),
       tokenRefusals(summary),
-      residentInKms(summary),
-      nextCommands(summary, out, settings),
+      result.kms === undefined ? '' : residentInKms(summary, result.kms),
+      nextCommands(summary, out, settings, result.kms),
     ];
     await print(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
   }

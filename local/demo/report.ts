@@ -78,13 +78,27 @@ export function tokenRefusals(entries: readonly SummaryEntry[]): string {
   ].join('\n');
 }
 
-/** Where the keys that never leave are, of a custody that nobody can ask for them. */
-export function residentInKms(entries: readonly SummaryEntry[]): string {
+/** What holds the keys of custody `kms`: AWS itself, an endpoint that was named, or the stand-in with its folder. */
+export type KmsPlace = { kind: 'aws' } | { kind: 'endpoint' | 'stand-in'; where: string };
+
+/** Where the keys that are never given out are, of a custody that nobody can ask for them. */
+export function residentInKms(entries: readonly SummaryEntry[], place: KmsPlace): string {
   const resident = entries.filter(
     (entry) => entry.custody === 'kms' && !entry.exportable && 'csr' in entry.files,
   );
   if (resident.length === 0) return '';
-  return `Made in AWS KMS, which has no operation that gives a private key up: ${resident.map(whose).join('; ')}.`;
+  return `${madeIn(place)}: ${resident.map(whose).join('; ')}.`;
+}
+
+function madeIn(place: KmsPlace): string {
+  switch (place.kind) {
+    case 'aws':
+      return 'Made in AWS KMS, which has no operation that gives a private key up';
+    case 'endpoint':
+      return `Made at ${place.where}. The protocol of AWS KMS has no operation that gives a private key up; how they are kept there is not known here`;
+    case 'stand-in':
+      return `Made in the stand-in. Its protocol has no operation that gives a private key up, but they lie in clear in ${place.where}`;
+  }
 }
 
 /** An enrollment to a person, as in `col.hayes, identity`. */
@@ -92,18 +106,21 @@ export function whose({ subscriberId, purpose }: Pick<SummaryEntry, 'subscriberI
   return `${subscriberId}, ${purpose}`;
 }
 
-/** What to try next, with real files of this run. */
+/** What to try next, with real files of this run. @param place of custody `kms` */
 export function nextCommands(
   entries: readonly SummaryEntry[],
   out: OutputFolder,
   settings: Pick<DemoArguments, 'data' | 'token'>,
+  place?: KmsPlace,
 ): string {
   const copied = entries.find(({ files }) => 'pfx' in files && 'password' in files);
   const resident = entries.find(({ exportable, files }) => !exportable && 'csr' in files);
   const shown = (path: string | undefined) => shellWord(out.shown(path ?? ''));
   const onCopy = copied === undefined ? [] : commandsOnCopy(copied.files, shown);
   const onResident = resident === undefined ? [] : commandsOnResident(resident, shown, settings);
-  return [listOf('Try next:', onCopy), listOf('Try next, with a key that never leaves:', onResident)]
+  // Elsewhere than in AWS itself that is not known.
+  const kind = (place?.kind ?? 'aws') === 'aws' ? 'never leaves' : 'the service gives to nobody';
+  return [listOf('Try next:', onCopy), listOf(`Try next, with a key that ${kind}:`, onResident)]
     .filter((part) => part !== '')
     .join('\n');
 }

@@ -18,7 +18,6 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import generalPolicy from '../../policies/general.json' with { type: 'json' };
-import { checkCustody } from '../check-custody.ts';
 import { keyChoiceOf, tokenLogin } from '../open-keys.ts';
 import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
@@ -27,6 +26,7 @@ import { OutputFolder } from './folders.ts';
 import { openKeyPlace } from './key-place.ts';
 import type { Progress } from './progress.ts';
 import { demoRecoveryKey } from './recovery-key.ts';
+import type { KmsPlace } from './report.ts';
 import { signInAll } from './subscribers.ts';
 import { type SummaryEntry, summarize } from './summary.ts';
 import { askToken, type TokenAnswers } from './token-answers.ts';
@@ -42,6 +42,8 @@ export interface DemoResult {
   out: OutputFolder;
   /** What a person should know of where the keys are, once the run is done. */
   afterwards: string | undefined;
+  /** Of custody `kms`: what holds the keys. */
+  kms: KmsPlace | undefined;
 }
 
 /** A request that the list asks for, and the enrollment that it becomes. */
@@ -64,7 +66,7 @@ export async function runDemo(settings: DemoArguments, progress: Progress): Prom
     progress.say(`Opening the service over ${settings.data}, keys in ${place.name}.`);
     if (place.warning !== undefined) progress.say(place.warning);
     const done = await mainJob(settings, rows, out, progress);
-    return { ...done, refusedRows, out, afterwards: place.afterwards };
+    return { ...done, refusedRows, out, afterwards: place.afterwards, kms: place.kms };
   } finally {
     await place.close();
   }
@@ -77,14 +79,18 @@ async function mainJob(
   progress: Progress,
 ): Promise<Pick<DemoResult, 'summary' | 'refusedRequests'>> {
   const onLack = (lack: string) => progress.say(`Not with this token: ${lack}.`);
-  const service = await openService({ ...keyChoiceOf(settings), onLack, folder: settings.data });
+  const service = await openService({
+    ...keyChoiceOf(settings),
+    onLack,
+    folder: settings.data,
+    folderOptions: '--out and --data',
+  });
   try {
     await setUp(service, out);
     const wanted = rows.flatMap((row) => wantedOf(row, service));
     const since = service.dependencies.clock.now().toISOString();
     progress.say(`Sending ${wanted.length} EnrollmentRequested events and letting the events run.`);
     await request(service, wanted);
-    progress.say('Signing the subscribers in: each sets a password, and the key pair is made under it.');
     const requested = await enrollmentsOf(service, wanted);
     await out.clear(requested);
     await signInAll(service, requested, out, progress);
@@ -129,7 +135,6 @@ async function readList(path: string): Promise<Uint8Array> {
 
 async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
   const existing = await dependencies.registry.read('organization', organization, 'organization');
-  checkCustody(existing, dependencies.keys.custody, '--out and --data');
   await checkSameKeys(existing, dependencies);
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
   await setUpOrganization(dependencies, administrator, {

@@ -25,6 +25,11 @@ export async function signInAll(
   progress: Progress,
 ): Promise<void> {
   const waiting = enrollments.filter(({ state }) => state === 'awaiting-subscriber');
+  progress.say(
+    waiting.length > 0
+      ? 'Signing the subscribers in: each sets a password, and the key pair is made under it.'
+      : 'Nobody has to sign in: no enrollment waits for its subscriber.',
+  );
   let done = 0;
   await inParallel(waiting, atOnce, async (enrollment) => {
     const password = await passwordOf(enrollment, out);

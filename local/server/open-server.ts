@@ -4,7 +4,6 @@ import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import { checkReceiptKey } from '#steps/load.ts';
 import { version } from '../build.ts';
-import { checkCustody } from '../check-custody.ts';
 import type { Delivery } from '../dispatcher.ts';
 import { keyChoiceOf } from '../open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '../service.ts';
@@ -77,7 +76,6 @@ async function organizationsOf({ dependencies: { registry, keys } }: Service): P
   const organizations = await registry.organizations();
   for (const each of organizations) {
     const existing = await registry.read('organization', each, 'organization');
-    checkCustody(existing, keys.custody, '--data');
     // With other keys of the same kind nothing would open: each right password would count as a wrong one.
     if (existing !== undefined) checkReceiptKey(existing, (await keys.receiptKey()).kid);
   }

@@ -260,7 +260,7 @@ export const errorTable = {
     'provider',
     false,
     'The key provider has no such key.',
-    'Check the data folder or token that the service was started with.',
+    'Check the data folder, the token, or the AWS account, region and alias prefix that the service was started with.',
   ),
   'wrapped-key-invalid': entry(
     'provider',

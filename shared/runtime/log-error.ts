@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorTable } from '#domain/error-codes.ts';
 import { asEscrowError } from '#domain/errors.ts';
 
 /** Where our sources stand: frames of a stack are told relative to it. */
@@ -12,16 +13,20 @@ const mostFrames = 12;
 /** What an error is logged as. */
 export interface LoggedError {
   code: string;
+  /** Of one of the key provider only: what it says, which nobody who called is told more of and the operator must know. */
+  why?: string;
   /** Of an `internal` one only: itself and the chain of its causes, each as its class and where it was thrown. */
   causes?: { error: string; at: string[] }[];
 }
 
 /**
  * An error as it may be logged: its code, and for an `internal` one the classes and the source lines of its causes. Never
- * a message: those of others may quote the data that they were about.
+ * a message of others: it may quote the data that it was about. One of the key provider is in our own words, which hold
+ * no secret and nothing that a caller sent; it names tokens, aliases and files of the operator's.
  */
 export function loggedError(thrown: unknown): LoggedError {
   const error = asEscrowError(thrown);
+  if (errorTable[error.code].family === 'provider') return { code: error.code, why: error.message };
   if (error.code !== 'internal') return { code: error.code };
   const causes = causesOf(error).map((each) => ({ error: kindOf(each), at: framesOf(each) }));
   return { code: error.code, causes };

@@ -3,6 +3,7 @@ export const logMessages = {
   request: 'request',
   delivery: 'event delivered',
   reconciled: 'mended what crashes left behind',
+  'custody-failed': 'the key provider failed',
   swept: 'destroyed keys that a crash left without a name',
   'schedule-failed': 'work of the clock failed; it is tried again',
   'store-unavailable': 'a store does not answer; events wait',

@@ -72,7 +72,7 @@ export function checkReceiptKey({ receiptKeyId }: Pick<Organization, 'receiptKey
   if (receiptKeyId === kid) return;
   throw new ProviderError('key-not-found', {
     why: 'The keys that the organization was set up with are not in this custody: nothing locked there would open.',
-    next: 'Put back the key folder or token of that set-up, or start anew with a new data folder.',
+    next: 'Name the key folder, the token, or the AWS account, region and alias prefix of that set-up, or start anew with a new data folder.',
   });
 }
 

@@ -62,7 +62,7 @@ export function checkReceiptKey(token: TokenSession, receiptKeyId: string): void
   if (handle !== undefined && jwkOf(token, handle).kid === receiptKeyId) return;
   throw new ProviderError('provider-unavailable', {
     why: 'another token of the same name is there, with other keys',
-    next: "Put the service's own token back; it is looked for again at the next call.",
+    next: 'Put the token that this service was set up with in its place, or name it by its serial number.',
   });
 }
 

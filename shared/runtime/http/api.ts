@@ -1,5 +1,7 @@
 import type { Reply, Route } from '#contract/api/route.ts';
+import { statusOf } from '#contract/api/status.ts';
 import { derivedId, fingerprint, newId } from '#crypto/identifiers.ts';
+import { errorTable } from '#domain/error-codes.ts';
 import { AccessError, asEscrowError, type EscrowError, InputError } from '#domain/errors.ts';
 import { meantFor, type Principal } from '#domain/principal.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -81,9 +83,17 @@ export class Api {
     } catch (thrown) {
       const error = asEscrowError(thrown);
       about.code = error.code;
-      if (error.code === 'internal') this.#parts.log.error('unexpected', { requestId }, error);
+      this.#tellOperator(error, requestId);
       return { response: problemResponse(error, requestId, {}, this.#parts.resource), about };
     }
+  }
+
+  /** Whoever asked cannot mend these. */
+  #tellOperator(error: EscrowError, requestId: string): void {
+    const { log } = this.#parts;
+    if (error.code === 'internal') log.error('unexpected', { requestId }, error);
+    else if (errorTable[error.code].family === 'provider' && statusOf(error.code) >= 500)
+      log.warn('custody-failed', { requestId }, error);
   }
 
   async #serve(match: Match, request: ApiRequest, requestId: string, about: About): Promise<ApiResponse> {

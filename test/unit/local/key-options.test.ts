@@ -19,8 +19,8 @@ describe('readKeyChoice', () => {
     ],
     [['--keys', 'kms'], { keys: 'kms', kms: {} }],
     [
-      ['--keys', 'kms', '--kms-prefix', 'acme', '--kms-key-source', 'kms'],
-      { keys: 'kms', kms: { aliasPrefix: 'acme', keySource: 'kms' } },
+      ['--keys', 'kms', '--kms-prefix', 'acme/prod', '--kms-key-source', 'kms'],
+      { keys: 'kms', kms: { aliasPrefix: 'acme/prod', keySource: 'kms' } },
     ],
   ])('reads %j', (args, choice) => {
     expect(read(...args)).toEqual(choice);
@@ -47,8 +47,8 @@ describe('readKeyChoice', () => {
     [['--keys', 'kms', '--token-pin', 'env:PIN'], '--token-pin: does not go with --keys kms'],
     [['--keys', 'kms', '--kms-key-source', 'hsm'], '--kms-key-source: must be memory or kms'],
     [
-      ['--keys', 'kms', '--kms-prefix', 'a/b'],
-      '--kms-prefix: must be letters, digits, dash and underscore, at most 64',
+      ['--keys', 'kms', '--kms-prefix', 'a//b'],
+      '--kms-prefix: must be letters, digits, dash and underscore, in parts separated by /, and not begin with aws',
     ],
   ])('refuses %j', (args, message) => {
     expect(() => read(...args)).toThrow(expect.objectContaining({ code: 'usage', message }));

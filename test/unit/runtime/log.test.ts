@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StoreError } from '#domain/errors.ts';
+import { ProviderError, StoreError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { createLogger, type LoggerSettings, prettyForm } from '#runtime/log.ts';
 import { type LogFields, logFields } from '#runtime/log-fields.ts';
@@ -178,6 +178,15 @@ describe('an error', () => {
     const [line] = lines();
     expect(line).toMatchObject({ consumer: 'make-key-pair', code: 'store-unavailable' });
     expect(line).not.toHaveProperty('causes');
+  });
+
+  it('of the key provider is logged with what it says, and nothing of the vendor', () => {
+    const { log, lines } = logging();
+    const cause = new TypeError('of the vendor');
+    const why = 'the token refused the PIN';
+    log.warn('custody-failed', {}, new ProviderError('provider-misconfigured', { field: 'pin', why, cause }));
+    expect(lines()[0]).toMatchObject({ code: 'provider-misconfigured', why: `pin: ${why}` });
+    expect(JSON.stringify(lines())).not.toContain('vendor');
   });
 
   it('that is internal is logged with the classes and source lines of its causes, without messages', () => {

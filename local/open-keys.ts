@@ -33,6 +33,26 @@ export function keyChoiceOf({ keys, token, kms }: KeyChoice): KeyChoice {
 }
 
 /**
+ * Where keys are, for who started the service: `pkcs11, token escrow of /opt/vendor/pkcs11.so`.
+ * @param environment that of the AWS SDK
+ */
+export function keyPlace(
+  { keys, token, kms }: KeyChoice,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (keys === 'software') return 'software (for evaluation)';
+  if (keys === 'pkcs11' && token === undefined) return 'pkcs11, a SoftHSM token in the data folder';
+  if (token !== undefined) {
+    const name = 'label' in token.token ? token.token.label : token.token.serial;
+    return `pkcs11, token ${name} of ${token.module}`;
+  }
+  const endpoint = environment['AWS_ENDPOINT_URL_KMS'] ?? environment['AWS_ENDPOINT_URL'] ?? '';
+  // The origin alone: an address may hold a password.
+  const where = URL.canParse(endpoint) ? new URL(endpoint).origin : 'AWS';
+  return `kms, alias/${kms?.aliasPrefix ?? 'escrow'}/ at ${where}`;
+}
+
+/**
  * Opens custody: keys of node:crypto in the data folder, a token, or AWS KMS. What a source needs is loaded only for it.
  * @param folder the data folder
  * @param expected the keys that must be there; without them the provider's own keys are made where there are none

@@ -7,9 +7,7 @@ type Variables = Record<string, string | undefined>;
 /** Where the AWS SDK would look for AWS KMS: at an endpoint that is not of AWS, at AWS itself, or nowhere. */
 export type AwsKms =
   /** `variable` names it. */
-  | { kind: 'endpoint'; endpoint: string; variable: string }
-  | { kind: 'aws' }
-  | { kind: 'none' };
+  { kind: 'endpoint'; endpoint: string; variable: string } | { kind: 'aws' } | { kind: 'none' };
 
 /** Hosts of AWS itself, in all its partitions that the public can reach. */
 const hostsOfAws = /(?:^|\.)(?:amazonaws\.com(?:\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/i;

@@ -63,7 +63,8 @@ function nameOf({ keys, token, data }: Settings): string {
 /** Asked at once whether anything is there: the provider itself keeps trying for half a minute. */
 async function atEndpoint(named: { endpoint: string; variable: string }): Promise<KeyPlace> {
   const endpoint = urlOf(named);
-  refusePlainHttp(endpoint);
+  const { protocol, hostname } = endpoint;
+  refusePlainHttp({ protocol, hostname });
   // A URL may hold a password.
   const shown = endpoint.origin;
   try {

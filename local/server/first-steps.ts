@@ -25,7 +25,7 @@ export function firstSteps(started: Started): string {
   const whose = organization === undefined ? `tokens of ${issuer}` : `organization ${organization}`;
   const lines = [
     `Enrollment key escrow listens on ${url}`,
-    `  data in ${data}, keys in ${keys}${keys === 'software' ? ' (for evaluation)' : ''}, ${whose}`,
+    `  data in ${data}, keys in ${keys}, ${whose}`,
     ...started.lacks.map((lack) => `  not with this token: ${lack}`),
     '',
     ...(started.isSetUp ? whenSetUp(url) : whenNew(started)),

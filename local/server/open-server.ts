@@ -5,7 +5,7 @@ import type { Tracing } from '#runtime/tracing.ts';
 import { checkReceiptKey } from '#steps/load.ts';
 import { version } from '../build.ts';
 import type { Delivery } from '../dispatcher.ts';
-import { keyChoiceOf } from '../open-keys.ts';
+import { keyChoiceOf, keyPlace } from '../open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '../service.ts';
 import type { ServerArguments } from './arguments.ts';
 import type { Started } from './first-steps.ts';
@@ -83,11 +83,13 @@ async function organizationsOf({ dependencies: { registry, keys } }: Service): P
 }
 
 function startedOf(
-  { data, keys }: ServerArguments,
+  settings: ServerArguments,
   url: string,
   { issuer, builtIn }: WhoAsks,
   organizations: readonly string[],
 ): Omit<Started, 'lacks'> {
+  const { data } = settings;
+  const keys = keyPlace(settings, process.env);
   if (builtIn === undefined) return { url, data, keys, issuer, isSetUp: organizations.length > 0 };
   const { organization, setUpCodePath } = builtIn;
   const isSetUp = organizations.includes(organization);

@@ -48,7 +48,9 @@ async function readOwnFile(path: string): Promise<Buffer> {
 }
 
 async function pinInVariable(name: string): Promise<Secret> {
-  return notEmpty(Secret.fromText(process.env[name] ?? ''), `the variable ${name}`);
+  const value = process.env[name];
+  if (value === undefined) throw misconfigured(`is not there: the variable ${name} is not set`, 'Set it.');
+  return notEmpty(Secret.fromText(value), `the variable ${name}`);
 }
 
 async function pinInSecretsManager(where: string): Promise<Secret> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readOptions } from '#local/arguments.ts';
 import { keyOptions, keyOptionsHelp, readKeyChoice } from '#local/key-options.ts';
+import { keyPlace } from '#local/open-keys.ts';
 
 const read = (...args: string[]) => readKeyChoice(readOptions(args, keyOptions));
 const token = ['--keys', 'pkcs11', '--token-module', '/lib/p11.so'];
@@ -52,6 +53,24 @@ describe('readKeyChoice', () => {
     ],
   ])('refuses %j', (args, message) => {
     expect(() => read(...args)).toThrow(expect.objectContaining({ code: 'usage', message }));
+  });
+
+  it.each([
+    [[], {}, 'software (for evaluation)'],
+    [['--keys', 'pkcs11'], {}, 'pkcs11, a SoftHSM token in the data folder'],
+    [
+      [...token, '--token-label', 'escrow', '--token-pin', 'env:PIN'],
+      {},
+      'pkcs11, token escrow of /lib/p11.so',
+    ],
+    [['--keys', 'kms'], {}, 'kms, alias/escrow/ at AWS'],
+    [
+      ['--keys', 'kms', '--kms-prefix', 'acme'],
+      { AWS_ENDPOINT_URL: 'http://a:b@127.0.0.1:4566/x' },
+      'kms, alias/acme/ at http://127.0.0.1:4566',
+    ],
+  ])('is told as a place: %j', (args, environment, place) => {
+    expect(keyPlace(read(...args), environment)).toBe(place);
   });
 
   it('is told by a help text that names every option', () => {

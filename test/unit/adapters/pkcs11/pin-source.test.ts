@@ -41,10 +41,14 @@ describe('pinSource', () => {
   it('reads a variable of this process', async () => {
     process.env['TEST_TOKEN_PIN'] = '4321';
     expect((await pinSource('env:TEST_TOKEN_PIN')()).text()).toBe('4321');
-    delete process.env['TEST_TOKEN_PIN'];
+    process.env['TEST_TOKEN_PIN'] = '';
     await expect(pinSource('env:TEST_TOKEN_PIN')()).rejects.toMatchObject({
       code: 'provider-misconfigured',
       message: 'pin: is empty in the variable TEST_TOKEN_PIN',
+    });
+    delete process.env['TEST_TOKEN_PIN'];
+    await expect(pinSource('env:TEST_TOKEN_PIN')()).rejects.toMatchObject({
+      message: 'pin: is not there: the variable TEST_TOKEN_PIN is not set',
     });
   });
 

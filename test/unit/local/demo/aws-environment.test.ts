@@ -34,8 +34,9 @@ describe('where the environment leads calls of AWS KMS', () => {
     [{ AWS_ENDPOINT_URL_KMS: 'nonsense' }, 'nonsense'],
   ])('is read: %j', (environment, where) => {
     const isKind = ['none', 'aws'].includes(where);
+    const variable = 'AWS_ENDPOINT_URL_KMS' in environment ? 'AWS_ENDPOINT_URL_KMS' : 'AWS_ENDPOINT_URL';
     expect(awsKmsOf(environment, bare)).toEqual(
-      isKind ? { kind: where } : { kind: 'endpoint', endpoint: where },
+      isKind ? { kind: where } : { kind: 'endpoint', endpoint: where, variable },
     );
   });
 

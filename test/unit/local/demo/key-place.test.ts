@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { openKeyPlace } from '#local/demo/key-place.ts';
 
@@ -44,6 +44,8 @@ describe('where the keys of a demo live', () => {
     expect(place.name).toContain('alias/trial/');
     expect(place.warning).toContain('1 USD a month');
     expect(place.afterwards).toContain('enrollment-key-escrow:prefix = trial');
+    expect(place.afterwards).toMatch(/under alias\/trial\/.*docs\/kms\.md/);
+    expect(place.kms).toEqual({ kind: 'aws' });
     expect(environment).toEqual({ AWS_REGION: 'eu-central-1' });
   });
 
@@ -55,16 +57,33 @@ describe('where the keys of a demo live', () => {
     const environment = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}/kms` };
     expect(await opened({ ...at, keys: 'kms' }, environment)).toMatchObject({
       name: `AWS KMS, at the endpoint http://127.0.0.1:${port}`,
+      kms: { kind: 'endpoint', where: `http://127.0.0.1:${port}` },
     });
     server.close();
   });
 
-  it('is no endpoint that is no URL, and its text is not repeated', async () => {
-    const environment = { AWS_ENDPOINT_URL_KMS: 'marked' };
-    await expect(opened({ ...at, keys: 'kms' }, environment)).rejects.toMatchObject({
-      code: 'provider-unavailable',
-      message: 'AWS_ENDPOINT_URL_KMS: nothing answers at this endpoint',
+  it.each([
+    ['AWS_ENDPOINT_URL_KMS', 'marked'],
+    ['AWS_ENDPOINT_URL', 'marked:4566'],
+    ['AWS_ENDPOINT_URL', 'ftp://marked'],
+  ])('is no endpoint that is no URL of HTTP, and its text is not repeated: %s=%s', async (name, text) => {
+    const refused = await opened({ ...at, keys: 'kms' }, { [name]: text }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'provider-misconfigured',
+      message: `${name}: is no URL that begins with https:// or http://`,
     });
+    expect(JSON.stringify(refused)).not.toContain('marked');
+  });
+
+  it('is no endpoint of another machine without encryption, and nothing is sent there', async () => {
+    const sent = vi.spyOn(globalThis, 'fetch');
+    const environment = { AWS_ENDPOINT_URL_KMS: 'http://kms.example.org/' };
+    await expect(opened({ ...at, keys: 'kms' }, environment)).rejects.toMatchObject({
+      code: 'provider-misconfigured',
+      message: expect.stringContaining('on another machine, and not https'),
+    });
+    expect(sent).not.toHaveBeenCalled();
+    sent.mockRestore();
   });
 
   it('is no stand-in in a folder that another run has', async () => {
@@ -84,6 +103,7 @@ describe('where the keys of a demo live', () => {
       const endpoint = variables['AWS_ENDPOINT_URL_KMS'] ?? '';
       expect((await fetch(endpoint)).status).toBe(400);
       expect(variables['AWS_PROFILE']).toBeUndefined();
+      expect(place.kms).toEqual({ kind: 'stand-in', where: join(data, 'kms-stand-in') });
       await place.close();
       await expect(fetch(endpoint)).rejects.toThrow();
     }

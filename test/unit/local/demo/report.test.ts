@@ -154,15 +154,30 @@ describe('the keys that stay in AWS KMS', () => {
   it('are named, once they are made, and those alone', () => {
     const stays = { custody: 'kms', exportable: false } as const;
     const made = { csr: 'a.csr.pem' };
-    const lines = residentInKms([
+    const entries = [
       entryOf({ ...stays, subscriberId: 'a', files: made }),
       entryOf({ ...stays, subscriberId: 'waits' }),
       entryOf({ custody: 'kms', files: made }),
       entryOf({ exportable: false, files: made }),
       entryOf({ ...stays, subscriberId: 'b', files: made }),
-    ]);
+    ];
+    const lines = residentInKms(entries, { kind: 'aws' });
     expect(lines).toMatch(/^Made in AWS KMS, .*: a, identity; b, identity\.$/);
-    expect(residentInKms([entryOf({})])).toBe('');
+    expect(residentInKms([entryOf({})], { kind: 'aws' })).toBe('');
+  });
+
+  it.each([
+    [
+      { kind: 'endpoint', where: 'http://127.0.0.1:9' },
+      /^Made at http:\/\/127\.0\.0\.1:9\. .* is not known here: a/,
+    ],
+    [{ kind: 'stand-in', where: 'data/keys' }, /^Made in the stand-in\. .* lie in clear in data\/keys: a/],
+  ] as const)('are said to be no safer than they are: %j', (place, words) => {
+    const entry = entryOf({ custody: 'kms', exportable: false, subscriberId: 'a', files });
+    expect(residentInKms([entry], place)).toMatch(words);
+    expect(residentInKms([entry], place)).not.toContain('Made in AWS KMS');
+    const commands = nextCommands([entry], new OutputFolder('/tmp/out'), { data: '/tmp/data' }, place);
+    expect(commands).toContain('Try next, with a key that the service gives to nobody:');
   });
 });
 

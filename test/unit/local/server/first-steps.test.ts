@@ -5,7 +5,7 @@ import { firstSteps } from '#local/server/first-steps.ts';
 const started = {
   url: 'http://127.0.0.1:8420',
   data: '.escrow',
-  keys: 'software',
+  keys: 'software (for evaluation)',
   issuer: 'http://127.0.0.1:8420/identity',
   organization: 'example',
   isSetUp: true,

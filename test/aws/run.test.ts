@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
 import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
 import { runProgram } from '#test/support/program.ts';
 
-const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
 const nobody = {
   AWS_ACCESS_KEY_ID: '',
   AWS_SECRET_ACCESS_KEY: '',
@@ -20,13 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => double.close());
 
-/** What `npm run test:aws` runs, of the tests whose name has these words. */
+/** `npm run test:aws`, of the tests whose name has these words. */
 async function testAws(words: string, environment: Record<string, string>) {
-  const args = [vitest, 'run', '--config', 'vitest.aws.config.ts', '--no-color', '-t', words];
-  const { status, stdout, stderr } = await runProgram(process.execPath, args, '', {
-    ...environment,
-    NO_COLOR: '1',
-  });
+  const args = ['run', '--silent', 'test:aws', '--', '--no-color', '-t', words];
+  const { status, stdout, stderr } = await runProgram('npm', args, '', { ...environment, NO_COLOR: '1' });
   return { status, said: `${stdout}${stderr}` };
 }
 
@@ -67,10 +62,11 @@ describe('npm run test:aws', () => {
   it.each([
     ['credentials', { ...nobody, AWS_REGION: 'eu-central-1' }],
     ['a region', nobody],
-  ])('refuses to begin without %s, and says what to set', async (_, environment) => {
+  ])('refuses to begin without %s, and says what to set, and nothing else', async (_, environment) => {
     const { status, said } = await testAws('mac', environment);
     expect(status).toBe(1);
-    expect(said).toContain('No AWS region or credentials are set');
+    expect(said).toMatch(/^No AWS region or credentials are set \([^\n]+\)\. Set AWS_REGION, [^\n]+\n$/);
+    expect(said).toContain('node_modules/.bin/node test/doubles/kms/main.ts');
     expect(double.account.keys()).toEqual([]);
   });
 });

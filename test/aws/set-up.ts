@@ -3,6 +3,7 @@ import { KMS } from '@aws-sdk/client-kms';
 import type { TestProject } from 'vitest/node';
 import { cleanAliases, cleanKeys } from './clean-kms.ts';
 import { runPrefix, runTag } from './run.ts';
+import { whereTo } from './where-to.ts';
 
 /**
  * Before a run: checks that there is somewhere to run, and says what will be made there. After it, failed or not: removes
@@ -26,22 +27,6 @@ waits at least, in which they cost nothing. What a killed run leaves has its tag
     kms.destroy();
     say(`\nRun ${runId} is removed; ${destroyed} of its keys had been left to the end.\n`);
   };
-}
-
-async function whereTo(kms: KMS): Promise<string> {
-  try {
-    const region = await kms.config.region();
-    await kms.config.credentials();
-    const endpoint = process.env['AWS_ENDPOINT_URL_KMS'] ?? process.env['AWS_ENDPOINT_URL'];
-    return endpoint === undefined ? `AWS in ${region}` : `${endpoint} as ${region}`;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(
-      `No AWS region or credentials are set (${reason}). Set AWS_REGION, and a profile or credentials, as the AWS SDK ` +
-        'reads them; or AWS_ENDPOINT_URL_KMS to the stand-in that `node test/doubles/kms/main.ts` starts.',
-      { cause },
-    );
-  }
 }
 
 function say(text: string): void {

@@ -58,7 +58,7 @@ export async function openModule(
 ): Promise<TokenModule> {
   const binding = await load();
   const path = await realpath(file).catch((cause: unknown) => {
-    throw noLibrary(file, cause);
+    throw noFile(file, cause);
   });
   const loaded = loadedModules.get(path) ?? loadModule(binding, path);
   setEnvironment(environment, loaded.users > 0);
@@ -108,11 +108,27 @@ function setEnvironment(environment: Readonly<Record<string, string>>, inUse: bo
   Object.assign(process.env, Object.fromEntries(changes));
 }
 
-function noLibrary(file: string, cause: unknown): ProviderError {
+function noFile(file: string, cause: unknown): ProviderError {
+  const number = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given';
+  const isMissing = number === 'ENOENT' || number === 'ENOTDIR';
   return new ProviderError('provider-misconfigured', {
     field: 'module',
-    why: `there is no PKCS#11 library that loads at ${file}`,
-    next: "Name the library of the token's vendor; for SoftHSM on Debian: apt-get install softhsm2",
+    why: isMissing ? `there is no file at ${file}` : `the file ${file} cannot be reached (${number})`,
+    next: isMissing
+      ? "Name the library of the token's vendor; for SoftHSM on Debian: apt-get install softhsm2"
+      : 'Check the path, and who may read it.',
+    cause,
+  });
+}
+
+/** With the loader's own reason: only that tells a file of another kind from a library which lacks one that it needs. */
+function noLibrary(file: string, cause: unknown): ProviderError {
+  const said = cause instanceof Error ? cause.message : '';
+  const reason = said.startsWith(`${file}: `) ? said.slice(file.length + 2) : said;
+  return new ProviderError('provider-misconfigured', {
+    field: 'module',
+    why: `there is no PKCS#11 library that loads at ${file}${reason === '' ? '' : `: ${reason}`}`,
+    next: "Name the library of the token's vendor; where it needs another library, install that, too.",
     cause,
   });
 }

@@ -1,11 +1,25 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cryptoki } from '#adapters/pkcs11/cryptoki.ts';
 import { loadBinding, openModule } from '#adapters/pkcs11/module.ts';
+import { outputOf } from '#test/support/program.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { fails, fakeCryptoki } from './fake-cryptoki.ts';
 
 const variable = 'ESCROW_TEST_TOKEN_CONFIGURATION';
+
+/** What is thrown for a file that does not load, with the loader's own reason. */
+function refusedAs(file: string, reason: RegExp) {
+  const said = `module: there is no PKCS#11 library that loads at ${file}: `;
+  return {
+    code: 'provider-misconfigured',
+    message: expect.toSatisfy(
+      (text: string) => text.startsWith(said) && reason.test(text.slice(said.length)),
+    ),
+    next: expect.not.stringContaining('softhsm'),
+  };
+}
 
 describe('openModule', () => {
   const folder = temporaryFolder();
@@ -87,7 +101,7 @@ describe('openModule', () => {
     const opening = openModule(folder('none.so'), {}, async () => () => fakeCryptoki({}));
     await expect(opening).rejects.toMatchObject({
       code: 'provider-misconfigured',
-      message: expect.stringContaining(folder('none.so')),
+      message: `module: there is no file at ${folder('none.so')}`,
       next: expect.stringContaining('apt-get install softhsm2'),
     });
   });
@@ -95,7 +109,36 @@ describe('openModule', () => {
   it('says so of a file that is no library', async () => {
     const file = folder('text.so');
     writeFileSync(file, 'text');
-    await expect(openModule(file, {})).rejects.toMatchObject({ code: 'provider-misconfigured' });
+    await expect(openModule(file, {})).rejects.toMatchObject(refusedAs(file, /^file too short$/));
+  });
+
+  it('says so of a folder, and of a program', async () => {
+    const place = await realpath(folder('.'));
+    await expect(openModule(place, {})).rejects.toMatchObject(refusedAs(place, /Is a directory$/));
+    const program = await realpath('/bin/ls');
+    await expect(openModule(program, {})).rejects.toMatchObject(
+      refusedAs(program, /^cannot dynamically load/),
+    );
+  });
+
+  it('names the library that another one needs and that is not there', async () => {
+    const [needed, needing] = [folder('libmissing.so'), folder('needing.so')];
+    const source = ['-x', 'c', '/dev/null'];
+    await outputOf('cc', ['-shared', '-o', needed, ...source]);
+    const linked = ['-Wl,--no-as-needed', '-L', folder('.'), '-lmissing'];
+    await outputOf('cc', ['-shared', '-o', needing, ...source, ...linked]);
+    rmSync(needed);
+    await expect(openModule(needing, {})).rejects.toMatchObject(
+      refusedAs(needing, /^libmissing\.so: cannot open shared object file/),
+    );
+  });
+
+  it('says so of a file that cannot be reached', async () => {
+    symlinkSync('loop.so', folder('loop.so'));
+    await expect(openModule(folder('loop.so'), {})).rejects.toMatchObject({
+      message: `module: the file ${folder('loop.so')} cannot be reached (ELOOP)`,
+      next: expect.not.stringContaining('softhsm'),
+    });
   });
 
   it('says so of a library that cannot start', async () => {

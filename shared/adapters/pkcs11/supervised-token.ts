@@ -1,5 +1,5 @@
 import { EscrowError, ProviderError } from '#domain/errors.ts';
-import { whileWanted } from '../call-limits.ts';
+import { askPin } from './ask-pin.ts';
 import type { Args, CallName, OpenedToken, Result, TokenSettings } from './child/calls.ts';
 import { ChildLink, TokenLostError, usualHang } from './child-link.ts';
 import type { PinSource } from './pin-source.ts';
@@ -146,24 +146,6 @@ export class SupervisedToken {
       throw error;
     }
   }
-}
-
-/**
- * Asks for the PIN. One that is empty, or was erased, is never tried: that would cost a try.
- * @param milliseconds how long its source may take
- * @returns bytes to be erased
- */
-async function askPin(source: PinSource, milliseconds: number): Promise<Uint8Array> {
-  const deadline = new Date(Date.now() + milliseconds);
-  const pin = await whileWanted({ deadline }, source, (late) => late.erase()).catch((error: unknown) => {
-    throw error instanceof EscrowError ? error : noPinError(error);
-  });
-  if (pin.bytes().some((byte) => byte !== 0)) return pin.bytes();
-  throw new ProviderError('provider-misconfigured', { field: 'pin', why: 'is empty' });
-}
-
-function noPinError(cause: unknown): ProviderError {
-  return new ProviderError('provider-unavailable', { field: 'pin', why: 'cannot be had', cause });
 }
 
 function isOfPin(error: unknown): error is EscrowError {

@@ -1,7 +1,7 @@
-import type { Secret } from '#domain/secret.ts';
+import { askPin } from './ask-pin.ts';
 import type { ChallengeAnswer } from './challenge.ts';
 import type { LibraryAndSlots, PlainInitialization, TokenPlace } from './child/calls.ts';
-import { ChildLink } from './child-link.ts';
+import { ChildLink, usualHang } from './child-link.ts';
 import type { KeyFacts } from './list-keys.ts';
 import type { PinSource } from './pin-source.ts';
 import type { ProbeReport } from './probe.ts';
@@ -65,26 +65,26 @@ export async function ensureToken(library: TokenLibrary, token: NewToken): Promi
 
 /** Asks for both PINs; whatever becomes of it, what was given is erased. */
 async function withPins<T>(token: NewToken, work: (plain: PlainInitialization) => Promise<T>): Promise<T> {
-  const given: Secret[] = [];
-  const ask = async (source: PinSource) => {
-    const pin = await source();
+  const given: Uint8Array[] = [];
+  const ask = async (which: 'pin' | 'soPin') => {
+    const pin = await askPin(token[which], usualHang, which);
     given.push(pin);
-    return pin.bytes();
+    return pin;
   };
   try {
-    return await work({ ...token, pin: await ask(token.pin), soPin: await ask(token.soPin) });
+    return await work({ ...token, pin: await ask('pin'), soPin: await ask('soPin') });
   } finally {
-    for (const pin of given) pin.erase();
+    for (const pin of given) pin.fill(0);
   }
 }
 
 /**
  * The private and secret keys that stand in a token, those of others too.
- * @throws ProviderError `provider-misconfigured` if the library or the token is not there, or the PIN is wrong;
+ * @throws ProviderError `provider-misconfigured` if the library or the token is not there, or the PIN is wrong or empty;
  *   `provider-unavailable`; what the PIN source throws
  */
 export async function listTokenKeys(login: TokenLogin): Promise<KeyFacts[]> {
-  const pin = (await login.pin()).bytes();
+  const pin = await askPin(login.pin, usualHang);
   return await withLink(login, (link) => link.call('listKeys', [placeOf(login), pin], pin));
 }
 
@@ -94,7 +94,7 @@ export async function listTokenKeys(login: TokenLogin): Promise<KeyFacts[]> {
  * @throws ProviderError `key-not-found`, and as `listTokenKeys`
  */
 export async function challengeTokenKey(login: TokenLogin, id: string): Promise<ChallengeAnswer[]> {
-  const pin = (await login.pin()).bytes();
+  const pin = await askPin(login.pin, usualHang);
   return await withLink(login, (link) => link.call('challenge', [placeOf(login), pin, id], pin));
 }
 
@@ -103,7 +103,7 @@ export async function challengeTokenKey(login: TokenLogin, id: string): Promise<
  * @throws ProviderError as `listTokenKeys`
  */
 export async function probe(login: TokenLogin): Promise<ProbeReport> {
-  const pin = (await login.pin()).bytes();
+  const pin = await askPin(login.pin, usualHang);
   return await withLink(login, (link) => link.call('probe', [placeOf(login), pin], pin));
 }
 

@@ -120,6 +120,20 @@ describe('the administration of a token', () => {
     expect(trouble.token.calls('C_Login')).toBe(1);
   });
 
+  it('never tries an empty PIN', async () => {
+    const empty = { ...login(), pin: pinOf('') };
+    for (const ask of [listTokenKeys, probe, (each: TokenLogin) => challengeTokenKey(each, 'ab')]) {
+      await expect(ask(empty)).rejects.toMatchObject({
+        code: 'provider-misconfigured',
+        message: 'pin: is empty',
+      });
+    }
+    const settings = { label: 'third', pin: pinOf('2222'), soPin: pinOf('') };
+    await expect(initializeBlankToken(library(), settings)).rejects.toThrow('soPin: is empty');
+    expect(trouble.token.calls('C_Login')).toBe(0);
+    expect(trouble.token.calls('C_InitToken')).toBe(0);
+  });
+
   it('says so when the library crashes while it is looked at', async () => {
     trouble.token.tell('C_GetSlotList: crash');
     await expect(listSlots(library())).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { exitStatus, writeJson } from '../output.ts';
 import { slotsOf } from '../token/ask-token.ts';
 import { libraryOf } from '../token/library.ts';
 import { libraryOptions } from '../token/options.ts';
+import { slotWithPins } from '../token/pin-states.ts';
 import { describeSlots, nextWithSlots } from '../token/slot-table.ts';
 
 /** Lists the slots of a token library, and the tokens in them. */
@@ -25,7 +26,7 @@ export const tokenList = command({
     const library = await libraryOf(values, context);
     const { output } = context;
     const found = await slotsOf(library);
-    if (json === true) await writeJson(output, found);
+    if (json === true) await writeJson(output, { ...found, slots: found.slots.map(slotWithPins) });
     else await output.data(describeSlots(found));
     const next = nextWithSlots(found.slots);
     if (next !== undefined) output.message(next);

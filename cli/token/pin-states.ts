@@ -1,4 +1,4 @@
-import type { PinState, TokenFacts } from '#adapters/pkcs11/slots.ts';
+import type { PinState, SlotFacts, TokenFacts } from '#adapters/pkcs11/slots.ts';
 import { sentence } from '#domain/plain-words.ts';
 
 /** What is wrong with the PIN of a token, and what to do about it. */
@@ -38,6 +38,13 @@ export function pinInShort(token: TokenFacts): string {
   if (!token.initialized) return '';
   if (!token.pinInitialized) return pinStates.none.short;
   return token.pinState === 'ok' ? 'ok' : pinStates[token.pinState].short;
+}
+
+/** A slot as JSON tells it: a PIN that is not there has no state. */
+export function slotWithPins({ token, ...slot }: SlotFacts) {
+  if (token === undefined) return slot;
+  const pinState = token.pinInitialized ? token.pinState : null;
+  return { ...slot, token: { ...token, pinState, soPinState: token.initialized ? token.soPinState : null } };
 }
 
 /** What a person should know of the PINs of a token, in sentences. */

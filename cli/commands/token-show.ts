@@ -37,8 +37,11 @@ export const tokenShow = command({
     }));
     if (json === true) await writeJson(output, shown);
     else await output.data(describeShown(shown, token, named));
-    if (isAsItMustBe(shown)) return exitStatus.ok;
-    output.message('escrow: NOT ALL IS AS IT MUST BE: see WRONG, or what the token let through.');
-    return exitStatus.no;
+    const good = isAsItMustBe(shown);
+    if (!good) output.message('escrow: NOT ALL IS AS IT MUST BE: see WRONG, or what the token let through.');
+    if (named === '' && json !== true && shown.keys.length > 0) {
+      output.message('To have the token prove that it keeps one: escrow token show KEY --challenge');
+    }
+    return good ? exitStatus.ok : exitStatus.no;
   },
 });

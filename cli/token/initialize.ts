@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SlotFacts } from '#adapters/pkcs11/slots.ts';
 import type { TokenLibrary } from '#adapters/pkcs11/token-administration.ts';
+import { EscrowError } from '#domain/errors.ts';
 import { printable } from '#domain/plain-words.ts';
 import { ArgumentsError, type Context } from '../command.ts';
 import { slotsOf } from './ask-token.ts';
@@ -44,10 +45,11 @@ export async function initialize(values: InitializeValues, context: Context): Pr
     label,
     named: folder === undefined ? '--label' : '--data',
   });
-  context.output.message(
-    printable(`The token in slot ${slot} (${token?.model ?? 'of no name'}) is blank, and becomes ${label}.`),
-  );
-  const pins = folder === undefined ? await readNewPins(values, context.output) : await keptPins(folder);
+  context.output.message(printable(`The token in slot ${slot} (${token?.model ?? 'of no name'}) is blank.`));
+  const length = token?.pinLength ?? { least: 1 };
+  const pins =
+    folder === undefined ? await readNewPins(values, length, context.output) : await keptPins(folder);
+  context.output.message(printable(`It becomes ${label}.`));
   const { initializeBlankToken } = await import('#adapters/pkcs11/token-administration.ts');
   try {
     const made = { slot, label, pin: pins.pin.source, soPin: pins.soPin.source };
@@ -82,11 +84,21 @@ async function placeFor(values: InitializeValues, context: Context): Promise<Pla
   if (label === undefined) {
     throw new ArgumentsError({ why: '--label must name the token, or --data a data folder.' });
   }
-  const { checkLabel } = await import('#adapters/pkcs11/initialize-token.ts');
-  await inOurWords(() => checkLabel(label));
+  await checkNewLabel(label);
   const library = await libraryOf(values, context);
   checkSettings(library.module, context.environment);
   return { label, library };
+}
+
+/** A label that no token takes is a mistake in the arguments, whatever token it is. */
+async function checkNewLabel(label: string): Promise<void> {
+  const { checkLabel } = await import('#adapters/pkcs11/initialize-token.ts');
+  try {
+    checkLabel(label);
+  } catch (error) {
+    if (!(error instanceof EscrowError)) throw error;
+    throw new ArgumentsError({ ...error.details, field: '--label' });
+  }
 }
 
 /** In a data folder it is SoftHSM's token, with the label and the PIN files that the service looks for there. */

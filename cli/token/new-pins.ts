@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TokenFacts } from '#adapters/pkcs11/slots.ts';
 import { SetUpError } from '#domain/errors.ts';
 import { fileError } from '#domain/plain-words.ts';
 import { ArgumentsError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { isTaken, writeNewFile } from '../write-file.ts';
-import { type HeldPin, namedPin, newTypedPin } from './pin.ts';
+import { fittingPin, type HeldPin, namedPin, newTypedPin } from './pin.ts';
 
 /** The options that say which PINs a new token gets. */
 export interface NewPinValues {
@@ -47,13 +48,24 @@ export async function checkNewPins(values: NewPinValues): Promise<void> {
 
 /**
  * The PINs that a new token gets: made and written to two files, or read from where they are, or typed twice.
- * @throws SetUpError `refuses-to-overwrite`, `usage`; StoreError `store-unavailable`; Interrupted
+ * @param length of those that the token takes, in bytes
+ * @throws SetUpError `refuses-to-overwrite`, `usage`; StoreError `store-unavailable`; Interrupted; what the source of a
+ *   PIN throws
  */
-export async function readNewPins(values: NewPinValues, output: Output): Promise<NewPins> {
+export async function readNewPins(
+  values: NewPinValues,
+  length: TokenFacts['pinLength'],
+  output: Output,
+): Promise<NewPins> {
   const { pin, 'so-pin': soPin, 'generate-pins-to': folder } = values;
   if (folder !== undefined) return await generatedPins(folder);
-  const user = await newPin('new PIN of the token', '--pin', pin, output);
-  const officer = await newPin("new PIN of the token's security officer", '--so-pin', soPin, output);
+  const read = async (what: string, option: string, reference: string | undefined) =>
+    fittingPin(await newPin(what, option, reference, output), option, length);
+  const user = await read('new PIN of the token', '--pin', pin);
+  const officer = await read("new PIN of the token's security officer", '--so-pin', soPin).catch((error) => {
+    user.erase();
+    throw error;
+  });
   return { pin: user, soPin: officer, ...(pin !== undefined && { reference: pin }) };
 }
 

@@ -34,7 +34,9 @@ async function translated({ code, details }: EscrowError, pin: string): Promise<
   if (answer?.startsWith('CKR_PIN_')) {
     return new EscrowError(code, { ...own, ...pinRefused(answer, pin) });
   }
-  if (code !== 'provider-unavailable') return new EscrowError(code, own);
+  // Where a PIN is has nothing to do with the token: what cannot be had there has advice of its own.
+  const isOfSource = own.field === '--pin' || own.field === '--so-pin';
+  if (code !== 'provider-unavailable' || isOfSource) return new EscrowError(code, own);
   const why = details.why ?? "the token's library did not do as it was asked";
   return new EscrowError(code, {
     ...own,
@@ -43,8 +45,12 @@ async function translated({ code, details }: EscrowError, pin: string): Promise<
   });
 }
 
-/** Only a PIN that was tried is known to be the one of the option; another may be either of a new token. */
+/**
+ * Only a PIN that was tried is known to be the one of the option; another may be either of a new token.
+ * How an expired one is changed, the error says itself.
+ */
 function pinRefused(answer: string, pin: string): ErrorDetails {
+  if (answer === 'CKR_PIN_EXPIRED') return { field: pin };
   if (!/INCORRECT|LOCKED/.test(answer)) return { next: `Choose another PIN (${answer}).` };
   return {
     field: pin,

@@ -63,7 +63,9 @@ describe('a token in a data folder', () => {
     const { status, stdout, stderr } = await run(own, 'escrow token show --data d');
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringMatching(/^Token: enrollment-key-escrow .*, the only one\n$/),
+      stderr: expect.stringMatching(
+        /^Token: enrollment-key-escrow .*, the only one\nTo have .*: escrow token show KEY --challenge\n$/,
+      ),
     });
     for (const label of ['custody', 'mac', 'binding', 'receipt']) {
       expect(stdout).toMatch(new RegExp(`escrow-${label} .* never leaves, made inside`));
@@ -94,7 +96,9 @@ describe('a token in a data folder', () => {
     ['show --data d --challenge', 2, '--challenge is of one key'],
     ['show --data d --pin 55556666', 2, '--pin: it does not say where the PIN is.'],
     ['show --data d ffffffff', 1, 'KEY: the token has no such key'],
-    ['list --module nothing.so', 1, '--module: there is no PKCS#11 library that loads at nothing.so'],
+    ['list --module nothing.so', 1, '--module: there is no file at nothing.so. Name the library of'],
+    ['list --module .', 1, 'cannot read file data: Is a directory. Name the library of'],
+    [`init --label ${'x'.repeat(33)}`, 2, '--label: must be of 1 to 32 bytes'],
   ])('says what is wrong: escrow token %s', async (words, status, why) => {
     const ran = await run(own, `escrow token ${words}`);
     expect({ status: ran.status, stdout: ran.stdout }).toEqual({ status, stdout: '' });
@@ -125,12 +129,18 @@ describe('tokens of a library', () => {
     expect((await run(own, 'escrow token show --pin file:pin')).stderr).toContain('See its slots by');
   });
 
+  it('have no state of a PIN in JSON where there is none', async () => {
+    const { slots } = await told(own, 'escrow token list');
+    expect(slots[0].token).toMatchObject({ initialized: false, pinState: null, soPinState: null });
+  });
+
   it('are initialized under PINs from files, and another program sees them', async () => {
     const { status, stderr } = await run(
       own,
       'escrow token init --label office --pin file:pin --so-pin file:so-pin',
     );
     expect(status).toBe(0);
+    expect(stderr).toContain('\nIt becomes office.\n');
     expect(stderr).toContain(`--token-label office --token-pin file:${own.path('pin')}`);
     const { stdout } = await own.run('softhsm2-util --show-slots');
     expect(stdout).toMatch(/Label:\s+office\s/);
@@ -149,7 +159,9 @@ describe('tokens of a library', () => {
   it('get generated PINs in files that are kept when the initialization fails', async () => {
     own.write('short', '12');
     const failed = await run(own, 'escrow token init --label x --pin file:pin --so-pin file:short');
-    expect(failed).toMatchObject({ status: 1, stdout: '' });
+    expect(failed).toMatchObject({ status: 2, stdout: '' });
+    expect(failed.stderr).toMatch(/^The token in slot \d+ .* is blank\.$/m);
+    expect(failed.stderr).not.toContain('becomes');
     expect(failed.stderr).toContain('--so-pin: must be of 4 to 255 bytes on this token');
     const made = await told(own, 'escrow token init --label generated --generate-pins-to pins');
     expect(made).toMatchObject({ token: { label: 'generated', initialized: true, pinInitialized: true } });
@@ -333,9 +345,29 @@ describe('the PIN of a token', () => {
   });
 
   it.each([
+    ['show', [['office: ', '\r']]],
+    ['probe', [['office: ', '\r']]],
+    [
+      'init --label other',
+      [
+        ['New PIN of the token: ', '\r'],
+        ['again: ', '\r'],
+      ],
+    ],
+  ] as const)('is not tried where nothing is typed: escrow token %s', async (words, answers) => {
+    const tries = () => token.calls('C_Login') + token.calls('C_InitToken');
+    const before = tries();
+    const environment = { ...token.environment, ESCROW_TOKEN_MODULE: token.module };
+    const typed = await dialogue(own, `escrow token ${words}`, answers, environment);
+    expect({ status: typed.status, tries: tries() - before }).toEqual({ status: 2, tries: 0 });
+    expect(typed.screen).toContain('No PIN was entered, and none was tried.');
+    expect(typed.screen).not.toContain('becomes');
+  });
+
+  it.each([
     ['file:open', 'can be read by others in open. Run: chmod 600 open'],
     ['file:nowhere', 'cannot be read from nowhere'],
-    ['env:NO_SUCH_PIN', 'is empty in the variable NO_SUCH_PIN'],
+    ['env:NO_SUCH_PIN', 'is not there: the variable NO_SUCH_PIN is not set. Set it.'],
   ])('is not tried where it is not as it must be: %s', async (source, why) => {
     const before = token.calls('C_Login');
     const { status, stderr } = await run(own, `escrow token probe --pin ${source}`);

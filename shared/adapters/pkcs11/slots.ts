@@ -30,6 +30,8 @@ export interface TokenFacts {
   pinState: PinState;
   /** The state of the security officer's PIN. */
   soPinState: PinState;
+  /** How long a PIN may be, in bytes; `most` is absent where the token names no limit. */
+  pinLength: { least: number; most?: number };
   writeProtected: boolean;
   /** Of this process; `most` is absent where the token names no limit. */
   sessions: { open?: number; most?: number };
@@ -121,6 +123,7 @@ function tokenFacts(info: TokenInfo): TokenFacts {
     pinInitialized: (info.flags & flags.CKF_USER_PIN_INITIALIZED) !== 0,
     pinState: pinState(pinFlags, userPin),
     soPinState: pinState(pinFlags, soPin),
+    pinLength: { least: info.minPinLen, ...(info.maxPinLen > 0 && { most: info.maxPinLen }) },
     writeProtected: (info.flags & flags.CKF_WRITE_PROTECTED) !== 0,
     sessions: {
       ...(isTold(info.sessionCount) && { open: info.sessionCount }),

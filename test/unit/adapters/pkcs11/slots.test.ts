@@ -72,6 +72,11 @@ describe('what is told of a token', () => {
     expect([facts?.sessions, facts?.memory]).toEqual([{}, {}]);
   });
 
+  it('has the length of PINs, and no upper limit where the token names none', () => {
+    expect(factsFor({ minPinLen: 6, maxPinLen: 8 })?.pinLength).toEqual({ least: 6, most: 8 });
+    expect(factsFor({ minPinLen: 6, maxPinLen: 0 })?.pinLength).toEqual({ least: 6 });
+  });
+
   it('has text without its padding, and versions as text', () => {
     const version = { major: 2, minor: 17 };
     expect(factsFor({ label: 'a b  ', serialNumber: '7\0\0', firmwareVersion: version })).toMatchObject({

@@ -22,7 +22,7 @@ export function tokenFacts(given: Partial<TokenFacts> = {}): TokenFacts {
       hardware: '1.0',
     },
     ...{ initialized: true, pinInitialized: true, pinState: 'ok', soPinState: 'ok', writeProtected: false },
-    ...{ sessions: {}, memory: {} },
+    ...{ pinLength: { least: 4, most: 8 }, sessions: {}, memory: {} },
     ...given,
   };
 }

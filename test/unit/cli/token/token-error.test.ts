@@ -29,6 +29,13 @@ describe('what went wrong with a token', () => {
     );
   });
 
+  it('keeps what is to be done about an expired PIN', async () => {
+    const details = { why: 'the PIN has expired', next: 'Change it.', cause: cause('CKR_PIN_EXPIRED') };
+    expect(await told('provider-misconfigured', details)).toBe(
+      '--pin: the PIN has expired. Change it. (provider-misconfigured)',
+    );
+  });
+
   it.each([
     ['soPin', '--so-pin'],
     ['module', '--module'],

@@ -1,12 +1,6 @@
 import { SetUpError } from '#domain/errors.ts';
 import type { Registry } from '#ports/registry.ts';
-import type { KeySource } from './open-keys.ts';
-
-/** The keys that a data folder was set up with. */
-export interface ExpectedKeys {
-  /** The `kid` of the key that signs receipts. */
-  receiptKeyId: string;
-}
+import type { ExpectedKeys, KeySource } from './open-keys.ts';
 
 /**
  * The keys that a data folder was set up with, looked up before custody is opened: in another place nothing of it would open, and

@@ -3,7 +3,6 @@ import type { TokenName } from '#adapters/pkcs11/token.ts';
 import type { TokenLogin } from '#adapters/pkcs11/token-administration.ts';
 import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
-import type { ExpectedKeys } from './check-custody.ts';
 
 /** Where the keys of a one-machine service live. */
 export type KeySource = 'software' | 'pkcs11' | 'kms';
@@ -25,6 +24,12 @@ export interface KeyChoice {
   kms?: { aliasPrefix?: string; keySource?: 'memory' | 'kms' };
   /** Told at the opening what the token cannot do and why, as in `exportable keys: the token has no ...`. */
   onLack?(lack: string): void;
+}
+
+/** The keys that a data folder was set up with. */
+export interface ExpectedKeys {
+  /** The `kid` of the key that signs receipts. */
+  receiptKeyId: string;
 }
 
 /** Of settings that say more, what they say of keys. */

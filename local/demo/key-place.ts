@@ -6,7 +6,9 @@ import { ProviderError, SetUpError } from '#domain/errors.ts';
 import type { DemoArguments } from './arguments.ts';
 import { awsKmsOf, leadOnlyTo } from './aws-environment.ts';
 import { startKmsStandIn } from './kms-stand-in.ts';
-import type { KmsPlace } from './report.ts';
+
+/** What holds the keys of custody `kms`: AWS itself, an endpoint that was named, or the stand-in with its folder. */
+export type KmsPlace = { kind: 'aws' } | { kind: 'endpoint' | 'stand-in'; where: string };
 
 /** Where the keys of a run live, made ready for it. */
 export interface KeyPlace {

@@ -2,6 +2,7 @@ import type { RefusedRow } from '#contract/subscriber-list.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import type { DemoArguments } from './arguments.ts';
 import { type OutputFolder, shownPath } from './folders.ts';
+import type { KmsPlace } from './key-place.ts';
 import type { DemoResult } from './run-demo.ts';
 import type { SummaryEntry } from './summary.ts';
 import type { TokenAnswers } from './token-answers.ts';
@@ -77,9 +78,6 @@ export function tokenRefusals(entries: readonly SummaryEntry[]): string {
     ...[...groups].map(([answers, keys]) => `  ${keys.join('; ')}\n${answers}`),
   ].join('\n');
 }
-
-/** What holds the keys of custody `kms`: AWS itself, an endpoint that was named, or the stand-in with its folder. */
-export type KmsPlace = { kind: 'aws' } | { kind: 'endpoint' | 'stand-in'; where: string };
 
 /** Where the keys that are never given out are, of a custody that nobody can ask for them. */
 export function residentInKms(entries: readonly SummaryEntry[], place: KmsPlace): string {

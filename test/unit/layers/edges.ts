@@ -9,6 +9,7 @@ export const targets = [
   '#adapters/sqlite/registry.ts',
   '#runtime/atomic-file.ts',
   '#runtime/environment.ts',
+  '#wiring/api-function.ts',
   '#lambdas/other/handler.ts',
   '#local/dispatcher.ts',
   '#test/doubles/clock.ts',
@@ -85,6 +86,13 @@ const adapters = [
 ] as const satisfies readonly Target[];
 const adapts = [...inner, ...adapters, ...node, 'valibot'] as const satisfies readonly Target[];
 const useCase = [...decides, '#steps/make-key-pair.ts', 'valibot'] as const satisfies readonly Target[];
+const wires = [
+  ...useCase,
+  ...adapters,
+  '#runtime/atomic-file.ts',
+  '#runtime/environment.ts',
+  '#wiring/api-function.ts',
+] as const satisfies readonly Target[];
 
 const commandLine = [
   '#domain/secret.ts',
@@ -145,10 +153,9 @@ export const places: readonly Place[] = [
   },
   { path: 'lambdas/enroll/enroll.ts', sees: useCase },
   { path: 'lambdas/enroll/config.ts', sees: useCase },
-  {
-    path: 'lambdas/enroll/handler.ts',
-    sees: [...useCase, ...adapters, '#runtime/atomic-file.ts', '#runtime/environment.ts'],
-  },
+  { path: 'lambdas/enroll/handler.ts', sees: wires },
+  { path: 'lambdas/enroll/queue-handler.ts', sees: wires },
+  { path: 'shared/wiring/sample.ts', sees: wires },
   {
     path: 'local/sample.ts',
     sees: [

@@ -1,0 +1,35 @@
+/** What a function is told by its environment: names of resources, never a secret. */
+export const environmentNames = {
+  /** Names of tables on Amazon DynamoDB. */
+  aggregatesTable: 'ESCROW_AGGREGATES_TABLE',
+  documentsTable: 'ESCROW_DOCUMENTS_TABLE',
+  lockedKeysTable: 'ESCROW_LOCKED_KEYS_TABLE',
+  ledgerTable: 'ESCROW_LEDGER_TABLE',
+  activityTable: 'ESCROW_ACTIVITY_TABLE',
+  /** Name of the S3 bucket that keeps escrowed backups. */
+  backupBucket: 'ESCROW_BACKUP_BUCKET',
+  /** Name of the EventBridge bus. */
+  eventBus: 'ESCROW_EVENT_BUS',
+  /** ARN of the SNS topic that notices go to. */
+  noticeTopic: 'ESCROW_NOTICE_TOPIC',
+  /** The URLs of the consumers' queues: a JSON object by the consumer's name. */
+  queueUrls: 'ESCROW_QUEUE_URLS',
+  /** Where keys live: `kms` or `pkcs11`. */
+  custody: 'ESCROW_CUSTODY',
+  /** What the aliases of the service's KMS keys begin with, after `alias/`. */
+  kmsAliasPrefix: 'ESCROW_KMS_ALIAS_PREFIX',
+  /** Whether exportable key pairs are made in `memory` and wrapped by KMS, or by `kms`. */
+  kmsKeySource: 'ESCROW_KMS_KEY_SOURCE',
+  /** A token's library, its label, and where its PIN is, as `pinSource` reads it. */
+  tokenModule: 'ESCROW_TOKEN_MODULE',
+  tokenLabel: 'ESCROW_TOKEN_LABEL',
+  tokenPin: 'ESCROW_TOKEN_PIN',
+  /** How access tokens are verified: JSON, as `tokenSettings` reads it. */
+  tokenSettings: 'ESCROW_TOKEN_SETTINGS',
+  /** The service's own URL, which access tokens are asked for; without a slash at its end. */
+  resource: 'ESCROW_RESOURCE',
+  /** Where the private half of the canaries' recovery key is: the name of a secret of AWS Secrets Manager. */
+  canarySecret: 'ESCROW_CANARY_SECRET',
+} as const;
+
+export type EnvironmentName = (typeof environmentNames)[keyof typeof environmentNames];

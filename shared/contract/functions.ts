@@ -1,0 +1,333 @@
+import type { Purpose } from '#domain/purpose.ts';
+import type { RouteName } from './routes.ts';
+import type { Consumer } from './subscriptions.ts';
+
+/**
+ * What a function may do beyond running. Each is a permission, and the names of resources that go with it; a function has
+ * those of its row in the table below, and no other. `keys:...` is custody: AWS KMS, or a token.
+ */
+export type Use =
+  | 'aggregates:read'
+  | 'aggregates:write'
+  | 'documents:read'
+  | 'documents:write'
+  | 'documents:discard'
+  | 'locked-keys:read'
+  | 'locked-keys:write'
+  | 'locked-keys:discard'
+  | 'backups:read'
+  | 'backups:write'
+  | 'backups:list'
+  | 'ledger:append'
+  | 'claims:write'
+  | 'feed:read'
+  | 'feed:append'
+  | 'notices:read'
+  | 'notices:write'
+  | 'dead-letters:read'
+  | 'dead-letters:write'
+  | 'dead-letters:redrive'
+  | 'bus:publish'
+  | 'topic:notify'
+  | 'keys:receipts'
+  | 'keys:mac'
+  | 'keys:make-identity'
+  | 'keys:make-encryption'
+  | 'keys:export'
+  | 'keys:resident'
+  | 'keys:discard-resident'
+  | 'keys:sweep'
+  | 'canary-secret:read'
+  | 'invoke:make-key-pair';
+
+/** What sets a function to work. */
+export type Trigger =
+  | { routes: readonly RouteName[] }
+  | { consumer: Consumer }
+  /** Called by another function, which waits for its answer. */
+  | { called: true }
+  | { stream: 'aggregates' }
+  /** The queues' own dead letters: what no consumer could even put away. */
+  | { unhandled: true }
+  | { everyMinutes: number };
+
+export interface FunctionSpec {
+  /** The module that exports `handler`, in `lambdas/`, without its extension. */
+  entry: string;
+  on: Trigger;
+  uses: readonly Use[];
+  /** The only purpose whose keys it may make, where it makes any. */
+  purpose?: Purpose;
+  /** 512 if absent. A core comes with 1,769. */
+  memoryMegabytes?: number;
+  /** 29 if absent: API Gateway waits for 30. */
+  timeoutSeconds?: number;
+}
+
+/** A route's function as most are: in the folder of its use case, with its own handler. */
+function api(folder: string, routes: readonly RouteName[], uses: readonly Use[], more: Size = {}) {
+  return { entry: `${folder}/handler`, on: { routes }, uses: [...uses, 'ledger:append'], ...more } as const;
+}
+
+/** A consumer's function: its time-out leaves its queue room to hide a message for six times as long. */
+function consumer(
+  name: Consumer,
+  folder: string,
+  uses: readonly Use[],
+  more: Size & { purpose?: Purpose } = {},
+) {
+  const entry = `${folder}/queue-handler`;
+  return {
+    entry,
+    on: { consumer: name },
+    uses: [...uses, 'ledger:append', 'dead-letters:write'],
+    timeoutSeconds: 60,
+    ...more,
+  } as const;
+}
+
+type Size = Pick<FunctionSpec, 'memoryMegabytes' | 'timeoutSeconds'>;
+
+/** Works on keys: derives, signs and proves, which is as quick as the processor. */
+const core: Size = { memoryMegabytes: 1_769 };
+
+const request: readonly Use[] = [
+  'aggregates:read',
+  'aggregates:write',
+  'documents:read',
+  'documents:write',
+  'keys:receipts',
+];
+const making: readonly Use[] = [
+  'aggregates:read',
+  'aggregates:write',
+  'documents:read',
+  'documents:write',
+  'documents:discard',
+  'locked-keys:read',
+  'locked-keys:write',
+  'locked-keys:discard',
+  'keys:receipts',
+  'keys:mac',
+];
+/** No backups: what makes identity keys can store none. */
+const makingIdentity: readonly Use[] = [
+  ...making,
+  'keys:make-identity',
+  'keys:resident',
+  'keys:discard-resident',
+];
+const makingEncryption: readonly Use[] = [...making, 'keys:make-encryption', 'backups:read', 'backups:write'];
+
+/** Every function of the service on AWS Lambda, by name: what it runs, what sets it to work, and all that it may do. */
+export const functions = {
+  'request-enrollment': api('request-enrollment', ['requestEnrollment'], [...request, 'claims:write']),
+  'request-enrollments': api(
+    'request-enrollments',
+    ['requestEnrollments'],
+    [...request, 'claims:write'],
+    core,
+  ),
+  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read']),
+  'list-enrollments': api('list-enrollments', ['listEnrollments'], ['aggregates:read']),
+  'show-enrollment': api('show-enrollment', ['showEnrollment'], ['aggregates:read']),
+  'set-password': api(
+    'set-password',
+    ['setPassword'],
+    [
+      'aggregates:read',
+      'aggregates:write',
+      'locked-keys:read',
+      'keys:mac',
+      'claims:write',
+      'invoke:make-key-pair',
+    ],
+    core,
+  ),
+  'change-password': api(
+    'change-password',
+    ['changePassword'],
+    [
+      'aggregates:read',
+      'aggregates:write',
+      'locked-keys:read',
+      'locked-keys:write',
+      'locked-keys:discard',
+      'keys:mac',
+      'claims:write',
+    ],
+    core,
+  ),
+  'unlock-enrollment': api(
+    'unlock-enrollment',
+    ['unlockEnrollment'],
+    ['aggregates:read', 'aggregates:write', 'claims:write'],
+  ),
+  'destroy-enrollment': api(
+    'destroy-enrollment',
+    ['destroyEnrollment'],
+    ['aggregates:read', 'aggregates:write', 'locked-keys:discard', 'keys:discard-resident', 'claims:write'],
+  ),
+  'read-csr': api('read-csr', ['readCsr'], ['aggregates:read', 'documents:read']),
+  'export-copy': api(
+    'export-copy',
+    ['exportCopy'],
+    [
+      'aggregates:read',
+      'aggregates:write',
+      'documents:read',
+      'documents:write',
+      'locked-keys:read',
+      'keys:export',
+      'keys:mac',
+      'keys:receipts',
+      'claims:write',
+    ],
+    core,
+  ),
+  'list-backups': api('list-backups', ['listBackups'], ['aggregates:read', 'documents:read']),
+  'read-receipt': api('read-receipt', ['readReceipt'], ['aggregates:read', 'documents:read']),
+  'list-notices': api('list-notices', ['listNotices'], ['notices:read']),
+  'show-organization': api('show-organization', ['showOrganization'], ['aggregates:read']),
+  'set-up-organization': api(
+    'set-up-organization',
+    ['setUpOrganization'],
+    ['aggregates:read', 'aggregates:write', 'keys:receipts', 'claims:write'],
+  ),
+  'change-settings': api('change-settings', ['changeSettings'], ['aggregates:read', 'aggregates:write']),
+  'publish-events': api('publish-events', ['publishEvents'], ['bus:publish', 'claims:write']),
+  'follow-events': api('follow-events', ['followEvents'], ['aggregates:read', 'feed:read']),
+  'register-webhook': api(
+    'register-webhook',
+    ['registerWebhook'],
+    ['aggregates:read', 'aggregates:write', 'keys:mac', 'claims:write'],
+  ),
+  'list-webhooks': api('list-webhooks', ['listWebhooks'], ['aggregates:read']),
+  'show-webhook': api('show-webhook', ['showWebhook'], ['aggregates:read']),
+  'remove-webhook': api('remove-webhook', ['removeWebhook'], ['aggregates:read', 'aggregates:write']),
+  'rotate-webhook-secret': api(
+    'rotate-webhook-secret',
+    ['rotateWebhookSecret'],
+    ['aggregates:read', 'aggregates:write', 'keys:mac', 'claims:write'],
+  ),
+  'list-dead-letters': api('list-dead-letters', ['listDeadLetters'], ['dead-letters:read']),
+  'redrive-dead-letter': api(
+    'redrive-dead-letter',
+    ['redriveDeadLetter'],
+    ['dead-letters:read', 'dead-letters:redrive', 'claims:write'],
+  ),
+  'read-status': api('read-status', ['readStatus'], ['aggregates:read', 'dead-letters:read', 'keys:mac']),
+  'describe-service': api(
+    'describe-service',
+    ['readHealth', 'readKeySet', 'readResourceMetadata', 'readApiDescription'],
+    ['keys:receipts'],
+  ),
+  'make-identity-key-pair-with-password': {
+    entry: 'make-key-pair/called-handler',
+    on: { called: true },
+    uses: makingIdentity,
+    purpose: 'identity',
+    ...core,
+  },
+  'make-encryption-key-pair-with-password': {
+    entry: 'make-key-pair/called-handler',
+    on: { called: true },
+    uses: makingEncryption,
+    purpose: 'encryption',
+    ...core,
+  },
+  'take-request': consumer('request-enrollment', 'request-enrollment', request),
+  'make-identity-key-pair': consumer('make-identity-key-pair', 'make-key-pair', makingIdentity, {
+    purpose: 'identity',
+    ...core,
+  }),
+  'make-encryption-key-pair': consumer('make-encryption-key-pair', 'make-key-pair', makingEncryption, {
+    purpose: 'encryption',
+    ...core,
+  }),
+  'notify-subscriber': consumer('notify-subscriber', 'notify-subscriber', [
+    'aggregates:read',
+    'notices:write',
+    'topic:notify',
+  ]),
+  'discard-superseded': consumer('discard-superseded', 'discard-superseded', [
+    'aggregates:read',
+    'aggregates:write',
+    'locked-keys:discard',
+    'keys:discard-resident',
+  ]),
+  'fan-out-webhooks': consumer('fan-out-webhooks', 'fan-out-webhooks', ['aggregates:read', 'bus:publish']),
+  'deliver-webhook': consumer('deliver-webhook', 'deliver-webhook', [
+    'aggregates:read',
+    'aggregates:write',
+    'keys:mac',
+  ]),
+  /** Hands on the events that written aggregates carry: to the bus, and to the feed. The one reader of the stream. */
+  'carry-events': {
+    entry: 'carry-events/handler',
+    on: { stream: 'aggregates' },
+    uses: ['bus:publish', 'feed:append'],
+    timeoutSeconds: 60,
+  },
+  /** Puts what fell out of a queue unhandled among the dead letters that an organization sees. */
+  'keep-dead-letters': {
+    entry: 'keep-dead-letters/handler',
+    on: { unhandled: true },
+    uses: ['dead-letters:write'],
+    timeoutSeconds: 60,
+  },
+  reconcile: {
+    entry: 'reconcile/handler',
+    on: { everyMinutes: 5 },
+    uses: [
+      'aggregates:read',
+      'aggregates:write',
+      'documents:discard',
+      'locked-keys:discard',
+      'backups:list',
+      'feed:read',
+      'dead-letters:read',
+      'ledger:append',
+      'bus:publish',
+      'keys:discard-resident',
+      'keys:sweep',
+    ],
+    timeoutSeconds: 900,
+  },
+  'start-checks': {
+    entry: 'check-backups/schedule-handler',
+    on: { everyMinutes: 1_440 },
+    uses: ['aggregates:read', 'bus:publish'],
+    timeoutSeconds: 60,
+  },
+  'check-backups': consumer(
+    'check-backups',
+    'check-backups',
+    ['aggregates:read', 'backups:read', 'bus:publish'],
+    {
+      memoryMegabytes: 1_769,
+      timeoutSeconds: 300,
+    },
+  ),
+  'request-canary': {
+    entry: 'check-canaries/schedule-handler',
+    on: { everyMinutes: 1_440 },
+    uses: [
+      'aggregates:read',
+      'aggregates:write',
+      'keys:receipts',
+      'canary-secret:read',
+      'bus:publish',
+      'ledger:append',
+    ],
+    timeoutSeconds: 60,
+  },
+  'check-canaries': consumer(
+    'check-canaries',
+    'check-canaries',
+    ['aggregates:read', 'documents:read', 'backups:read', 'canary-secret:read'],
+    core,
+  ),
+} as const satisfies Record<string, FunctionSpec>;
+
+export type FunctionName = keyof typeof functions;

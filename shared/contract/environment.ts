@@ -1,5 +1,9 @@
 /** What a function is told by its environment: names of resources, never a secret. */
 export const environmentNames = {
+  /** Which function it is: its name in the table of functions. */
+  functionName: 'ESCROW_FUNCTION',
+  /** Which of an account's deployments it belongs to, as in `production`. */
+  stage: 'ESCROW_STAGE',
   /** Names of tables on Amazon DynamoDB. */
   aggregatesTable: 'ESCROW_AGGREGATES_TABLE',
   documentsTable: 'ESCROW_DOCUMENTS_TABLE',
@@ -12,8 +16,10 @@ export const environmentNames = {
   eventBus: 'ESCROW_EVENT_BUS',
   /** ARN of the SNS topic that notices go to. */
   noticeTopic: 'ESCROW_NOTICE_TOPIC',
-  /** The URLs of the consumers' queues: a JSON object by the consumer's name. */
+  /** The URLs of consumers' queues, those that the function has to do with: a JSON object by the consumer's name. */
   queueUrls: 'ESCROW_QUEUE_URLS',
+  /** The functions that make key pairs under a password: a JSON object of their names on AWS Lambda by purpose. */
+  keyPairMakers: 'ESCROW_KEY_PAIR_MAKERS',
   /** Where keys live: `kms` or `pkcs11`. */
   custody: 'ESCROW_CUSTODY',
   /** What the aliases of the service's KMS keys begin with, after `alias/`. */

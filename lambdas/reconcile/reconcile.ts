@@ -31,7 +31,8 @@ export interface Reconciled {
 /**
  * Mends what crashes left behind: abandons dead attempts at a key pair, sends `KeyPairAwaited` for enrollments that wait for
  * their key, discards what a change of password or a destruction left over, and removes vault objects that no enrollment
- * refers to, once their lock ends. Safe at any time, and to repeat. What cannot be mended now does not keep the rest from it.
+ * refers to, once their lock ends, where the vault can remove any. Safe at any time, and to repeat. What cannot be mended now
+ * does not keep the rest from it.
  * @throws StoreError `store-unavailable` if enrollments or objects cannot be read, or an event cannot be published
  */
 export async function reconcile(dependencies: Needs, request: ReconcileRequest): Promise<Reconciled> {
@@ -78,7 +79,7 @@ function withLeftovers(registry: Registry, organization: string) {
   return each((cursor) => registry.leftovers(organization, pageSize, cursor));
 }
 
-async function* each(read: (cursor: string | undefined) => Promise<Page<Enrollment>>) {
+async function* each<T>(read: (cursor: string | undefined) => Promise<Page<T>>) {
   let cursor: string | undefined;
   do {
     const page = await read(cursor);
@@ -126,7 +127,10 @@ async function abandonIfDead(
   }
 }
 
-async function emitAgain({ events, clock }: Needs, { organization, id, version }: Enrollment): Promise<void> {
+async function emitAgain(
+  { events, clock }: Needs,
+  { organization, id, version, purpose }: Enrollment,
+): Promise<void> {
   await events.publish({
     specversion: '1.0',
     id: `${id}.${version}.again`,
@@ -134,7 +138,7 @@ async function emitAgain({ events, clock }: Needs, { organization, id, version }
     type: 'KeyPairAwaited',
     time: clock.now().toISOString(),
     datacontenttype: 'application/json',
-    data: { enrollmentId: id },
+    data: { enrollmentId: id, purpose },
   });
 }
 
@@ -144,14 +148,16 @@ async function removeOrphans(
   done: Reconciled,
 ): Promise<void> {
   const { vault, registry, clock } = dependencies;
-  for (const { name, version, retainUntil } of await vault.list(`${organization}/`)) {
-    if (retainUntil > clock.now()) continue;
+  const { removable } = vault;
+  if (removable === undefined) return;
+  for await (const { name, version, retainUntil } of each((at) => vault.list(`${organization}/`, at))) {
+    if (retainUntil !== undefined && retainUntil > clock.now()) continue;
     const enrollmentId = name.split('/')[1] ?? '';
     const enrollment = await registry.read('enrollment', organization, enrollmentId);
     if (enrollment === undefined || refersTo(enrollment, name)) continue;
     const entry = { action: 'remove-orphan', organization, principal: 'service', enrollmentId, requestId };
     const about = () => ({ about: [name] });
-    const removed = recorded(dependencies, entry, () => vault.remove(name, version), about);
+    const removed = recorded(dependencies, entry, () => removable.remove(name, version), about);
     await removed.then(
       () => done.removedObjects.push(name),
       () => done.failed.push(name),

@@ -1,51 +1,88 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BackupVault, StoredObject } from '#ports/backup-vault.ts';
+import type { BackupVault, RemovableBackups, StoredObject } from '#ports/backup-vault.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
+import { allListed, listedNames } from '#test/support/listed.ts';
 import { outcomeOf, type Subject } from './subject.ts';
 
 export interface VaultParts {
   vault: BackupVault;
-  /** Changes a stored byte, behind the vault's back. */
-  damage(object: StoredObject): void;
-  /** Loses the stored bytes, behind the vault's back. */
-  lose(object: StoredObject): void;
+  /** By what the store tells the time; the test's own clock if not given. */
+  now?: () => Date;
+  /** What stands for a day, in milliseconds, where a store's retention lasts in earnest; a day if not given. */
+  dayMilliseconds?: number;
 }
 
+export type VaultSubject = Subject<VaultParts>;
+type Make<P extends VaultParts> = (clock: ManualClock) => Subject<P> | Promise<Subject<P>>;
+
+const place = 'acme/e-1/a-1.pfx';
+const content = Uint8Array.from({ length: 3_000 }, (_, index) => index % 251);
+const otherContent = content.toReversed();
+
+/** A vault before each test, and its days. */
+function opened<P extends VaultParts>(make: Make<P>) {
+  const state: { subject?: Subject<P>; clock: ManualClock; begun: number } = {
+    clock: new ManualClock(),
+    begun: 0,
+  };
+  const parts = (): Subject<P> => {
+    if (state.subject === undefined) throw new TypeError('the test has not begun');
+    return state.subject;
+  };
+  const dayLength = () => parts().dayMilliseconds ?? 86_400_000;
+  beforeEach(async () => {
+    state.clock = new ManualClock('2026-01-01T00:00:00.000Z');
+    state.subject = await make(state.clock);
+    // Whole seconds: no store is asked to keep more of a date.
+    state.begun = Math.ceil((state.subject.now?.() ?? state.clock.now()).getTime() / 1_000) * 1_000;
+  });
+  afterEach(() => parts().close());
+  const day = (number: number) => new Date(state.begun + (number - 1) * dayLength());
+  return {
+    advance: (milliseconds: number) => state.clock.advance(milliseconds),
+    parts,
+    day,
+    vault: () => parts().vault,
+    reopen: async () => {
+      state.subject = await parts().reopen();
+    },
+    put: (bytes: Uint8Array = content, at = place) => parts().vault.put(at, bytes, day(2)),
+    contentOf: async ({ name, version }: StoredObject) =>
+      new Uint8Array(await parts().vault.read(name, version)),
+    describedAgain: ({ name, version }: StoredObject) => parts().vault.describe(name, version),
+  };
+}
+
+const notWritten = [
+  [place, 'another'],
+  [place, ''],
+  [place, 'null'],
+  ['acme/e-1/a-2.pfx', undefined],
+  ['other/e-1/a-1.pfx', undefined],
+  ['../acme/e-1/a-1.pfx', undefined],
+  ['', undefined],
+] as const;
+
 /** What every BackupVault must do. */
-export function backupVaultContract(name: string, make: (clock: ManualClock) => Subject<VaultParts>): void {
+export function backupVaultContract(name: string, make: Make<VaultParts>): void {
   describe(`${name} as BackupVault`, () => {
-    let clock: ManualClock;
-    let subject: Subject<VaultParts>;
-    beforeEach(() => {
-      clock = new ManualClock('2026-01-01T00:00:00.000Z');
-      subject = make(clock);
-    });
-    afterEach(() => subject.close());
-
-    const place = 'acme/e-1/a-1.pfx';
-    const content = Uint8Array.from({ length: 3_000 }, (_, index) => index % 251);
-    const otherContent = content.toReversed();
-    const day = (number: number) => new Date(Date.UTC(2026, 0, number));
-    const contentOf = async ({ name: at, version }: StoredObject) =>
-      new Uint8Array(await subject.vault.read(at, version));
-
-    async function put(bytes = content, at = place): Promise<StoredObject> {
-      return subject.vault.put(at, bytes, day(2));
-    }
+    const { vault, day, reopen, put, contentOf, describedAgain } = opened(make);
 
     describe('put and read', () => {
       it('describes what it stored, and gives it back by version, also after it was opened again', async () => {
         const object = await put();
-        expect(object).toEqual({
+        const expected = {
           name: place,
           version: expect.stringMatching(/./),
           sha256: createHash('sha256').update(content).digest('hex'),
           size: 3_000,
           retainUntil: day(2),
-        });
-        subject = await subject.reopen();
+        };
+        expect(object).toEqual(expected);
+        await reopen();
         expect(await contentOf(object)).toEqual(content);
+        expect(await describedAgain(object)).toEqual(object);
       });
 
       it('stores an empty object', async () => {
@@ -56,16 +93,17 @@ export function backupVaultContract(name: string, make: (clock: ManualClock) => 
 
       it('returns the earlier object when the same content comes again', async () => {
         const object = await put();
-        subject = await subject.reopen();
-        expect(await subject.vault.put(place, content.slice(), day(30))).toEqual(object);
-        expect(await subject.vault.list('')).toEqual([object]);
+        await reopen();
+        expect(await vault().put(place, content.slice(), day(4))).toEqual(object);
+        expect(await describedAgain(object)).toEqual(object);
+        expect(await listedNames(vault())).toEqual([place]);
       });
 
       it('refuses other content under a name that is taken, and leaves the first', async () => {
         const object = await put();
         expect(await outcomeOf(put(otherContent))).toBe('already-exists');
         expect(await contentOf(object)).toEqual(content);
-        expect(await subject.vault.list('')).toEqual([object]);
+        expect(await listedNames(vault())).toEqual([place]);
       });
 
       it('gives two names of the same content two objects', async () => {
@@ -84,40 +122,28 @@ export function backupVaultContract(name: string, make: (clock: ManualClock) => 
         const contents = Array.from({ length: 6 }, (_, index) => Uint8Array.of(index));
         const outcomes = await Promise.all(contents.map((bytes) => outcomeOf(put(bytes))));
         expect(outcomes.filter((outcome) => outcome === 'already-exists')).toHaveLength(5);
-        const [object] = await subject.vault.list(place);
+        const [object] = await allListed(vault(), place);
         if (object === undefined) return expect.unreachable('the winner should be stored');
-        expect(await contentOf(object)).toEqual(contents[outcomes.indexOf('done')]);
+        const stored = new Uint8Array(await vault().read(object.name, object.version));
+        expect(stored).toEqual(contents[outcomes.indexOf('done')]);
       });
 
-      it('reads only the version that it wrote, under the name that it wrote', async () => {
+      it('reads and describes only the version that it wrote, under the name that it wrote', async () => {
         const { version } = await put();
-        for (const [at, which] of [
-          [place, 'another'],
-          [place, ''],
-          ['acme/e-1/a-2.pfx', version],
-          ['other/e-1/a-1.pfx', version],
-          ['../acme/e-1/a-1.pfx', version],
-          ['', version],
-        ] as const) {
-          expect(await outcomeOf(subject.vault.read(at, which))).toBe('object-missing');
+        for (const [at, which = version] of notWritten) {
+          expect(await outcomeOf(vault().read(at, which))).toBe('object-missing');
+          expect(await outcomeOf(vault().describe(at, which))).toBe('object-missing');
         }
       });
 
-      it('says that stored bytes were changed', async () => {
-        const object = await put();
-        subject.damage(object);
-        expect(await outcomeOf(subject.vault.read(place, object.version))).toBe('object-damaged');
-      });
-
-      it('says that stored bytes are gone', async () => {
-        const object = await put();
-        subject.lose(object);
-        expect(await outcomeOf(subject.vault.read(place, object.version))).toBe('object-missing');
+      it.each(['', '../a.pfx', 'acme/a b.pfx', 'acme//a.pfx'])('takes %j for no name', async (at) => {
+        expect(await outcomeOf(put(content, at))).toBe('invalid-input');
+        expect(await listedNames(vault())).toEqual([]);
       });
     });
 
     describe('list', () => {
-      it('lists by prefix in the order of names', async () => {
+      it('lists by prefix in the order of names, whatever the size of its pages', async () => {
         const names = [
           'acme/e-2/b.pfx',
           'acme/e-1/a.pfx',
@@ -126,8 +152,7 @@ export function backupVaultContract(name: string, make: (clock: ManualClock) => 
           'acme/e-1/b.pfx',
         ];
         for (const each of names) await put(content, each);
-        const listed = async (prefix: string) =>
-          (await subject.vault.list(prefix)).map((object) => object.name);
+        const listed = (prefix: string) => listedNames(vault(), prefix);
         expect(await listed('')).toEqual(names.toSorted());
         expect(await listed('acme/e-1/')).toEqual(['acme/e-1/a.pfx', 'acme/e-1/b.pfx']);
         expect(await listed('other/')).toEqual(['other/e-1/a.pfx']);
@@ -135,65 +160,104 @@ export function backupVaultContract(name: string, make: (clock: ManualClock) => 
         expect(await listed('acme/e-3')).toEqual([]);
         expect(await listed('%')).toEqual([]);
       });
+
+      it('tells version and size, and a retention that is right if it tells any', async () => {
+        const { version } = await put();
+        const [{ retainUntil = day(2), ...listed } = {}] = await allListed(vault());
+        expect(listed).toEqual({ name: place, version, size: 3_000 });
+        expect(retainUntil).toEqual(day(2));
+      });
     });
 
     describe('retention', () => {
       it('grows and never shrinks', async () => {
         const object = await put();
-        await subject.vault.extendRetention(place, object.version, day(10));
-        await subject.vault.extendRetention(place, object.version, day(10));
-        expect(await outcomeOf(subject.vault.extendRetention(place, object.version, day(9)))).toBe(
-          'retention-locked',
-        );
-        subject = await subject.reopen();
-        expect(await subject.vault.list(place)).toEqual([{ ...object, retainUntil: day(10) }]);
+        const { version } = object;
+        await vault().extendRetention(place, version, day(4));
+        await vault().extendRetention(place, version, day(4));
+        expect(await outcomeOf(vault().extendRetention(place, version, day(3)))).toBe('retention-locked');
+        await reopen();
+        expect(await describedAgain(object)).toEqual({ ...object, retainUntil: day(4) });
       });
 
       it('is of one version', async () => {
-        const { version } = await put();
-        for (const [at, which] of [
-          [place, 'another'],
-          ['acme/e-1/a-2.pfx', version],
-        ] as const) {
-          expect(await outcomeOf(subject.vault.extendRetention(at, which, day(10)))).toBe('object-missing');
-        }
-        expect((await subject.vault.list(place))[0]?.retainUntil).toEqual(day(2));
-      });
-
-      it('keeps a version until it ends', async () => {
         const object = await put();
-        await subject.vault.extendRetention(place, object.version, day(10));
-        clock.advance(9 * 86_400_000 - 1);
-        expect(await outcomeOf(subject.vault.remove(place, object.version))).toBe('retention-locked');
-        expect(await contentOf(object)).toEqual(content);
-        clock.advance(1);
-        expect(await outcomeOf(subject.vault.remove(place, object.version))).toBe('done');
+        for (const [at, which = object.version] of notWritten) {
+          expect(await outcomeOf(vault().extendRetention(at, which, day(4)))).toBe('object-missing');
+        }
+        expect(await describedAgain(object)).toEqual(object);
       });
     });
+  });
+}
 
-    describe('remove', () => {
-      it('removes the version and frees the name', async () => {
-        const object = await put();
-        clock.advance(86_400_000);
-        await subject.vault.remove(place, object.version);
-        subject = await subject.reopen();
-        expect(await outcomeOf(subject.vault.read(place, object.version))).toBe('object-missing');
-        expect(await subject.vault.list('')).toEqual([]);
-        const next = await put(otherContent);
-        expect(next.version).not.toBe(object.version);
-        expect(await contentOf(next)).toEqual(otherContent);
-      });
+export interface TamperedVaultParts extends VaultParts {
+  /** Changes a stored byte, behind the vault's back. */
+  damage(object: StoredObject): void;
+  /** Loses the stored bytes, behind the vault's back. */
+  lose(object: StoredObject): void;
+}
 
-      it('removes no other version, and none twice', async () => {
-        const object = await put();
-        clock.advance(86_400_000);
-        expect(await outcomeOf(subject.vault.remove(place, 'another'))).toBe('object-missing');
-        expect(await contentOf(object)).toEqual(content);
-        const twice = await Promise.all(
-          [1, 2].map(() => outcomeOf(subject.vault.remove(place, object.version))),
-        );
-        expect(twice.toSorted()).toEqual(['done', 'object-missing']);
-      });
+/** What a BackupVault must notice, where a test can reach behind it. */
+export function tamperedVaultContract(name: string, make: Make<TamperedVaultParts>): void {
+  describe(`${name} as a BackupVault that was tampered with`, () => {
+    const { vault, parts, put } = opened(make);
+
+    it('says that stored bytes were changed', async () => {
+      const object = await put();
+      parts().damage(object);
+      expect(await outcomeOf(vault().read(place, object.version))).toBe('object-damaged');
+    });
+
+    it('says that stored bytes are gone', async () => {
+      const object = await put();
+      parts().lose(object);
+      expect(await outcomeOf(vault().read(place, object.version))).toBe('object-missing');
+      expect(await outcomeOf(vault().describe(place, object.version))).toBe('object-missing');
+    });
+  });
+}
+
+/** What a BackupVault must do that can remove what nobody refers to. */
+export function removableVaultContract(name: string, make: Make<VaultParts>): void {
+  describe(`${name} as RemovableBackups`, () => {
+    const { vault, advance, day, reopen, put, contentOf } = opened(make);
+    const removable = (): RemovableBackups => {
+      const { removable: can } = vault();
+      if (can === undefined) throw new TypeError('it removes nothing');
+      return can;
+    };
+    const remove = (version: string) => outcomeOf(removable().remove(place, version));
+
+    it('keeps a version until its retention ends', async () => {
+      const object = await put();
+      await vault().extendRetention(place, object.version, day(10));
+      advance(9 * 86_400_000 - 1);
+      expect(await remove(object.version)).toBe('retention-locked');
+      expect(await contentOf(object)).toEqual(content);
+      advance(1);
+      expect(await remove(object.version)).toBe('done');
+    });
+
+    it('removes the version and frees the name', async () => {
+      const object = await put();
+      advance(86_400_000);
+      expect(await remove(object.version)).toBe('done');
+      await reopen();
+      expect(await outcomeOf(vault().read(place, object.version))).toBe('object-missing');
+      expect(await listedNames(vault())).toEqual([]);
+      const next = await put(otherContent);
+      expect(next.version).not.toBe(object.version);
+      expect(await contentOf(next)).toEqual(otherContent);
+    });
+
+    it('removes no other version, and none twice', async () => {
+      const object = await put();
+      advance(86_400_000);
+      expect(await remove('another')).toBe('object-missing');
+      expect(await contentOf(object)).toEqual(content);
+      const twice = await Promise.all([remove(object.version), remove(object.version)]);
+      expect(twice.toSorted()).toEqual(['done', 'object-missing']);
     });
   });
 }

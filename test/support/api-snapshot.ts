@@ -1,4 +1,5 @@
 import type { ApiWorld } from './api.ts';
+import { allListed } from './listed.ts';
 
 /** Everything that is kept, but for the ledger: two that are equal mean that nothing was written between them. */
 export async function snapshotOf({ world }: ApiWorld): Promise<string> {
@@ -14,7 +15,7 @@ export async function snapshotOf({ world }: ApiWorld): Promise<string> {
   return JSON.stringify({
     records: await Promise.all(records),
     documents: documents.names(),
-    objects: await vault.list(''),
+    objects: await allListed(vault, ''),
     born: await outbox.pending(100_000),
     notices: notifier.notices,
     sent: webhooks.sent,

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { errorNumber } from '#domain/plain-words.ts';
 import { syncFolder } from '../sync-folder.ts';
 
@@ -13,6 +13,8 @@ export interface FileOperations {
   syncFolder(folder: string): Promise<void>;
   /** The content; undefined if there is no such file. */
   read(file: string): Promise<Uint8Array | undefined>;
+  /** Whether there is something of this name. */
+  exists(file: string): Promise<boolean>;
   /** Removes a file. @returns false if there was none */
   remove(file: string): Promise<boolean>;
 }
@@ -32,6 +34,12 @@ export const nodeFileOperations: FileOperations = {
   syncFolder,
   async read(file) {
     return unlessMissing(readFile(file), undefined);
+  },
+  async exists(file) {
+    return unlessMissing(
+      stat(file).then(() => true),
+      false,
+    );
   },
   async remove(file) {
     return unlessMissing(

@@ -3,12 +3,20 @@ import { dirname, join, resolve } from 'node:path';
 import type { Database } from '#adapters/sqlite/database.ts';
 import { asStoreError } from '#adapters/sqlite/store-error.ts';
 import { StateError, StoreError } from '#domain/errors.ts';
-import type { BackupVault, StoredObject } from '#ports/backup-vault.ts';
+import type { BackupVault, ListedObject, RemovableBackups, StoredObject } from '#ports/backup-vault.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Page } from '#ports/registry.ts';
 import { type FileOperations, nodeFileOperations } from './file-operations.ts';
 import { isObjectName, requireObjectName } from './object-name.ts';
 import { Turns } from './turns.ts';
 import { type VaultEntry, VaultIndex } from './vault-index.ts';
+
+export interface FileVaultSettings {
+  /** The real ones if not given. */
+  files?: FileOperations;
+  /** How many objects a page of a list holds; 1,000 if not given. */
+  pageSize?: number;
+}
 
 /**
  * Keeps backups as files, and what is known of them in SQLite. A name is taken in the index before its file is written
@@ -17,22 +25,30 @@ import { type VaultEntry, VaultIndex } from './vault-index.ts';
  *
  * One process works on a vault (`lockDataFolder`); within it, work on the same name takes turns.
  */
-export class FileVault implements BackupVault {
+export class FileVault implements BackupVault, RemovableBackups {
+  readonly removable: RemovableBackups = { remove: (name, version) => this.remove(name, version) };
   readonly #index: VaultIndex;
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #files: FileOperations;
+  readonly #pageSize: number;
   readonly #turns = new Turns();
 
   /**
    * @param folder where the files go; made when the first is written
    * @param clock decides whether retention has ended
    */
-  constructor(database: Database, folder: string, clock: Clock, files: FileOperations = nodeFileOperations) {
+  constructor(
+    database: Database,
+    folder: string,
+    clock: Clock,
+    { files = nodeFileOperations, pageSize = 1_000 }: FileVaultSettings = {},
+  ) {
     this.#index = new VaultIndex(database);
     this.#folder = resolve(folder);
     this.#clock = clock;
     this.#files = files;
+    this.#pageSize = pageSize;
   }
 
   /** As the port says. @throws InputError `invalid-input` if the name is none */
@@ -43,7 +59,7 @@ export class FileVault implements BackupVault {
       const earlier = this.#index.find(name);
       if (earlier?.stored) {
         if (earlier.sha256 !== sha256) throw new StateError('already-exists');
-        return describe(earlier);
+        return described(earlier);
       }
       if (earlier !== undefined) await this.#clear(earlier);
       const object = { name, version: randomUUID(), sha256, size: bytes.length, retainUntil };
@@ -64,14 +80,26 @@ export class FileVault implements BackupVault {
     return bytes;
   }
 
+  async describe(name: string, version: string): Promise<StoredObject> {
+    const entry = this.#stored(name, version);
+    const exists = await this.#files.exists(this.#pathOf(entry)).catch((error: unknown) => {
+      throw asStoreError(error);
+    });
+    if (!exists) throw new StoreError('object-missing');
+    return described(entry);
+  }
+
   async extendRetention(name: string, version: string, retainUntil: Date): Promise<void> {
     if (this.#index.extend(name, version, retainUntil)) return;
     this.#stored(name, version);
     throw new StoreError('retention-locked');
   }
 
-  async list(prefix: string): Promise<StoredObject[]> {
-    return this.#index.list(prefix).map(describe);
+  async list(prefix: string, cursor = ''): Promise<Page<ListedObject>> {
+    const found = this.#index.list(prefix, cursor, this.#pageSize + 1);
+    const items = found.slice(0, this.#pageSize).map(listed);
+    const last = items.at(-1);
+    return { items, ...(found.length > items.length && last !== undefined && { cursor: last.name }) };
   }
 
   async remove(name: string, version: string): Promise<void> {
@@ -146,8 +174,12 @@ function temporary(path: string): string {
   return `${path}.tmp`;
 }
 
-function describe({ name, version, sha256, size, retainUntil }: VaultEntry): StoredObject {
+function described({ name, version, sha256, size, retainUntil }: VaultEntry): StoredObject {
   return { name, version, sha256, size, retainUntil };
+}
+
+function listed({ name, version, size, retainUntil }: VaultEntry): ListedObject {
+  return { name, version, size, retainUntil };
 }
 
 function sha256Of(bytes: Uint8Array): string {

@@ -47,9 +47,9 @@ export class VaultIndex {
     this.#statements.forget.run(name, version);
   }
 
-  /** What counts under a prefix, in the order of names. */
-  list(prefix: string): VaultEntry[] {
-    return this.#statements.list.all(prefix, `${prefix}\u{10FFFF}`).map(entryOf);
+  /** What counts under a prefix and comes after a name, in the order of names; at most so many. */
+  list(prefix: string, after: string, limit: number): VaultEntry[] {
+    return this.#statements.list.all(prefix, `${prefix}\u{10FFFF}`, after, limit).map(entryOf);
   }
 
   /** What was begun and not finished, by a crash or by work that goes on. */
@@ -75,7 +75,8 @@ function prepare(database: Database) {
       WHERE name = ? AND version = ? AND state = 'stored' AND retain_until <= ?`),
     forget: database.prepare(`
       DELETE FROM vault_objects WHERE name = ? AND version = ? AND state <> 'stored'`),
-    list: database.prepare(`${columns} WHERE state = 'stored' AND name >= ? AND name < ? ORDER BY name`),
+    list: database.prepare(`
+      ${columns} WHERE state = 'stored' AND name >= ? AND name < ? AND name > ? ORDER BY name LIMIT ?`),
     unfinished: database.prepare(`${columns} WHERE state <> 'stored'`),
   } satisfies Record<string, Statement>;
 }

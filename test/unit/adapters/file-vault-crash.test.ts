@@ -5,6 +5,7 @@ import { FileVault } from '#adapters/files/file-vault.ts';
 import { type Database, openDatabase } from '#adapters/sqlite/database.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { startChild } from './child-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -27,6 +28,7 @@ function interrupted(at: number, instead: (operation: () => Promise<unknown>) =>
     rename: (from, to) => step(() => real.rename(from, to)),
     syncFolder: (folder) => step(() => real.syncFolder(folder)),
     read: (file) => step(() => real.read(file)),
+    exists: (file) => step(() => real.exists(file)),
     remove: (file) => step(() => real.remove(file)),
   };
   return { files, calls: () => calls };
@@ -46,7 +48,7 @@ describe('FileVault after a crash', () => {
   function start(files?: FileOperations): FileVault {
     const database = openDatabase(folder('escrow.db'));
     opened.push(database);
-    return new FileVault(database, folder('vault'), clock, files);
+    return new FileVault(database, folder('vault'), clock, files === undefined ? {} : { files });
   }
 
   const filesLeft = () =>
@@ -88,7 +90,7 @@ describe('FileVault after a crash', () => {
 
     it('counts nothing, and the sweep leaves nothing', async () => {
       const vault = start();
-      expect(await vault.list('')).toEqual([]);
+      expect(await vault.list('')).toEqual({ items: [] });
       expect(await vault.sweep()).toBe(1);
       expect(await vault.sweep()).toBe(0);
       expect(filesLeft()).toEqual([]);
@@ -104,7 +106,7 @@ describe('FileVault after a crash', () => {
       const object = await vault.put(name, content, until);
       expect(await vault.read(name, object.version)).toEqual(Buffer.from(content));
       expect(await vault.sweep()).toBe(0);
-      expect(await vault.list('')).toEqual([object]);
+      expect(await listedNames(vault)).toEqual([object.name]);
       expect(filesLeft()).toEqual([`vault/${name}.${object.version}`]);
     });
   });
@@ -129,7 +131,7 @@ describe('FileVault after a crash', () => {
         calls: at,
       });
       const vault = start();
-      expect(await vault.list('')).toEqual([]);
+      expect(await vault.list('')).toEqual({ items: [] });
       expect(await outcomeOf(vault.read(name, version))).toBe('object-missing');
       expect(await vault.sweep()).toBe(1);
       expect(filesLeft()).toEqual([]);
@@ -146,7 +148,7 @@ describe('FileVault after a crash', () => {
         code: 'store-unavailable',
         cause: full,
       });
-      expect(await vault.list('')).toEqual([]);
+      expect(await vault.list('')).toEqual({ items: [] });
       const object = await vault.put(name, bytes, until);
       expect(filesLeft()).toEqual([`vault/${name}.${object.version}`]);
     },
@@ -167,7 +169,7 @@ describe('FileVault after a crash', () => {
     expect(await child.ended).toBe('SIGKILL');
     expect(filesLeft()).toEqual([expect.stringMatching(/\.tmp$/)]);
     const vault = start();
-    expect(await vault.list('')).toEqual([]);
+    expect(await vault.list('')).toEqual({ items: [] });
     const object = await vault.put(name, bytes, until);
     expect(filesLeft()).toEqual([`vault/${name}.${object.version}`]);
   });

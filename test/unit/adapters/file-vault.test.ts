@@ -4,6 +4,7 @@ import { FileVault } from '#adapters/files/file-vault.ts';
 import { type Database, openDatabase } from '#adapters/sqlite/database.ts';
 import { outcomeOf } from '#test/contract/subject.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('FileVault', () => {
@@ -54,6 +55,7 @@ describe('FileVault', () => {
   ])('takes %j for no name, and writes nothing', async (name) => {
     expect(await outcomeOf(vault.put(name, bytes, until))).toBe('invalid-input');
     expect(await outcomeOf(vault.read(name, 'v'))).toBe('object-missing');
+    expect(await outcomeOf(vault.describe(name, 'v'))).toBe('object-missing');
     expect(await outcomeOf(vault.extendRetention(name, 'v', until))).toBe('object-missing');
     expect(await outcomeOf(vault.remove(name, 'v'))).toBe('object-missing');
     expect(readdirSync(folder()).filter((each) => !each.startsWith('escrow.db'))).toEqual([]);
@@ -98,7 +100,7 @@ describe('FileVault', () => {
     });
     rmSync(folder('vault'));
     const object = await vault.put('acme/a.pfx', bytes, until);
-    expect(await vault.list('')).toEqual([object]);
+    expect(await listedNames(vault)).toEqual([object.name]);
   });
 
   it('never sweeps a file only because its index does not know it', async () => {

@@ -13,6 +13,7 @@ import type { DocumentName } from '#ports/document-store.ts';
 import { noBackupMeaning } from '#steps/decide.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { withFault } from '#test/support/faults.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { expectRefused, thrownBy } from '#test/support/refused.ts';
 import {
   current,
@@ -147,7 +148,7 @@ describe('a copy', () => {
       outcome: 'done',
     });
     expect(await eventNames(world, enrollment)).toContain('SubscriberCopyExported');
-    expect((await vault.list(`${organization}/${enrollment.id}/`)).length).toBe(1);
+    expect((await listedNames(vault, `${organization}/${enrollment.id}/`)).length).toBe(1);
     const names = documents.names().filter(({ kind }) => kind === 'receipt');
     expect(names.map(({ id }) => id)).toContain(copy.receiptId);
   });

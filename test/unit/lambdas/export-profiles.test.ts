@@ -10,6 +10,7 @@ import { type ExportRequest, exportCopy } from '#lambdas/export-copy/export-copy
 import { noBackupMeaning } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { present } from '#test/support/demo.ts';
+import { allListed } from '#test/support/listed.ts';
 import { expectRefused } from '#test/support/refused.ts';
 import {
   current,
@@ -108,7 +109,7 @@ describe('a compatible copy', () => {
 
   it('is stored nowhere: nothing is but its receipt', async () => {
     const { documents, vault } = world.dependencies;
-    const stored = async () => [...documents.names(), ...(await vault.list(`${organization}/`))];
+    const stored = async () => [...documents.names(), ...(await allListed(vault, `${organization}/`))];
     const before = await stored();
     const { receiptId } = await take('compatible');
     const added = (await stored()).filter((each) => !before.some((one) => isDeepStrictEqual(one, each)));

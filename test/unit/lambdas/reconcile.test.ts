@@ -4,6 +4,7 @@ import { StoreError } from '#domain/errors.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import {
   current,
@@ -47,7 +48,7 @@ function documentsOf({ id }: Enrollment): string[] {
 }
 
 async function objects(): Promise<string[]> {
-  return (await world.dependencies.vault.list(`${organization}/`)).map(({ name }) => name);
+  return await listedNames(world.dependencies.vault, `${organization}/`);
 }
 
 describe('nothing to mend', () => {
@@ -111,7 +112,7 @@ describe('a dead attempt', () => {
     const dead = await diedAt('vault.put', { lock: 'held' });
     world.dependencies.clock.advance(16 * minute);
     expect(await mend()).toEqual({ ...nothing, abandonedAttempts: [dead.id], emittedAgain: [dead.id] });
-    const [message] = await world.queues.receive('make-key-pair', 1, 60);
+    const [message] = await world.queues.receive('make-encryption-key-pair', 1, 60);
     expect(message?.event).toMatchObject({ type: 'KeyPairAwaited', data: { enrollmentId: dead.id } });
     // Nothing has happened that anybody outside was not told of before.
     expect(await world.queues.receive('fan-out-webhooks', 1, 60)).toEqual([]);
@@ -163,7 +164,7 @@ describe('an enrollment that waits for its key', () => {
     world.dependencies.clock.advance(16 * minute);
     expect(await mend()).toEqual({ ...nothing, emittedAgain: [waiting.id] });
     await mend();
-    const messages = await world.queues.receive('make-key-pair', 10, 60);
+    const messages = await world.queues.receive('make-encryption-key-pair', 10, 60);
     expect(messages.map(({ event }) => event.data)).toEqual([{ enrollmentId: waiting.id }]);
   });
 
@@ -242,7 +243,7 @@ describe('a vault object that nothing refers to', () => {
     await vault.put('acme-2/enr_1/att_1.pfx', new Uint8Array(9), clock.now());
     clock.advance(day);
     expect(await mend()).toEqual(nothing);
-    expect((await vault.list('acme-2/')).length).toBe(1);
+    expect((await listedNames(vault, 'acme-2/')).length).toBe(1);
   });
 });
 

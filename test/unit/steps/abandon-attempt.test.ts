@@ -7,6 +7,7 @@ import { attemptKinds, attemptName } from '#steps/attempt-documents.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
 import { LeapingQueues } from '#test/support/leaping-queues.ts';
+import { allListed } from '#test/support/listed.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import {
   current,
@@ -63,7 +64,7 @@ describe('abandoning an attempt', () => {
   it('leaves its vault object, which is locked, for the reconciler', async () => {
     const { enrollment, attempt } = await dead();
     await abandonAttempt(world.dependencies, enrollment, attempt);
-    const objects = await world.dependencies.vault.list(`${organization}/${enrollment.id}/`);
+    const objects = await allListed(world.dependencies.vault, `${organization}/${enrollment.id}/`);
     expect(objects.map(({ name }) => name)).toEqual([`${organization}/${enrollment.id}/${attempt.id}.pfx`]);
   });
 
@@ -143,18 +144,21 @@ describe('a key that can never be made', () => {
       clock: apart.dependencies.clock,
       handlers: {
         'request-enrollment': async () => undefined,
-        'make-key-pair': (event) => makeKeyPairOfAccepted(broken, event),
+        'make-identity-key-pair': async () => undefined,
+        'make-encryption-key-pair': (event) => makeKeyPairOfAccepted(broken, event),
         'notify-subscriber': async () => undefined,
         'discard-superseded': async () => undefined,
         'fan-out-webhooks': async () => undefined,
         'deliver-webhook': async () => undefined,
+        'check-backups': async () => undefined,
+        'check-canaries': async () => undefined,
       },
     });
     await dispatcher.drain();
     expect(tries).toBe(5);
     expect(await current(apart, enrollment)).toMatchObject({ state: 'accepted', backups: [] });
     expect((await queues.deadLetters()).map(({ consumer, code }) => [consumer, code])).toEqual([
-      ['make-key-pair', 'internal'],
+      ['make-encryption-key-pair', 'internal'],
     ]);
     expect(await eventsBorn(apart)).toEqual([]);
     await apart.close();

@@ -29,9 +29,9 @@ async function makeOver(change: (vault: MemoryBackupVault) => Partial<BackupVaul
   const vault: BackupVault = {
     put: memory.put.bind(memory),
     read: memory.read.bind(memory),
+    describe: memory.describe.bind(memory),
     list: memory.list.bind(memory),
     extendRetention: memory.extendRetention.bind(memory),
-    remove: memory.remove.bind(memory),
     ...change(memory),
   };
   const make = () => makeKeyPair({ ...world.dependencies, vault }, enrollment);
@@ -73,7 +73,7 @@ describe('a backup that is not what was written', () => {
   it('never counts: that of another enrollment, which opens as well', async () => {
     const other = await makeOver(() => ({}));
     await other.make();
-    const [object] = await other.memory.list(`${organization}/`);
+    const [object] = (await other.memory.list(`${organization}/`)).items;
     const others = await other.memory.read(object?.name ?? '', object?.version ?? '');
     const { make, enrollment } = await makeOver(() => ({ read: async () => others }));
     expect((await thrownBy(make)).code).toBe('proof-failed');

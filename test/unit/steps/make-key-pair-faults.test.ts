@@ -3,6 +3,7 @@ import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { type Fault, withFault } from '#test/support/faults.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import { current, makeWorld, organization, password, request, type World } from '#test/support/world.ts';
 
@@ -35,7 +36,7 @@ async function leftOf({ id }: Enrollment) {
   return {
     documents: documents.names().filter((name) => name.id.startsWith(id) && name.kind !== 'receipt'),
     receipts: documents.names().filter((name) => name.id.startsWith(id) && name.kind === 'receipt'),
-    objects: await vault.list(`${organization}/${id}/`),
+    objects: await listedNames(vault, `${organization}/${id}/`),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Secret } from '#domain/secret.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
+import { listedNames } from '#test/support/listed.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import {
   current,
@@ -107,9 +108,9 @@ describe('an encryption key under a password', () => {
     if (backup === undefined) throw new TypeError('no backup');
     const stored = await world.dependencies.vault.read(backup.objectName, backup.objectVersion);
     expect(sha256Hex(stored)).toBe(backup.pfxSha256);
-    const [object] = await world.dependencies.vault.list(backup.objectName);
+    const object = await world.dependencies.vault.describe(backup.objectName, backup.objectVersion);
     const retainUntil = new Date(world.dependencies.clock.now().getTime() + 1_095 * day);
-    expect(object?.retainUntil).toEqual(retainUntil);
+    expect(object.retainUntil).toEqual(retainUntil);
     expect(backup.retainUntil).toBe(retainUntil.toISOString());
   });
 
@@ -218,7 +219,7 @@ describe('an identity key', () => {
     const enrollment = await ready(world, { idempotencyKey: 'identity', purpose: 'identity' });
     expect(enrollment).toMatchObject({ state: 'ready', escrow: 'forbidden', backups: [] });
     expect(await documentsOf(enrollment)).toEqual(['locked-key', 'csr', 'placeholder']);
-    expect(await world.dependencies.vault.list(`${organization}/${enrollment.id}/`)).toEqual([]);
+    expect(await listedNames(world.dependencies.vault, `${organization}/${enrollment.id}/`)).toEqual([]);
     expect(await eventNames(world, enrollment)).toEqual([
       'SubscriberSignInAwaited',
       'EnrollmentKeyPairCreated',
@@ -314,7 +315,7 @@ describe('a record that crosses a floor, whoever wrote it', () => {
     expect([error.code, error.details.rules]).toEqual(['enrollment-refused', rules]);
     expect(await current(world, odd)).toEqual(odd);
     expect(await documentsOf(odd)).toEqual([]);
-    expect(await world.dependencies.vault.list(`${organization}/${odd.id}/`)).toEqual([]);
+    expect(await listedNames(world.dependencies.vault, `${organization}/${odd.id}/`)).toEqual([]);
   });
 });
 

@@ -10,5 +10,5 @@ const files = {
     process.kill(process.pid, 'SIGKILL');
   },
 };
-const vault = new FileVault(openDatabase(file), folder, { now: () => new Date() }, files);
+const vault = new FileVault(openDatabase(file), folder, { now: () => new Date() }, { files });
 await vault.put(name, Uint8Array.of(1, 2, 3), new Date(0));

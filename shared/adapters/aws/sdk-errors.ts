@@ -1,4 +1,4 @@
-import type { CodeOf } from '#domain/error-codes.ts';
+import type { CodeOf, ErrorCode } from '#domain/error-codes.ts';
 import { errorNumber } from '#domain/plain-words.ts';
 
 /**
@@ -7,9 +7,19 @@ import { errorNumber } from '#domain/plain-words.ts';
  */
 export type Effect = 'none' | 'unknown' | 'final';
 
+/** The codes of what every AWS service refuses with, as a key provider says it. */
+export type CommonCode = Extract<
+  CodeOf<'provider'>,
+  | 'provider-busy'
+  | 'provider-unavailable'
+  | 'provider-access-denied'
+  | 'provider-misconfigured'
+  | 'provider-incapable'
+>;
+
 /** What an error of the AWS SDK means to a caller of ours. */
-export interface Meaning {
-  code: CodeOf<'provider'>;
+export interface Meaning<C extends ErrorCode = CodeOf<'provider'>> {
+  code: C;
   effect: Effect;
   why?: string;
   next?: string;
@@ -27,18 +37,34 @@ const notSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENET
 /** Node's names of what is wrong with a file, as with one of credentials: nothing else here opens any. */
 const unreadable = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR'];
 
+/** How the services say that they throttle (the list of the SDK's own, `THROTTLING_ERROR_CODES`, but for what has other meanings). */
+const throttling = [
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+];
+
 /**
  * The errors that every AWS service shares (API reference, "Common errors"), by the names that the SDK gives them, and
  * those of the SDK and of the network.
  * @param own those of the service itself, which come first
  */
-export function meaningOf(
+export function meaningOf<C extends ErrorCode>(
   error: unknown,
   service: ServiceName,
-  own: Readonly<Record<string, Meaning>>,
-): Meaning {
+  own: Readonly<Record<string, Meaning<C>>>,
+): Meaning<C | CommonCode> {
   const name = nameOf(error);
-  const known = { ...commonMeanings(service), ...own };
+  const known: Readonly<Record<string, Meaning<C | CommonCode>>> = { ...commonMeanings(service), ...own };
   if (Object.hasOwn(known, name) && known[name] !== undefined) return known[name];
   const code = codeOf(error);
   if (code === 'ERR_INVALID_URL') return setUp(service, 'the AWS endpoint that is set is no URL');
@@ -57,14 +83,14 @@ export function meaningOf(
   return status >= 400 && status < 500 ? refused(service, name) : failedInside(service);
 }
 
-function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>> {
-  const busy: Meaning = {
+function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning<CommonCode>>> {
+  const busy: Meaning<CommonCode> = {
     code: 'provider-busy',
     effect: 'none',
     why: `${service.name} throttles: more was asked a second than the quotas of the account allow`,
     next: `Try again in a moment and send less at once; ${service.page} says more.`,
   };
-  const denied: Meaning = {
+  const denied: Meaning<CommonCode> = {
     code: 'provider-access-denied',
     effect: 'final',
     next: `Give the service the permissions that ${service.page} names.`,
@@ -77,10 +103,9 @@ function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>>
     AccessDeniedException: denied,
     AccessDenied: denied,
     NotAuthorized: denied,
-    ThrottlingException: busy,
-    Throttling: busy,
-    TooManyRequestsException: busy,
-    RequestLimitExceeded: busy,
+    AuthorizationError: denied,
+    AuthorizationErrorException: denied,
+    ...each(throttling, busy),
     InternalFailure: inside,
     ServiceUnavailable: inside,
     ServiceUnavailableException: inside,
@@ -88,6 +113,7 @@ function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>>
     TimeoutError: noAnswer(service),
     UnrecognizedClientException: wrong,
     InvalidClientTokenId: wrong,
+    InvalidAccessKeyId: wrong,
     InvalidSignatureException: wrong,
     SignatureDoesNotMatch: wrong,
     IncompleteSignature: wrong,
@@ -104,20 +130,24 @@ function commonMeanings(service: ServiceName): Readonly<Record<string, Meaning>>
   };
 }
 
-function setUp({ page }: ServiceName, why: string, next?: string): Meaning {
+function each<T>(names: readonly string[], meaning: T): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, meaning]));
+}
+
+function setUp({ page }: ServiceName, why: string, next?: string): Meaning<CommonCode> {
   const general = `Set up region and credentials as the AWS SDK reads them: ${page} says how.`;
   return { code: 'provider-misconfigured', effect: 'final', why, next: next ?? general };
 }
 
-function noAnswer({ name }: ServiceName): Meaning {
+function noAnswer({ name }: ServiceName): Meaning<CommonCode> {
   return { code: 'provider-unavailable', effect: 'unknown', why: `${name} did not answer` };
 }
 
-function failedInside({ name }: ServiceName): Meaning {
+function failedInside({ name }: ServiceName): Meaning<CommonCode> {
   return { code: 'provider-unavailable', effect: 'unknown', why: `${name} failed inside` };
 }
 
-function notReached({ name }: ServiceName): Meaning {
+function notReached({ name }: ServiceName): Meaning<CommonCode> {
   return {
     code: 'provider-unavailable',
     effect: 'none',
@@ -127,7 +157,7 @@ function notReached({ name }: ServiceName): Meaning {
 }
 
 /** What the service refused as malformed, or with an error that nobody told us of. */
-function refused({ name }: ServiceName, error: string): Meaning {
+function refused({ name }: ServiceName, error: string): Meaning<CommonCode> {
   const known = /^\w{1,64}$/.exec(error)?.[0] ?? 'unknown';
   return { code: 'provider-incapable', effect: 'final', why: `${name} refused the request (${known})` };
 }
@@ -140,6 +170,12 @@ export function causeOf(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined;
   const readable = '$fault' in error || !('$response' in error);
   return readable ? error : new TypeError('the answer of AWS could not be read');
+}
+
+/** Which permission is missing, as AWS says it (`kms:Sign`); not to whom, or over what. */
+export function deniedAction(error: unknown, { name }: ServiceName): { why?: string } {
+  const action = /not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)/.exec(messageOf(error))?.[1];
+  return action === undefined ? {} : { why: `${name} does not allow this service ${action}` };
 }
 
 /** How AWS refuses a signature that is of another time. */

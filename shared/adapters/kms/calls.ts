@@ -2,14 +2,10 @@ import type { KMS } from '@aws-sdk/client-kms';
 import type { CodeOf } from '#domain/error-codes.ts';
 import { type EscrowError, ProviderError } from '#domain/errors.ts';
 import type { CallOptions } from '#ports/key-provider.ts';
-import { throwIfUnwanted, whileWanted } from '../call-limits.ts';
-import { backoffMilliseconds, realWaiting, type Waiting } from './backoff.ts';
+import { realWaiting, type Waiting } from '../aws/backoff.ts';
+import { RepeatedCalls, type RequestOptions } from '../aws/repeated-calls.ts';
+import { whileWanted } from '../call-limits.ts';
 import { effectOf, isKmsError, kmsError } from './errors.ts';
-
-/** What the SDK is told of a request beside its content. */
-export interface RequestOptions {
-  abortSignal: AbortSignal;
-}
 
 export interface CallRules {
   /** Whether the call may have been done when it is repeated; `true` if not given. A key made twice is one too many. */
@@ -29,8 +25,7 @@ const requestMilliseconds = 10_000;
  */
 export class KmsCalls {
   readonly #kms: KMS;
-  readonly #milliseconds: number;
-  readonly #waiting: Waiting;
+  readonly #repeated: RepeatedCalls<KMS>;
   readonly #unfinished = new Set<Promise<unknown>>();
   #closing = false;
   #closed = false;
@@ -38,8 +33,7 @@ export class KmsCalls {
   /** @param milliseconds how long a call may take with all its repetitions, where its caller names no deadline */
   constructor(kms: KMS, milliseconds: number, waiting: Waiting = realWaiting) {
     this.#kms = kms;
-    this.#milliseconds = milliseconds;
-    this.#waiting = waiting;
+    this.#repeated = new RepeatedCalls(kms, { callMilliseconds: milliseconds, requestMilliseconds }, waiting);
   }
 
   /**
@@ -53,19 +47,15 @@ export class KmsCalls {
     options: CallOptions = {},
     rules: CallRules = {},
   ): Promise<T> {
-    const end = this.#endOf(options);
-    for (let repetition = 0; ; repetition++) {
+    const judge = (error: unknown) => {
+      const failure = kmsError(error, rules.meanings);
+      return { failure, again: !this.#closed && mayRepeat(error, failure, rules) };
+    };
+    const sendWhileOpen = (kms: KMS, request: RequestOptions) => {
       if (this.#closed) throw closedError();
-      try {
-        return await this.#request(send, options, end);
-      } catch (error) {
-        const failure = kmsError(error, rules.meanings);
-        const delay = backoffMilliseconds(repetition, this.#waiting.random);
-        // Whoever cannot be served in time hears so now, and why, instead of waiting for nothing.
-        if (!mayRepeat(error, failure, rules) || this.#waiting.now() + delay >= end) throw failure;
-        await this.#pause(delay, options);
-      }
-    }
+      return send(kms, request);
+    };
+    return await this.#repeated.call(sendWhileOpen, options, judge);
   }
 
   /**
@@ -99,39 +89,6 @@ export class KmsCalls {
     } finally {
       this.#unfinished.delete(work);
     }
-  }
-
-  async #request<T>(
-    send: (kms: KMS, request: RequestOptions) => Promise<T>,
-    options: CallOptions,
-    end: number,
-  ): Promise<T> {
-    const milliseconds = Math.min(end - this.#waiting.now(), requestMilliseconds);
-    // By name and not by spreading: an AbortController serves as options too, and its signal is no property of its own.
-    const { signal } = options;
-    const deadline = new Date(Date.now() + milliseconds);
-    const limits = signal === undefined ? { deadline } : { signal, deadline };
-    const controller = new AbortController();
-    try {
-      return await whileWanted(limits, () => send(this.#kms, { abortSignal: controller.signal }));
-    } finally {
-      // Nobody waits for the request any more: done, failed or given up.
-      controller.abort();
-    }
-  }
-
-  async #pause(milliseconds: number, { signal }: CallOptions): Promise<void> {
-    try {
-      await this.#waiting.sleep(milliseconds, signal);
-    } catch (error) {
-      throwIfUnwanted(signal === undefined ? {} : { signal });
-      throw error;
-    }
-  }
-
-  #endOf({ deadline }: CallOptions): number {
-    const own = this.#waiting.now() + this.#milliseconds;
-    return deadline === undefined ? own : Math.min(own, deadline.getTime());
   }
 }
 

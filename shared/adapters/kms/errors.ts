@@ -3,6 +3,7 @@ import { EscrowError, ProviderError } from '#domain/errors.ts';
 import {
   causeOf,
   clockCorrected,
+  deniedAction,
   type Effect,
   type Meaning,
   meaningOf,
@@ -60,7 +61,8 @@ export function kmsError(
   const ownCode = own[nameOf(error)];
   if (ownCode !== undefined) return new ProviderError(ownCode, { cause });
   const { code, effect: _, ...details } = kmsMeaning(error);
-  return new ProviderError(code, { ...details, ...deniedAction(error, code), cause });
+  const denied = code === 'provider-access-denied' ? deniedAction(error, kms) : {};
+  return new ProviderError(code, { ...details, ...denied, cause });
 }
 
 /**
@@ -99,11 +101,4 @@ function meaningOfState(name: string, message: string): Meaning {
     why: pending ? 'the key has no key material yet' : 'the key is in a state in which it is not used',
     next: 'Look at the state of the key in AWS KMS.',
   };
-}
-
-/** Which permission is missing, as AWS says it; not to whom, or over which key. */
-function deniedAction(error: unknown, code: string): { why?: string } {
-  const action = /kms:[A-Za-z]+/.exec(messageOf(error))?.[0];
-  if (code !== 'provider-access-denied' || action === undefined) return {};
-  return { why: `AWS KMS does not allow this service ${action}` };
 }

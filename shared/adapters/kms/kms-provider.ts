@@ -2,9 +2,9 @@ import { createPublicKey } from 'node:crypto';
 import type { KMS } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
 import type { CallOptions, KeyProvider } from '#ports/key-provider.ts';
-import { refusePlainHttp } from '../aws/plain-http.ts';
+import { realWaiting, type Waiting } from '../aws/backoff.ts';
+import { clientSettings, neverInClear } from '../aws/client.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
-import { realWaiting, type Waiting } from './backoff.ts';
 import { KmsCalls } from './calls.ts';
 import { kmsExportableKeys } from './exportable-keys.ts';
 import { macMessage } from './mac-message.ts';
@@ -60,24 +60,8 @@ async function openClient(): Promise<KMS> {
       cause,
     });
   });
-  // `calls.ts` repeats, so the SDK must not.
-  const client = new sdk.KMS({
-    maxAttempts: 1,
-    retryMode: 'standard',
-    requestHandler: { connectionTimeout: 3_000, httpAgent: sockets, httpsAgent: sockets },
-  });
-  client.middlewareStack.add(
-    (next) => (args) => {
-      refusePlainHttp(args.request);
-      return next(args);
-    },
-    { step: 'build' },
-  );
-  return client;
+  return neverInClear(new sdk.KMS(clientSettings));
 }
-
-/** More than the SDK's 50, beyond which it warns on the console of requests that wait. */
-const sockets = { maxSockets: 256, keepAlive: true };
 
 async function assemble(
   calls: KmsCalls,

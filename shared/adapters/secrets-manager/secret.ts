@@ -2,7 +2,7 @@ import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { EscrowError, ProviderError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
-import { refusePlainHttp } from '../aws/plain-http.ts';
+import { neverInClear } from '../aws/client.ts';
 import { causeOf, type Meaning, meaningOf } from '../aws/sdk-errors.ts';
 import { whileWanted } from '../call-limits.ts';
 
@@ -80,15 +80,7 @@ async function openClient(): Promise<SecretsManager> {
       cause,
     });
   });
-  const client = new sdk.SecretsManager();
-  client.middlewareStack.add(
-    (next) => (args) => {
-      refusePlainHttp(args.request);
-      return next(args);
-    },
-    { step: 'build' },
-  );
-  return client;
+  return neverInClear(new sdk.SecretsManager());
 }
 
 function fieldOf(text: string | undefined, name: string): Secret {

@@ -1,14 +1,15 @@
 import { AwsError } from './aws-error.ts';
 
 /**
- * What goes wrong with a request: it is refused, or done and its answer lost (the connection is cut) or kept back (no
- * answer comes at all).
+ * What goes wrong with a request: it is refused; it is not done and the connection cut, or no answer comes (`never-arrive`); or
+ * it is done and its answer lost (the connection is cut) or kept back (`never-answer`).
  */
 export type Fault =
   | { kind: 'refuse'; type: string; message?: string; status?: number }
   | { kind: 'lose-answer' }
   | { kind: 'never-answer' }
-  | { kind: 'cut' };
+  | { kind: 'cut' }
+  | { kind: 'never-arrive' };
 
 interface Planned {
   operation: string;
@@ -20,6 +21,8 @@ interface Planned {
 export class Faults {
   /** How far the clock of AWS is before that of this machine, in milliseconds. */
   aheadMilliseconds = 0;
+  /** Decides on each request for which nothing is planned, as by chance. */
+  otherwise: (operation: string) => Fault | undefined = () => undefined;
   #planned: Planned[] = [];
   readonly #rates = new Map<string, { perSecond: number; tokens: number; at: number }>();
   readonly #now: () => number;
@@ -51,17 +54,17 @@ export class Faults {
     this.#planned = [];
     this.#rates.clear();
     this.aheadMilliseconds = 0;
+    this.otherwise = () => undefined;
   }
 
   /** The fault that meets this request, if any. @throws AwsError if it is refused */
   meet(operation: string): Exclude<Fault, { kind: 'refuse' }> | undefined {
     this.#holdRate(operation);
     const next = this.#planned.find((each) => each.left > 0 && ['*', operation].includes(each.operation));
-    if (next === undefined) return undefined;
-    next.left -= 1;
-    const { fault } = next;
-    if (fault.kind === 'refuse') throw new AwsError(fault.type, fault.message, fault.status);
-    return fault;
+    if (next !== undefined) next.left -= 1;
+    const fault = next === undefined ? this.otherwise(operation) : next.fault;
+    if (fault?.kind !== 'refuse') return fault;
+    throw new AwsError(fault.type, fault.message, fault.status);
   }
 
   #holdRate(operation: string): void {

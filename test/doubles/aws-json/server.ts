@@ -62,6 +62,7 @@ async function answer(
       response.destroy();
       return;
     }
+    if (fault?.kind === 'never-arrive') return;
     const output = await service.operate(operation, new Input(parsed(body)));
     if (fault?.kind === 'lose-answer') response.destroy();
     if (fault === undefined) send(response, 200, output);

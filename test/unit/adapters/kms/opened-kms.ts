@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import type { Waiting } from '#adapters/kms/backoff.ts';
+import type { Waiting } from '#adapters/aws/backoff.ts';
 import { type KmsProvider, openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import type { KmsProviderSettings } from '#adapters/kms/settings.ts';
 import { EscrowError } from '#domain/errors.ts';

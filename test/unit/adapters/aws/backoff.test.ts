@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMilliseconds, realWaiting } from '#adapters/kms/backoff.ts';
+import { backoffMilliseconds, realWaiting } from '#adapters/aws/backoff.ts';
 
 describe('backoffMilliseconds', () => {
   it('doubles from 50 milliseconds up to 5 seconds where chance falls highest', () => {

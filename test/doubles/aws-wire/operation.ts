@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Which operation of an AWS service a request asks for: by its `X-Amz-Target` (the JSON protocols), by `Action` in its form (the
+ * query protocol), or as S3 has it, by method and what the query names.
+ * @returns as in `PutItem`
+ */
+export function operationOf({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): string {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') return target.split('.').at(-1) ?? target;
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+    return new URLSearchParams(body.toString('utf8')).get('Action') ?? method;
+  }
+  const query = new URL(url, 'http://localhost').searchParams;
+  const named = query.get('x-id');
+  if (named !== null) return named;
+  const part = parts.find((each) => query.has(each));
+  return `${verbs[method] ?? method}${part === undefined ? 'Object' : names[part]}`;
+}
+
+const verbs: Readonly<Record<string, string>> = { PUT: 'Put', GET: 'Get', HEAD: 'Head', DELETE: 'Delete' };
+const parts = ['retention', 'versioning', 'object-lock', 'versions', 'list-type'] as const;
+const names: Readonly<Record<(typeof parts)[number], string>> = {
+  retention: 'ObjectRetention',
+  versioning: 'BucketVersioning',
+  'object-lock': 'ObjectLockConfiguration',
+  versions: 'ObjectVersions',
+  'list-type': 'Objects',
+};

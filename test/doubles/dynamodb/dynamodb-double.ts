@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { type TableName, tableNames, tables } from '#contract/tables.ts';
+import type { Faults } from '../aws-json/faults.ts';
+import { type PassedRequest, startFaultProxy } from '../aws-wire/fault-proxy.ts';
+import { tableDefinition } from './table-definition.ts';
+
+export interface DynamoDouble {
+  endpoint: string;
+  /** The variables that lead the AWS SDK here. */
+  environment: Readonly<Record<string, string>>;
+  /** How the tables of `tables.ts` are named there. */
+  tables: Readonly<Record<TableName, string>>;
+  /** What goes wrong on the wire; operations by their names, as in `PutItem`. */
+  faults: Faults;
+  log: PassedRequest[];
+  close(): Promise<void>;
+}
+
+/** The credentials are nobody's: nothing here looks at more than their form. */
+const nobody = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
+
+/**
+ * A stand-in for Amazon DynamoDB on loopback, in memory, with every table of the service: dynalite, behind a wire that can
+ * fail. It lacks transactions, streams, expiry, and what is returned of an item whose condition failed.
+ */
+export async function startDynamoDouble(): Promise<DynamoDouble> {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('dynalite has no port');
+  const proxy = await startFaultProxy(`http://127.0.0.1:${address.port}`);
+  const environment = { ...nobody, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
+  const names = nameTables('escrow');
+  await createTables(proxy.endpoint, names);
+  proxy.log.length = 0;
+  return {
+    endpoint: proxy.endpoint,
+    environment,
+    tables: names,
+    faults: proxy.faults,
+    log: proxy.log,
+    close: async () => {
+      await proxy.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A name for each table, all of which begin alike. */
+export function nameTables(prefix: string): Record<TableName, string> {
+  return {
+    aggregates: `${prefix}-aggregates`,
+    documents: `${prefix}-documents`,
+    'locked-keys': `${prefix}-locked-keys`,
+    ledger: `${prefix}-ledger`,
+    activity: `${prefix}-activity`,
+  };
+}
+
+async function createTables(endpoint: string, names: Readonly<Record<TableName, string>>): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: nobody.AWS_REGION,
+    credentials: { accessKeyId: nobody.AWS_ACCESS_KEY_ID, secretAccessKey: nobody.AWS_SECRET_ACCESS_KEY },
+  });
+  try {
+    for (const name of tableNames) {
+      await client.send(new CreateTableCommand(tableDefinition(names[name], tables[name])));
+    }
+  } finally {
+    client.destroy();
+  }
+}

@@ -280,6 +280,18 @@ export const errorTable = {
     'A store did not answer.',
     'Try again later; if it stays so, tell the operator.',
   ),
+  'store-misconfigured': entry(
+    'store',
+    false,
+    'A store is not set up as needed.',
+    'Tell the operator: the message says what is missing.',
+  ),
+  'record-too-large': entry(
+    'store',
+    false,
+    'A record has grown larger than its store takes.',
+    'Tell the operator: nothing was changed, and no repetition helps.',
+  ),
   'object-missing': entry(
     'store',
     false,

@@ -6,6 +6,7 @@ const always = [
   'not-acceptable',
   'too-many-requests',
   'store-unavailable',
+  'store-misconfigured',
   'internal',
 ] as const;
 const withToken = ['sign-in-required', 'token-invalid', 'issuer-unavailable', 'not-permitted'] as const;

@@ -73,6 +73,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   'wrapped-key-invalid': 500,
   'key-not-exportable': 409,
   'store-unavailable': 503,
+  'store-misconfigured': 500,
+  'record-too-large': 500,
   'object-missing': 500,
   'object-damaged': 500,
   'retention-locked': 500,

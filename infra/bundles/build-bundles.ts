@@ -1,0 +1,124 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type ModuleFile, moduleFiles } from './module-files.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Where the private keys live; what only the other needs is left out. */
+export type Custody = 'kms' | 'pkcs11';
+
+export interface BundleRequest {
+  /** Modules of `sources`, without their extension: `read-csr/handler`. */
+  entries: readonly string[];
+  /** Absolute; the project's `lambdas` if not given. */
+  sources?: string;
+  /** Absolute. Whatever is in it is removed first. */
+  outFolder: string;
+  custody: Custody;
+}
+
+/** Bundled code, by the name that it is asked for under. */
+type Texts = ReadonlyMap<string, string>;
+
+/**
+ * Bundles functions as ES modules for the Node of AWS Lambda: for each a folder with `index.mjs`, which exports `handler`, and
+ * beside it the files that its code starts or reads. The same sources make the same bytes.
+ * @throws Error of esbuild's, naming what does not parse or resolve
+ */
+export async function buildBundles(request: BundleRequest): Promise<void> {
+  const { entries, sources = join(root, 'lambdas'), outFolder } = request;
+  const files = new Map<string, ModuleFile>();
+  const modules = new Map(entries.map((entry) => [entry, join(sources, `${entry}.ts`)]));
+  const bundles = await bundled(modules, files);
+  const beside = await bundledFiles(files);
+  await rm(outFolder, { recursive: true, force: true });
+  for (const [entry, text] of bundles) {
+    const folder = join(outFolder, entry);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'index.mjs'), text);
+    await writeBeside(folder, text, files, beside);
+  }
+}
+
+/** The code among the files that modules name, and that which such code names in turn. */
+async function bundledFiles(files: Map<string, ModuleFile>): Promise<Texts> {
+  const done = new Map<string, string>();
+  for (;;) {
+    const next = [...files.values()].filter(({ name, code }) => code && !done.has(name));
+    if (next.length === 0) return done;
+    const modules = new Map(next.map(({ name, source }) => [name, source]));
+    for (const [name, text] of await bundled(modules, files)) done.set(name, text);
+  }
+}
+
+/** Writes what a bundled text names beside it, and what that names in turn. */
+async function writeBeside(
+  folder: string,
+  text: string,
+  files: ReadonlyMap<string, ModuleFile>,
+  beside: Texts,
+): Promise<void> {
+  for (const { name, source } of files.values()) {
+    if (!text.includes(`./${name}"`)) continue;
+    const code = beside.get(name);
+    if (code === undefined) await copyFile(source, join(folder, name));
+    else {
+      await writeFile(join(folder, name), code);
+      await writeBeside(folder, code, files, beside);
+    }
+  }
+}
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // The form as ES modules first: what nothing uses of it is left out.
+  mainFields: ['module', 'main'],
+  // Names stay: logs and stack traces name our classes and functions.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  // What a tsconfig.json says is for the type checker.
+  tsconfigRaw: {},
+  // Native; only where a token holds the keys, and then installed beside.
+  external: ['graphene-pk11'],
+  logLevel: 'silent',
+  write: false,
+};
+
+/** @param modules absolute paths by name @param files takes what the modules name */
+async function bundled(modules: ReadonlyMap<string, string>, files: Map<string, ModuleFile>): Promise<Texts> {
+  const { outputFiles = [] } = await build({
+    ...options,
+    entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
+    outdir: root,
+    outExtension: { '.js': '.mjs' },
+    plugins: [ownPackage, moduleFiles(root, files)],
+  });
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  return new Map(
+    [...modules.keys()].map((name) => [name, withRequire(texts.get(join(root, `${name}.mjs`)) ?? '')]),
+  );
+}
+
+/** Packages of the older form ask for Node's own modules by a function that ES modules have not. */
+function withRequire(text: string): string {
+  if (!text.includes('Dynamic require of')) return text;
+  return `import{createRequire as createRequireHere}from"node:module";const require=createRequireHere(import.meta.url);${text}`;
+}
+
+/** Of the project's own package.json its name and version are used; the rest stays out. */
+const ownPackage: Plugin = {
+  name: 'own-package',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => {
+      if (path !== join(root, 'package.json')) return undefined;
+      const { name, version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};

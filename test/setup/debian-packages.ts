@@ -27,6 +27,8 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'zsh', programs: ['zsh'], purpose: 'completes commands as its users see it' },
   { name: 'fish', programs: ['fish'], purpose: 'completes commands as its users see it' },
   { name: 'build-essential', programs: ['cc', 'c++', 'make'], purpose: 'compiles the token binding' },
+  { name: 'cmake', programs: ['cmake'], purpose: "builds the client of AWS Lambda's Runtime API" },
+  { name: 'xz-utils', programs: ['xz'], purpose: "unpacks what the Runtime API's client builds" },
   { name: 'python3', programs: ['python3'], purpose: 'runs node-gyp, which builds the token binding' },
 ];
 

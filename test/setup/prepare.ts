@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { debianPackages, ensurePackages } from './debian-packages.ts';
 import { ensureOpenssl11 } from './openssl-1.1.ts';
 import { type Machine, run, SetUpProblem } from './run.ts';
+import { ensureRuntimeClient } from './runtime-client.ts';
 import { ensureTokenBinding } from './token-binding.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,6 +19,7 @@ try {
   ensurePackages(debianPackages, machine);
   ensureTokenBinding(root, machine);
   ensureOpenssl11(root, machine);
+  ensureRuntimeClient(root, machine);
 } catch (error) {
   if (!(error instanceof SetUpProblem)) throw error;
   console.error(`${error.message}\n\nRun this, then the tests again:\n\n  ${error.command}\n`);

@@ -5,18 +5,18 @@ import {
   type DocumentStore,
   documentKinds,
 } from '#ports/document-store.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 export interface DocumentParts {
   documents: DocumentStore;
 }
 
 /** What every DocumentStore must do. */
-export function documentStoreContract(name: string, make: () => Subject<DocumentParts>): void {
+export function documentStoreContract(name: string, make: () => Making<DocumentParts>): void {
   describe(`${name} as DocumentStore`, () => {
     let subject: Subject<DocumentParts>;
-    beforeEach(() => {
-      subject = make();
+    beforeEach(async () => {
+      subject = await make();
     });
     afterEach(() => subject.close());
 

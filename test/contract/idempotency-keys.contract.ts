@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import type { Subject } from './subject.ts';
+import type { Making, Subject } from './subject.ts';
 
 export interface IdempotencyParts {
   idempotencyKeys: IdempotencyKeys;
@@ -12,14 +12,14 @@ const hour = 3_600_000;
 /** What every IdempotencyKeys must do. */
 export function idempotencyKeysContract(
   name: string,
-  make: (clock: ManualClock) => Subject<IdempotencyParts>,
+  make: (clock: ManualClock) => Making<IdempotencyParts>,
 ): void {
   describe(`${name} as IdempotencyKeys`, () => {
     let clock: ManualClock;
     let subject: Subject<IdempotencyParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock();
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 

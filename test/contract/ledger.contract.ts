@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger, LedgerEntry } from '#ports/ledger.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import type { Subject } from './subject.ts';
+import type { Making, Subject } from './subject.ts';
 
 export interface LedgerParts {
   ledger: Ledger;
@@ -10,11 +10,11 @@ export interface LedgerParts {
 }
 
 /** What every Ledger must do. */
-export function ledgerContract(name: string, make: (clock: ManualClock) => Subject<LedgerParts>): void {
+export function ledgerContract(name: string, make: (clock: ManualClock) => Making<LedgerParts>): void {
   describe(`${name} as Ledger`, () => {
     let subject: Subject<LedgerParts>;
-    beforeEach(() => {
-      subject = make(new ManualClock());
+    beforeEach(async () => {
+      subject = await make(new ManualClock());
     });
     afterEach(() => subject.close());
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeptNotice, NoticeQuery, Notices } from '#ports/notices.ts';
 import type { Notice, Notifier } from '#ports/notifier.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import type { Subject } from './subject.ts';
+import type { Making, Subject } from './subject.ts';
 
 export interface NoticesParts {
   notifier: Notifier;
@@ -23,13 +23,13 @@ export function noticeOf(id: string, change: Partial<Notice> = {}): Notice {
 }
 
 /** What every list of notices must do, beside the notifier that fills it. */
-export function noticesContract(name: string, make: (clock: ManualClock) => Subject<NoticesParts>): void {
+export function noticesContract(name: string, make: (clock: ManualClock) => Making<NoticesParts>): void {
   describe(`${name} as Notices`, () => {
     let clock: ManualClock;
     let subject: Subject<NoticesParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock();
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Notice, Notifier } from '#ports/notifier.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import type { Subject } from './subject.ts';
+import type { Making, Subject } from './subject.ts';
 
 export interface NotifierParts {
   notifier: Notifier;
@@ -10,11 +10,11 @@ export interface NotifierParts {
 }
 
 /** What every Notifier must do. */
-export function notifierContract(name: string, make: (clock: ManualClock) => Subject<NotifierParts>): void {
+export function notifierContract(name: string, make: (clock: ManualClock) => Making<NotifierParts>): void {
   describe(`${name} as Notifier`, () => {
     let subject: Subject<NotifierParts>;
-    beforeEach(() => {
-      subject = make(new ManualClock());
+    beforeEach(async () => {
+      subject = await make(new ManualClock());
     });
     afterEach(() => subject.close());
 

@@ -3,19 +3,19 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import type { MessageParts } from './messages.contract.ts';
 import { acceptedEvent } from './records.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 /** What every OrganizationQueues must do, beside the queues that it looks into. */
 export function organizationQueuesContract(
   name: string,
-  make: (clock: ManualClock) => Subject<MessageParts>,
+  make: (clock: ManualClock) => Making<MessageParts>,
 ): void {
   describe(`${name} as OrganizationQueues`, () => {
     let clock: ManualClock;
     let subject: Subject<MessageParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock();
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 

@@ -4,7 +4,7 @@ import type { Enrollment, EnrollmentState } from '#domain/enrollment.ts';
 import type { EnrollmentQuery, Registry } from '#ports/registry.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { enrollmentRecord, nextVersion, organizationRecord } from './records.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 export interface RegistryParts {
   registry: Registry;
@@ -20,11 +20,11 @@ const anyState: readonly EnrollmentState[] = [
 ];
 
 /** What every Registry must do. @param make a registry of its own for each test */
-export function registryContract(name: string, make: (clock: ManualClock) => Subject<RegistryParts>): void {
+export function registryContract(name: string, make: (clock: ManualClock) => Making<RegistryParts>): void {
   describe(`${name} as Registry`, () => {
     let subject: Subject<RegistryParts>;
-    beforeEach(() => {
-      subject = make(new ManualClock());
+    beforeEach(async () => {
+      subject = await make(new ManualClock());
     });
     afterEach(() => subject.close());
 

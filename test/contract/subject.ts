@@ -11,7 +11,12 @@ export type Subject<T> = T & {
   reopen(): Promise<Subject<T>>;
   /** Ends it and removes its store. */
   close(): Promise<void>;
+  /** Waits until lists show what was written, where a store's lists follow its writes moments later. */
+  settled?(): Promise<void>;
 };
+
+/** A subject that may take a while to start. */
+export type Making<T> = Subject<T> | Promise<Subject<T>>;
 
 export interface OpenFolder {
   path: string;

@@ -51,7 +51,7 @@ export function generatedDocuments(): Map<string, string> {
 
 function eventSchema(name: string, { $schema: _dialect, ...data }: JsonSchema) {
   const consumers = Object.entries(subscriptions)
-    .filter(([, types]) => types.some((type) => type === name))
+    .filter(([, { types }]) => types.some((type) => type === name))
     .map(([consumer]) => consumer);
   const taken =
     consumers.length === 0 ? 'Nothing here is set to work by it.' : `Sets to work: ${consumers.join(', ')}.`;

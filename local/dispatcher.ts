@@ -42,12 +42,15 @@ export interface DispatcherParts {
 const concurrency: Readonly<Record<Consumer, number>> = {
   'request-enrollment': 4,
   /** Making a key keeps two cores busy. */
-  'make-key-pair': 4,
+  'make-identity-key-pair': 4,
+  'make-encryption-key-pair': 4,
   'notify-subscriber': 4,
   'discard-superseded': 4,
   'fan-out-webhooks': 4,
   /** Waits for others most of the time. */
   'deliver-webhook': 16,
+  'check-backups': 1,
+  'check-canaries': 1,
 };
 
 /** Longer than any handler runs, so that a message is not handed out twice while it is worked on. */

@@ -9,7 +9,7 @@ import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.
 import { recorded } from '#steps/record.ts';
 
 const consumer = 'notify-subscriber' satisfies Consumer;
-type Told = (typeof subscriptions)[typeof consumer][number];
+type Told = (typeof subscriptions)[typeof consumer]['types'][number];
 
 interface Letter {
   subject: string;

@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { pfxProfiles } from '#domain/pfx-profile.ts';
+import { purposes } from '#domain/purpose.ts';
 import { enrollmentRequestedSchema } from './enrollment-requested.ts';
 import type { EventName } from './subscriptions.ts';
 
 const reference = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 const text = v.pipe(v.string(), v.nonEmpty());
-const enrollment = v.object({ enrollmentId: reference });
+/** What every event of an enrollment names, whatever else it holds. */
+export const enrollmentReference = v.object({ enrollmentId: reference });
+const enrollment = enrollmentReference;
+/** Its purpose names the consumer that can make its key pair. */
+const keyPairDue = v.object({ enrollmentId: reference, purpose: v.picklist(purposes) });
 const refusal = v.object({ enrollmentId: reference, code: v.pipe(v.string(), v.regex(/^[a-z-]+$/)) });
 
 /** An event inside another one, as it is sent to a webhook. */
@@ -22,7 +27,7 @@ const cloudEvent = v.looseObject({
 /** Data of every event by its name. Receivers ignore members they do not know, so that events can grow. */
 export const eventSchemas = {
   EnrollmentRequested: enrollmentRequestedSchema,
-  EnrollmentAccepted: enrollment,
+  EnrollmentAccepted: keyPairDue,
   SubscriberSignInAwaited: enrollment,
   EnrollmentRefused: refusal,
   EnrollmentKeyPairCreated: enrollment,
@@ -41,8 +46,11 @@ export const eventSchemas = {
   EnrollmentDestroyed: enrollment,
   OrganizationSettingsChanged: v.object({ fields: v.array(v.pipe(v.string(), v.maxLength(64))) }),
   WebhookDisabled: v.object({ webhookId: reference }),
-  KeyPairAwaited: enrollment,
+  KeyPairAwaited: keyPairDue,
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
+  /** The organization whose backups are checked, and where the page before this one ended. */
+  BackupCheckDue: v.object({ organization: reference, cursor: v.optional(reference) }),
+  CanaryCheckDue: v.object({ organization: reference }),
 } as const satisfies Record<EventName, v.GenericSchema>;
 
 /** The source attribute of an event that an aggregate of an organization bore (CloudEvents 1.0, `source`). */

@@ -1,35 +1,67 @@
 import { type DomainEventName, domainEventNames } from '#domain/events.ts';
+import type { Purpose } from '#domain/purpose.ts';
 
 /**
- * Every event that travels: the one that comes from outside, those that aggregates bear, and two that set to work and tell
- * nobody anything new: that a key still waits to be made, and the order to send one event to one webhook.
+ * Every event that travels: the one that comes from outside, those that aggregates bear, and those that set to work and tell
+ * nobody anything new: that a key still waits to be made, the order to send one event to one webhook, and that a page of
+ * stored backups, or the canaries, are to be checked.
  */
 export type EventName =
   | DomainEventName
   | 'EnrollmentRequested'
   | 'KeyPairAwaited'
-  | 'WebhookDeliveryRequested';
+  | 'WebhookDeliveryRequested'
+  | 'BackupCheckDue'
+  | 'CanaryCheckDue';
 
-/** Which use case is set to work by which events. Read by the one-machine dispatcher and by the AWS app alike. */
+/** The events that a consumer takes: of these types and, where a purpose stands, of those only what names it in its data. */
+export interface Subscription<Type extends string = string> {
+  types: readonly Type[];
+  purpose?: Purpose;
+}
+
+const keyPairDue = ['EnrollmentAccepted', 'KeyPairAwaited'] as const;
+
+/**
+ * Which use case is set to work by which events. Read by the one-machine dispatcher and by the AWS app alike. Key pairs are
+ * made by a consumer a purpose: what makes identity keys needs no access to backups, and has none.
+ */
 export const subscriptions = {
-  'request-enrollment': ['EnrollmentRequested'],
-  'make-key-pair': ['EnrollmentAccepted', 'KeyPairAwaited'],
-  'notify-subscriber': [
-    'SubscriberSignInAwaited',
-    'EnrollmentKeyPairCreated',
-    'EnrollmentRefused',
-    'EnrollmentLocked',
-    'EnrollmentBlocked',
-    'EnrollmentUnlocked',
-    'EnrollmentPasswordChanged',
-    'EnrollmentDestroyed',
-  ],
-  'discard-superseded': ['EnrollmentPasswordChanged', 'EnrollmentDestroyed'],
-  'fan-out-webhooks': domainEventNames,
-  'deliver-webhook': ['WebhookDeliveryRequested'],
-} as const satisfies Record<string, readonly EventName[]>;
+  'request-enrollment': { types: ['EnrollmentRequested'] },
+  'make-identity-key-pair': { types: keyPairDue, purpose: 'identity' },
+  'make-encryption-key-pair': { types: keyPairDue, purpose: 'encryption' },
+  'notify-subscriber': {
+    types: [
+      'SubscriberSignInAwaited',
+      'EnrollmentKeyPairCreated',
+      'EnrollmentRefused',
+      'EnrollmentLocked',
+      'EnrollmentBlocked',
+      'EnrollmentUnlocked',
+      'EnrollmentPasswordChanged',
+      'EnrollmentDestroyed',
+    ],
+  },
+  'discard-superseded': { types: ['EnrollmentPasswordChanged', 'EnrollmentDestroyed'] },
+  'fan-out-webhooks': { types: domainEventNames },
+  'deliver-webhook': { types: ['WebhookDeliveryRequested'] },
+  'check-backups': { types: ['BackupCheckDue'] },
+  'check-canaries': { types: ['CanaryCheckDue'] },
+} as const satisfies Record<string, Subscription<EventName>>;
 
 export type Consumer = keyof typeof subscriptions;
+
+/** Whether a consumer takes an event: by its type and, where the consumer is for one purpose, by the purpose that it names. */
+export function isTaken(
+  { types, purpose }: Subscription,
+  { type, data }: { type: string; data: unknown },
+): boolean {
+  return types.includes(type) && (purpose === undefined || purposeIn(data) === purpose);
+}
+
+function purposeIn(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'purpose' in data ? data.purpose : undefined;
+}
 
 /** How often, and after which pauses, a consumer's message is tried again after a failure that may pass. */
 export interface RetryPolicy {
@@ -53,9 +85,12 @@ const overADay: RetryPolicy = {
 /** How each consumer is tried again. */
 export const retries: Readonly<Record<Consumer, RetryPolicy>> = {
   'request-enrollment': usual,
-  'make-key-pair': usual,
+  'make-identity-key-pair': usual,
+  'make-encryption-key-pair': usual,
   'notify-subscriber': usual,
   'discard-superseded': usual,
   'fan-out-webhooks': usual,
   'deliver-webhook': overADay,
+  'check-backups': usual,
+  'check-canaries': usual,
 };

@@ -1,12 +1,14 @@
 import type { ErrorCode } from './error-codes.ts';
 import type { PfxProfile } from './pfx-profile.ts';
+import type { Purpose } from './purpose.ts';
 
 /**
  * What happened to an aggregate, in the past tense. Data are references: identifiers and codes, never a secret,
- * never a name or an address, never state that a handler should trust instead of reading the record.
+ * never a name or an address, never state that a handler should trust instead of reading the record. A purpose says where
+ * the event goes, and never changes.
  */
 export type DomainEvent =
-  | { name: 'EnrollmentAccepted'; data: { enrollmentId: string } }
+  | { name: 'EnrollmentAccepted'; data: { enrollmentId: string; purpose: Purpose } }
   | { name: 'SubscriberSignInAwaited'; data: { enrollmentId: string } }
   | { name: 'EnrollmentRefused'; data: { enrollmentId: string; code: ErrorCode } }
   | { name: 'EnrollmentKeyPairCreated'; data: { enrollmentId: string } }

@@ -7,7 +7,7 @@ import type { DomainEvent } from '#domain/events.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
-import { purposeNames } from '#domain/purpose.ts';
+import { type Purpose, purposeNames } from '#domain/purpose.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import { checkRequest } from './check-request.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -117,15 +117,20 @@ async function toEnrollment(
     exports: 0,
     ...(plan.lock === 'recipient' && recipientKey !== undefined && { recipientKey }),
     ...(refusal !== undefined && { refusal }),
-    events: [bornWith(state, id, refusal)],
+    events: [bornWith(state, id, request.purpose, refusal)],
   };
 }
 
-function bornWith(state: EnrollmentState, enrollmentId: string, refusal: Refusal | undefined): DomainEvent {
+function bornWith(
+  state: EnrollmentState,
+  enrollmentId: string,
+  purpose: Purpose,
+  refusal: Refusal | undefined,
+): DomainEvent {
   if (state === 'refused' && refusal !== undefined) {
     return { name: 'EnrollmentRefused', data: { enrollmentId, code: refusal.code } };
   }
-  if (state === 'accepted') return { name: 'EnrollmentAccepted', data: { enrollmentId } };
+  if (state === 'accepted') return { name: 'EnrollmentAccepted', data: { enrollmentId, purpose } };
   return { name: 'SubscriberSignInAwaited', data: { enrollmentId } };
 }
 

@@ -4,20 +4,20 @@ import { type EventFeed, oldestKept } from '#ports/event-feed.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import type { OutboxParts } from './outbox.contract.ts';
 import { enrollmentRecord, nextVersion, organizationRecord } from './records.ts';
-import type { Subject } from './subject.ts';
+import type { Making, Subject } from './subject.ts';
 
 export type FeedParts = OutboxParts & { feed: EventFeed };
 
 const day = 24 * 3_600_000;
 
 /** What every EventFeed must do together with the registry and the outbox whose events it shows. */
-export function eventFeedContract(name: string, make: (clock: ManualClock) => Subject<FeedParts>): void {
+export function eventFeedContract(name: string, make: (clock: ManualClock) => Making<FeedParts>): void {
   describe(`${name} as EventFeed`, () => {
     let clock: ManualClock;
     let subject: Subject<FeedParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock('2026-03-01T10:00:00.000Z');
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 
@@ -49,14 +49,14 @@ export function eventFeedContract(name: string, make: (clock: ManualClock) => Su
         type: 'EnrollmentAccepted',
         time: '2026-03-01T10:00:00.000Z',
         datacontenttype: 'application/json',
-        data: { enrollmentId: 'e-2' },
+        data: { enrollmentId: 'e-2', purpose: 'encryption' },
       });
     });
 
     it("holds one organization's events only, its own among them", async () => {
       await write('e-1');
       await write('e-9', 'acme-2');
-      const events = [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x' } }] as const;
+      const events = [{ name: 'SubscriberSignInAwaited', data: { enrollmentId: 'x' } }] as const;
       await subject.registry.create({ ...organizationRecord('acme'), events });
       expect(await idsAfter(oldestKept)).toEqual(['e-1.1.0', 'organization.1.0']);
       expect(await idsAfter(oldestKept, 100, 'acme-2')).toEqual(['e-9.1.0']);

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Subscription } from '#contract/subscriptions.ts';
 import type { EventBus, Message, MessageQueues } from '#ports/messages.ts';
 import type { OrganizationQueues } from '#ports/organization-queues.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { acceptedEvent } from './records.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 export interface MessageParts {
   bus: EventBus;
@@ -13,18 +14,20 @@ export interface MessageParts {
 
 /** The consumers that an implementation under this suite is made with. */
 export const testSubscriptions = {
-  maker: ['EnrollmentAccepted'],
-  teller: ['EnrollmentAccepted', 'EnrollmentRefused'],
-} as const;
+  maker: { types: ['EnrollmentAccepted'] },
+  teller: { types: ['EnrollmentAccepted', 'EnrollmentRefused'] },
+  'identity-maker': { types: ['KeyPairAwaited'], purpose: 'identity' },
+  'encryption-maker': { types: ['KeyPairAwaited'], purpose: 'encryption' },
+} as const satisfies Readonly<Record<string, Subscription>>;
 
 /** What every EventBus and MessageQueues must do together. */
-export function messagesContract(name: string, make: (clock: ManualClock) => Subject<MessageParts>): void {
+export function messagesContract(name: string, make: (clock: ManualClock) => Making<MessageParts>): void {
   describe(`${name} as EventBus and MessageQueues`, () => {
     let clock: ManualClock;
     let subject: Subject<MessageParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock();
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 
@@ -52,6 +55,24 @@ export function messagesContract(name: string, make: (clock: ManualClock) => Sub
         expect(idsOf(await receive('teller'))).toEqual(['e-1.1.0']);
         expect(await subject.queues.depth()).toBe(1);
       });
+
+      it.each(['identity', 'encryption'] as const)(
+        'puts an event for %s before the consumer of that purpose only',
+        async (purpose) => {
+          const event = { ...acceptedEvent('e-1', 'KeyPairAwaited'), data: { enrollmentId: 'e-1', purpose } };
+          await subject.bus.publish(event);
+          expect(await receiveOne(`${purpose}-maker`)).toMatchObject({ event });
+          expect(await subject.queues.depth()).toBe(1);
+        },
+      );
+
+      it.each([undefined, null, 'identity', {}, { purpose: 'both' }, { purpose: ['identity'] }])(
+        'puts one whose data are %j before no consumer of a purpose',
+        async (data) => {
+          await subject.bus.publish({ ...acceptedEvent('e-1', 'KeyPairAwaited'), data });
+          expect(await subject.queues.depth()).toBe(0);
+        },
+      );
 
       it('tells events of one id from different sources apart', async () => {
         const event = acceptedEvent('e-1');

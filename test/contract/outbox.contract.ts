@@ -3,7 +3,7 @@ import type { Outbox } from '#ports/messages.ts';
 import type { Registry } from '#ports/registry.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { enrollmentRecord, nextVersion, organizationRecord } from './records.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 export interface OutboxParts {
   registry: Registry;
@@ -11,13 +11,13 @@ export interface OutboxParts {
 }
 
 /** What every Outbox must do together with the registry whose records bear the events. */
-export function outboxContract(name: string, make: (clock: ManualClock) => Subject<OutboxParts>): void {
+export function outboxContract(name: string, make: (clock: ManualClock) => Making<OutboxParts>): void {
   describe(`${name} as Outbox`, () => {
     let clock: ManualClock;
     let subject: Subject<OutboxParts>;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = new ManualClock('2026-03-01T10:00:00.000Z');
-      subject = make(clock);
+      subject = await make(clock);
     });
     afterEach(() => subject.close());
 
@@ -35,12 +35,12 @@ export function outboxContract(name: string, make: (clock: ManualClock) => Subje
         type: 'EnrollmentAccepted',
         time: '2026-03-01T10:00:00.000Z',
         datacontenttype: 'application/json',
-        data: { enrollmentId: 'e-1' },
+        data: { enrollmentId: 'e-1', purpose: 'encryption' },
       });
     });
 
     it("names an organization's own events by the organization", async () => {
-      const events = [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x' } }] as const;
+      const events = [{ name: 'SubscriberSignInAwaited', data: { enrollmentId: 'x' } }] as const;
       await subject.registry.create({ ...organizationRecord('acme'), events });
       const [pending] = await subject.outbox.pending(10);
       expect(pending?.event).toMatchObject({ id: 'organization.1.0', source: '/organizations/acme' });
@@ -49,7 +49,7 @@ export function outboxContract(name: string, make: (clock: ManualClock) => Subje
     it('holds the events of a replaced organization', async () => {
       const record = organizationRecord('acme');
       await subject.registry.create(record);
-      const events = [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x' } }] as const;
+      const events = [{ name: 'SubscriberSignInAwaited', data: { enrollmentId: 'x' } }] as const;
       await subject.registry.replace({ ...record, version: 2, events }, { version: 1 });
       const [pending] = await subject.outbox.pending(10);
       expect(pending?.event).toMatchObject({ id: 'organization.2.0', source: '/organizations/acme' });

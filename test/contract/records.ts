@@ -24,7 +24,7 @@ export function enrollmentRecord(id: string, change: Partial<Enrollment> = {}): 
     tries: { inARow: 0, inLife: 0 },
     backups: [],
     exports: 0,
-    events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: id } }],
+    events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: id, purpose: 'encryption' } }],
     ...change,
   };
 }

@@ -32,7 +32,7 @@ const record = fc
       subscriber: { id: subscriberId, givenName: '', familyName, email: '' },
       events: Array.from({ length: bears }, () => ({
         name: 'EnrollmentAccepted',
-        data: { enrollmentId: id },
+        data: { enrollmentId: id, purpose: rest.purpose },
       })),
     }),
   );

@@ -1,4 +1,5 @@
 import { organizationOf } from '#contract/events.ts';
+import { isTaken, type Subscription } from '#contract/subscriptions.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import { StoreError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -144,16 +145,16 @@ export class MemoryMessageQueues implements MessageQueues, OrganizationQueues {
 /** Puts events into queues in memory. */
 export class MemoryEventBus implements EventBus {
   readonly #queues: MemoryMessageQueues;
-  readonly #subscriptions: Readonly<Record<string, readonly string[]>>;
+  readonly #subscriptions: Readonly<Record<string, Subscription>>;
 
-  constructor(queues: MemoryMessageQueues, subscriptions: Readonly<Record<string, readonly string[]>>) {
+  constructor(queues: MemoryMessageQueues, subscriptions: Readonly<Record<string, Subscription>>) {
     this.#queues = queues;
     this.#subscriptions = subscriptions;
   }
 
   async publish(event: CloudEvent): Promise<void> {
-    for (const [consumer, types] of Object.entries(this.#subscriptions)) {
-      if (types.includes(event.type)) this.#queues.put(consumer, event);
+    for (const [consumer, subscription] of Object.entries(this.#subscriptions)) {
+      if (isTaken(subscription, event)) this.#queues.put(consumer, event);
     }
   }
 }

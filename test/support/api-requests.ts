@@ -113,8 +113,8 @@ async function buryLetter(
   organization: string,
   enrollmentId: string,
 ): Promise<string> {
-  queues.put('make-key-pair', eventOf(organization, enrollmentId));
-  const messages = await queues.receive('make-key-pair', 1, 60);
+  queues.put('make-encryption-key-pair', eventOf(organization, enrollmentId));
+  const messages = await queues.receive('make-encryption-key-pair', 1, 60);
   for (const message of messages) await queues.bury(message, 'provider-unavailable');
   const { items } = await queues.deadLettersOf(organization, 1_000);
   return items.at(-1)?.id ?? expect.unreachable('there is one now');

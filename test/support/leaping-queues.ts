@@ -3,7 +3,7 @@ import type { DeadLetter, Message, MessageQueues } from '#ports/messages.ts';
 import type { ManualClock } from '#test/doubles/clock.ts';
 
 /** More than any test has work for: one that never ends fails. */
-const mostReceives = 500;
+const mostReceives = 800;
 
 /** Queues where nobody waits: whoever asks when the next message becomes visible finds that it is that time. */
 export class LeapingQueues implements MessageQueues {

@@ -1,12 +1,13 @@
+import { isTaken, type Subscription } from '#contract/subscriptions.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, EventBus } from '#ports/messages.ts';
 import type { Database, Statement } from './database.ts';
 
-/** The event types that each consumer takes, by its name. */
-export type Subscriptions = Readonly<Record<string, readonly string[]>>;
+/** The events that each consumer takes, by its name. */
+export type Subscriptions = Readonly<Record<string, Subscription>>;
 
 /**
- * Puts an event into the queue of each consumer that takes its type, all in one statement. While an event waits in a
+ * Puts an event into the queue of each consumer that takes it, all in one statement. While an event waits in a
  * queue, a second publication of it (same source and id) adds nothing there; after it was done, it is delivered again.
  */
 export class SqliteEventBus implements EventBus {
@@ -24,7 +25,7 @@ export class SqliteEventBus implements EventBus {
 
   async publish(event: CloudEvent): Promise<void> {
     const consumers = Object.entries(this.#subscriptions)
-      .filter(([, types]) => types.includes(event.type))
+      .filter(([, subscription]) => isTaken(subscription, event))
       .map(([consumer]) => consumer);
     if (consumers.length === 0) return;
     const now = this.#clock.now().getTime();

@@ -212,6 +212,34 @@ const leftovers = `
   CREATE INDEX aggregates_with_leftovers ON aggregates (organization, type, id) WHERE leftovers = 1;
 `;
 
+/**
+ * Key pairs are made by a consumer a purpose, and events that ask for one name it. What waits, was given up or was not yet
+ * published before that is told the purpose of its enrollment, and goes to the consumer of it; what names no enrollment goes
+ * where it is refused as it would have been.
+ */
+const purposeOfKeyPairs = `
+  CREATE TEMP TABLE purposes (purpose TEXT PRIMARY KEY, consumer TEXT NOT NULL);
+  INSERT INTO purposes VALUES ('identity', 'make-identity-key-pair'), ('encryption', 'make-encryption-key-pair');
+  ${['messages', 'dead_letters'].map(givenPurpose).join('')}
+  DROP TABLE purposes;
+  UPDATE outbox SET data = json_set(data, '$.purpose', record.purpose)
+  FROM aggregates AS record
+  WHERE outbox.type = 'EnrollmentAccepted' AND outbox.position > (SELECT published FROM outbox_cursor)
+    AND record.organization = outbox.organization AND record.type = 'enrollment'
+    AND record.id = outbox.data ->> '$.enrollmentId';
+`;
+
+function givenPurpose(table: string): string {
+  return `
+    UPDATE ${table} SET consumer = purposes.consumer, event = json_set(event, '$.data.purpose', purposes.purpose)
+    FROM aggregates AS record JOIN purposes USING (purpose)
+    WHERE ${table}.consumer = 'make-key-pair'
+      AND record.organization = ${table}.organization AND record.type = 'enrollment'
+      AND record.id = ${table}.event ->> '$.data.enrollmentId';
+    UPDATE ${table} SET consumer = 'make-encryption-key-pair' WHERE consumer = 'make-key-pair';
+  `;
+}
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
@@ -222,6 +250,7 @@ export const mainSchema: Schema = [
   organizationQueues,
   notices,
   leftovers,
+  purposeOfKeyPairs,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

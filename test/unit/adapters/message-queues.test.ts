@@ -12,7 +12,7 @@ describe('queues that a process takes over from one that is gone', () => {
   it('show at once what that was working on, and what waits for its next try in its time', async () => {
     const clock = new ManualClock();
     const database = openDatabase(folder('escrow.db'));
-    const bus = new SqliteEventBus(database, clock, { maker: ['EnrollmentAccepted'] });
+    const bus = new SqliteEventBus(database, clock, { maker: { types: ['EnrollmentAccepted'] } });
     const queues = new SqliteMessageQueues(database, clock);
     for (const id of ['worked-on', 'paused', 'paused-and-worked-on']) await bus.publish(acceptedEvent(id));
     const [, paused, both] = await queues.receive('maker', 3, 300);

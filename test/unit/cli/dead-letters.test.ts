@@ -5,7 +5,7 @@ import { shell } from './shell.ts';
 const { run, write } = shell({ ESCROW_CREDENTIALS: '/nonexistent/sign-ins.json' });
 const letter = (id: string) => ({
   id,
-  consumer: 'make-key-pair',
+  consumer: 'make-encryption-key-pair',
   eventType: 'EnrollmentAccepted',
   eventId: `evt_${id}`,
   enrollmentId: 'enr_1',
@@ -65,7 +65,7 @@ describe('escrow dead-letters list', () => {
     expect(headings).toMatch(/^ID +SINCE +GIVEN UP BY +EVENT +CODE +ENROLLMENT$/);
     expect(rows).toHaveLength(2);
     expect(rows[0]).toMatch(
-      /^a +2026-01-31 08:00 +make-key-pair +EnrollmentAccepted +provider-misconfigured +enr_1$/,
+      /^a +2026-01-31 08:00 +make-encryption-key-pair +EnrollmentAccepted +provider-misconfigured +enr_1$/,
     );
     expect(stderr).toBe('There may be more: --all, or --cursor next\n');
   });

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { enrollmentNamedBy, eventSchemas, eventSource, organizationOf } from '#contract/events.ts';
-import { retries, subscriptions } from '#contract/subscriptions.ts';
+import { isTaken, retries, subscriptions } from '#contract/subscriptions.ts';
 import { errorTable } from '#domain/error-codes.ts';
 import { type DomainEvent, domainEventNames, isDomainEventName } from '#domain/events.ts';
+import { purposes } from '#domain/purpose.ts';
 import { issuesOf } from '#test/support/issues-of.ts';
 
 const enrollmentId = 'enr_1';
 const born: DomainEvent[] = [
-  { name: 'EnrollmentAccepted', data: { enrollmentId } },
+  { name: 'EnrollmentAccepted', data: { enrollmentId, purpose: 'identity' } },
   { name: 'SubscriberSignInAwaited', data: { enrollmentId } },
   { name: 'EnrollmentRefused', data: { enrollmentId, code: 'escrow-impossible' } },
   { name: 'EnrollmentKeyPairCreated', data: { enrollmentId } },
@@ -56,10 +57,18 @@ describe('the data of events', () => {
   it('are written for every event that a subscription or an aggregate names', () => {
     const known = new Set(Object.keys(eventSchemas));
     const names = born.map(({ name }) => name);
-    const others = ['EnrollmentRequested', 'KeyPairAwaited', 'WebhookDeliveryRequested'];
+    const others = [
+      'EnrollmentRequested',
+      'KeyPairAwaited',
+      'WebhookDeliveryRequested',
+      'BackupCheckDue',
+      'CanaryCheckDue',
+    ];
     expect(known).toEqual(new Set([...others, ...names]));
     expect(new Set(domainEventNames)).toEqual(new Set(names));
-    for (const type of Object.values(subscriptions).flat()) expect(known).toContain(type);
+    for (const { types } of Object.values(subscriptions)) {
+      for (const type of types) expect(known).toContain(type);
+    }
   });
 
   it('may carry every error code', () => {
@@ -70,18 +79,20 @@ describe('the data of events', () => {
 });
 
 describe('subscriptions', () => {
-  it.each(Object.entries(subscriptions))('of %s name an event once', (_consumer, types) => {
+  it.each(Object.entries(subscriptions))('of %s name an event once', (_consumer, { types }) => {
     expect(new Set(types).size).toBe(types.length);
     expect(types.length).toBeGreaterThan(0);
   });
 
   it('fan out to webhooks what aggregates bear, and never what came in with personal data', () => {
-    const fannedOut: readonly string[] = subscriptions['fan-out-webhooks'];
+    const fannedOut: readonly string[] = subscriptions['fan-out-webhooks'].types;
     expect(new Set(fannedOut)).toEqual(new Set(born.map(({ name }) => name)));
     for (const name of [
       'EnrollmentRequested',
       'KeyPairAwaited',
       'WebhookDeliveryRequested',
+      'BackupCheckDue',
+      'CanaryCheckDue',
       'toString',
       '',
     ]) {
@@ -89,9 +100,21 @@ describe('subscriptions', () => {
     }
   });
 
+  it.each(purposes)(
+    'hand a key pair that is due for %s to one consumer, and it can make no other',
+    (purpose) => {
+      const takers = (type: string) =>
+        Object.entries(subscriptions)
+          .filter(([, each]) => isTaken(each, { type, data: { enrollmentId, purpose } }))
+          .map(([consumer]) => consumer);
+      expect(takers('KeyPairAwaited')).toEqual([`make-${purpose}-key-pair`]);
+      expect(takers('EnrollmentAccepted')).toEqual([`make-${purpose}-key-pair`, 'fan-out-webhooks']);
+    },
+  );
+
   it('are tried again by a policy each, for webhooks over more than a day', () => {
     expect(Object.keys(retries)).toEqual(Object.keys(subscriptions));
-    expect(retries['make-key-pair'].pauses).toEqual([1, 2, 4, 8]);
+    expect(retries['make-encryption-key-pair'].pauses).toEqual([1, 2, 4, 8]);
     const { pauses, longestAsked } = retries['deliver-webhook'];
     expect(pauses).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]);
     // A queue of SQS hides a message for twelve hours at most.

@@ -112,7 +112,7 @@ describe('the transitions of an enrollment', () => {
     const before = sample({
       state: 'making',
       version: 7,
-      events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'enr_1' } }],
+      events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'enr_1', purpose: 'identity' } }],
     });
     const event = { name: 'EnrollmentKeyPairCreated', data: { enrollmentId: 'enr_1' } } as const;
     const { next, condition } = advance(before, transitions.finishMaking, { events: [event], exports: 3 });

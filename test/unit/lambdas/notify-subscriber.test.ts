@@ -110,7 +110,7 @@ describe('a subscriber', () => {
     expect(await tell('SubscriberSignInAwaited', destroyed)).toEqual([]);
   });
 
-  it.each(subscriptions['notify-subscriber'])(
+  it.each(subscriptions['notify-subscriber'].types)(
     'is told of %s once, however often the event comes',
     async (type) => {
       const enrollment =
@@ -124,7 +124,7 @@ describe('a subscriber', () => {
     },
   );
 
-  it.each(subscriptions['notify-subscriber'])('is told of %s without anything secret', async (type) => {
+  it.each(subscriptions['notify-subscriber'].types)('is told of %s without anything secret', async (type) => {
     const enrollment = await ready(world);
     await tell(type, enrollment);
     const text = JSON.stringify(world.dependencies.notifier.notices);

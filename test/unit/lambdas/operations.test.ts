@@ -101,8 +101,8 @@ describe('dead letters', () => {
     data?: unknown,
   ): Promise<string> {
     const event = { ...acceptedEvent(id), source, ...(data !== undefined && { data }) };
-    world.queues.put('make-key-pair', event);
-    for (const message of await world.queues.receive('make-key-pair', 10, 30)) {
+    world.queues.put('make-encryption-key-pair', event);
+    for (const message of await world.queues.receive('make-encryption-key-pair', 10, 30)) {
       await world.queues.bury(message, 'provider-incapable');
     }
     return (await world.queues.deadLetters()).at(-1)?.id ?? '';
@@ -122,7 +122,7 @@ describe('dead letters', () => {
       expect(items).toEqual([
         {
           id,
-          consumer: 'make-key-pair',
+          consumer: 'make-encryption-key-pair',
           eventType: 'EnrollmentAccepted',
           eventId: 'e-1.1.0',
           enrollmentId: 'e-1',
@@ -156,7 +156,7 @@ describe('dead letters', () => {
     const id = await bury('e-1');
     await redrive(as('administrator'), id);
     expect(await world.queues.deadLetters()).toEqual([]);
-    expect(await world.queues.receive('make-key-pair', 10, 30)).toHaveLength(1);
+    expect(await world.queues.receive('make-encryption-key-pair', 10, 30)).toHaveLength(1);
     expect(world.dependencies.ledger.entries.at(-1)).toEqual({
       action: 'redrive-dead-letter',
       organization,
@@ -194,10 +194,10 @@ describe('the status', () => {
   it.each(watching)('is told to a %s, without a record', async (role) => {
     await ready(world, { purpose: 'identity' });
     await request(world, { idempotencyKey: 'second' });
-    world.queues.put('make-key-pair', acceptedEvent('e-1'));
+    world.queues.put('make-encryption-key-pair', acceptedEvent('e-1'));
     world.dependencies.clock.advance(90_500);
-    world.queues.put('make-key-pair', acceptedEvent('e-2'));
-    world.queues.put('make-key-pair', { ...acceptedEvent('e-3'), source: '/organizations/other' });
+    world.queues.put('make-encryption-key-pair', acceptedEvent('e-2'));
+    world.queues.put('make-encryption-key-pair', { ...acceptedEvent('e-3'), source: '/organizations/other' });
     await expectNoRecord(() => read(as(role)));
     expect(await read(as(role))).toEqual({
       build: 'test build',
@@ -211,8 +211,8 @@ describe('the status', () => {
   });
 
   it('tells dead letters, and of no waiting where nothing waits', async () => {
-    world.queues.put('make-key-pair', acceptedEvent('e-1'));
-    const [message] = await world.queues.receive('make-key-pair', 1, 30);
+    world.queues.put('make-encryption-key-pair', acceptedEvent('e-1'));
+    const [message] = await world.queues.receive('make-encryption-key-pair', 1, 30);
     if (message !== undefined) await world.queues.bury(message, 'internal');
     const status = await read(as('auditor'));
     expect(status).toMatchObject({ enrollments: nothing, waitingMessages: 0, deadLetters: 1 });

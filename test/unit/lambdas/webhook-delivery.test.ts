@@ -55,9 +55,12 @@ function dispatcher(bus: EventBus = dependencies.events) {
   const { clock } = world.dependencies;
   const handlers = {
     'request-enrollment': nothing,
-    'make-key-pair': nothing,
+    'make-identity-key-pair': nothing,
+    'make-encryption-key-pair': nothing,
     'notify-subscriber': nothing,
     'discard-superseded': nothing,
+    'check-backups': nothing,
+    'check-canaries': nothing,
     'fan-out-webhooks': (event: CloudEvent) => fanOutWebhooks({ ...dependencies, events: bus }, event),
     'deliver-webhook': (event: CloudEvent) => deliverWebhook(dependencies, event),
   };

@@ -60,7 +60,7 @@ describe('a dispatcher at work', () => {
     let calls = 0;
     const { bus, dispatcher, deliveries } = atWork({
       handlers: {
-        'make-key-pair': async () => {
+        'make-encryption-key-pair': async () => {
           calls += 1;
           if (calls === 1) throw new StoreError('store-unavailable');
         },
@@ -107,7 +107,7 @@ describe('the lanes', () => {
     const done: string[] = [];
     const { bus, dispatcher } = atWork({
       handlers: {
-        'make-key-pair': async (each) => {
+        'make-encryption-key-pair': async (each) => {
           if (each.id === 'slow') await handle(each);
           done.push(each.id);
         },
@@ -128,7 +128,7 @@ describe('the lanes', () => {
     let most = 0;
     const { bus, dispatcher, handled } = atWork({
       handlers: {
-        'make-key-pair': async () => {
+        'make-encryption-key-pair': async () => {
           atOnce += 1;
           most = Math.max(most, atOnce);
           await pause(2);
@@ -192,7 +192,7 @@ describe('a store that does not answer', () => {
 describe('stopping', () => {
   it('finishes what is in hand, and takes no more', async () => {
     const { handle, began, ended, open } = gated();
-    const { bus, dispatcher, queues } = atWork({ handlers: { 'make-key-pair': handle } });
+    const { bus, dispatcher, queues } = atWork({ handlers: { 'make-encryption-key-pair': handle } });
     for (let number = 0; number < 10; number += 1)
       await bus.publish(event('EnrollmentAccepted', `${number}`));
     dispatcher.nudge();
@@ -213,7 +213,7 @@ describe('stopping', () => {
 
   it('waits for what does not end no longer than it was told to', async () => {
     const { handle, began, open } = gated();
-    const { bus, dispatcher, queues } = atWork({ handlers: { 'make-key-pair': handle } });
+    const { bus, dispatcher, queues } = atWork({ handlers: { 'make-encryption-key-pair': handle } });
     await bus.publish(event('EnrollmentAccepted'));
     dispatcher.nudge();
     await vi.waitFor(() => expect(began).toHaveLength(1));
@@ -240,7 +240,7 @@ describe('what a handler throws', () => {
     const told = new EventTarget();
     const heard = once(told, 'delivery');
     const { bus, dispatcher } = atWork({
-      handlers: { 'make-key-pair': () => Promise.reject(thrown) },
+      handlers: { 'make-encryption-key-pair': () => Promise.reject(thrown) },
       onDelivery: (delivery, error) =>
         told.dispatchEvent(new CustomEvent('delivery', { detail: { delivery, error } })),
     });

@@ -28,12 +28,13 @@ function failing(times: number, error: () => unknown = () => new StoreError('sto
 describe('the dispatcher', () => {
   it('hands every event to those who subscribe to it, and to nobody else', async () => {
     const { dispatcher, bus, handled, queues } = draining({ subscribed: subscriptions });
-    const types = new Set(Object.values(subscriptions).flat());
+    const types = new Set(Object.values(subscriptions).flatMap((each) => [...each.types]));
     for (const type of types) await bus.publish(event(type, type));
     await bus.publish({ ...event('BackupEscrowed'), type: 'NobodyTakesThis' });
     await dispatcher.drain();
-    const expected = Object.entries(subscriptions).flatMap(([consumer, subscribed]) =>
-      subscribed.map((type) => `${consumer} ${type} ${type}`),
+    const { 'make-identity-key-pair': _, ...others } = subscriptions;
+    const expected = Object.entries(others).flatMap(([consumer, subscribed]) =>
+      subscribed.types.map((type) => `${consumer} ${type} ${type}`),
     );
     expect(handled.sort()).toEqual(expected.sort());
     expect(await queues.depth()).toBe(0);
@@ -47,13 +48,14 @@ describe('the dispatcher', () => {
 
   it('carries what the outbox holds, and what handlers cause, until nothing is left', async () => {
     const born = (version: number, name: 'EnrollmentAccepted' | 'EnrollmentKeyPairCreated') => {
-      const events = [{ name, data: { enrollmentId: 'enr_1' } }] as const;
+      const data = { enrollmentId: 'enr_1', purpose: 'encryption' } as const;
+      const events = [{ name, data }] as const;
       outbox.collect(enrollment({ version, events }), '2026-01-05T08:00:00.000Z');
     };
     const { outbox, ...rest } = draining({
       handlers: {
         'request-enrollment': async () => born(1, 'EnrollmentAccepted'),
-        'make-key-pair': async () => born(2, 'EnrollmentKeyPairCreated'),
+        'make-encryption-key-pair': async () => born(2, 'EnrollmentKeyPairCreated'),
       },
     });
     await rest.bus.publish(event('EnrollmentRequested'));
@@ -67,7 +69,7 @@ describe('the dispatcher', () => {
     async (turns) => {
       const { dispatcher, bus, outbox, handled } = draining({
         handlers: {
-          'make-key-pair': async () => {
+          'make-encryption-key-pair': async () => {
             for (let turn = 0; turn < turns; turn += 1) await breath();
             const events = [{ name: 'EnrollmentLocked', data: { enrollmentId: 'enr_1' } }] as const;
             outbox.collect(enrollment({ events }), '2026-01-05T08:00:00.000Z');
@@ -82,10 +84,14 @@ describe('the dispatcher', () => {
 
   it('says how each delivery ended, and nothing of what the event carried', async () => {
     const { handle } = failing(1);
-    const { dispatcher, bus, deliveries } = draining({ handlers: { 'make-key-pair': handle } });
+    const { dispatcher, bus, deliveries } = draining({ handlers: { 'make-encryption-key-pair': handle } });
     await bus.publish(event('EnrollmentAccepted'));
     await dispatcher.drain();
-    const told = { consumer: 'make-key-pair', eventType: 'EnrollmentAccepted', eventId: 'event-1' };
+    const told = {
+      consumer: 'make-encryption-key-pair',
+      eventType: 'EnrollmentAccepted',
+      eventId: 'event-1',
+    };
     expect(deliveries).toEqual([
       { ...told, receiveCount: 1, durationMs: 0, outcome: 'retry', code: 'store-unavailable' },
       { ...told, receiveCount: 2, durationMs: 0, outcome: 'done' },
@@ -96,7 +102,9 @@ describe('the dispatcher', () => {
 describe('a handler that fails', () => {
   it('is tried again with growing delays, until it succeeds', async () => {
     const { handle, calls } = failing(4);
-    const { dispatcher, bus, queues, deliveries } = draining({ handlers: { 'make-key-pair': handle } });
+    const { dispatcher, bus, queues, deliveries } = draining({
+      handlers: { 'make-encryption-key-pair': handle },
+    });
     await bus.publish(event('EnrollmentAccepted'));
     await dispatcher.drain();
     expect(calls()).toBe(5);
@@ -108,13 +116,15 @@ describe('a handler that fails', () => {
 
   it('five times has its message buried, with the code of its last failure', async () => {
     const { handle, calls } = failing(Infinity);
-    const { dispatcher, bus, queues, deliveries } = draining({ handlers: { 'make-key-pair': handle } });
+    const { dispatcher, bus, queues, deliveries } = draining({
+      handlers: { 'make-encryption-key-pair': handle },
+    });
     await bus.publish(event('EnrollmentAccepted'));
     await dispatcher.drain();
     expect(calls()).toBe(5);
     expect(deliveries.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'retry', 'retry', 'buried']);
-    expect(await queues.deadLetters('make-key-pair')).toMatchObject([
-      { consumer: 'make-key-pair', code: 'store-unavailable', event: { id: 'event-1' } },
+    expect(await queues.deadLetters('make-encryption-key-pair')).toMatchObject([
+      { consumer: 'make-encryption-key-pair', code: 'store-unavailable', event: { id: 'event-1' } },
     ]);
     expect(await queues.depth()).toBe(0);
   });
@@ -130,7 +140,9 @@ describe('a handler that fails', () => {
 
   it('by a bug is tried again too, and its message is buried as internal', async () => {
     const { handle, calls } = failing(Infinity, () => new TypeError('x is undefined: secret'));
-    const { dispatcher, bus, queues, deliveries } = draining({ handlers: { 'make-key-pair': handle } });
+    const { dispatcher, bus, queues, deliveries } = draining({
+      handlers: { 'make-encryption-key-pair': handle },
+    });
     await bus.publish(event('EnrollmentAccepted'));
     await dispatcher.drain();
     expect(calls()).toBe(5);
@@ -140,7 +152,9 @@ describe('a handler that fails', () => {
 
   it('takes no other message down', async () => {
     const { handle } = failing(Infinity, () => new InputError('invalid-input'));
-    const { bus, dispatcher, queues, handled } = draining({ handlers: { 'make-key-pair': handle } });
+    const { bus, dispatcher, queues, handled } = draining({
+      handlers: { 'make-encryption-key-pair': handle },
+    });
     for (let number = 0; number < 10; number += 1) {
       await bus.publish(event('EnrollmentAccepted', `bad-${number}`));
       await bus.publish(event('EnrollmentRequested', `good-${number}`));
@@ -154,7 +168,7 @@ describe('a handler that fails', () => {
 describe('a dead letter', () => {
   it('is redriven with all its receives, and then done', async () => {
     const { handle, calls } = failing(7);
-    const { dispatcher, bus, queues } = draining({ handlers: { 'make-key-pair': handle } });
+    const { dispatcher, bus, queues } = draining({ handlers: { 'make-encryption-key-pair': handle } });
     await bus.publish(event('EnrollmentAccepted'));
     await dispatcher.drain();
     const [letter] = await queues.deadLetters();
@@ -170,11 +184,11 @@ describe('a consumer that crashed', () => {
   it('loses nothing: its message is visible again after its time, and counts on', async () => {
     const { bus, dispatcher, queues, clock, handled } = draining();
     await bus.publish(event('EnrollmentAccepted'));
-    const [taken] = await queues.receive('make-key-pair', 1, 300);
+    const [taken] = await queues.receive('make-encryption-key-pair', 1, 300);
     expect(taken?.receiveCount).toBe(1);
     clock.advance(299_000);
     await dispatcher.drain();
-    expect(handled).toEqual(['make-key-pair EnrollmentAccepted event-1']);
+    expect(handled).toEqual(['make-encryption-key-pair EnrollmentAccepted event-1']);
     expect(queues.leaps).toEqual([1]);
     expect(await queues.depth()).toBe(0);
   });
@@ -183,7 +197,7 @@ describe('a consumer that crashed', () => {
     const { bus, dispatcher, queues, clock, handled } = draining();
     await bus.publish(event('EnrollmentAccepted'));
     for (let crash = 0; crash < 7; crash += 1) {
-      expect((await queues.receive('make-key-pair', 1, 300)).length).toBe(1);
+      expect((await queues.receive('make-encryption-key-pair', 1, 300)).length).toBe(1);
       clock.advance(300_000);
     }
     await dispatcher.drain();
@@ -253,7 +267,7 @@ describe('what is due later', () => {
     const clock = new ManualClock();
     const { dispatcher, bus, queues, handled } = dispatching(clock, (memory) => memory);
     await bus.publish(event('EnrollmentAccepted'));
-    const [taken] = await queues.receive('make-key-pair', 1, 300);
+    const [taken] = await queues.receive('make-encryption-key-pair', 1, 300);
     if (taken !== undefined) await queues.release(taken, 61);
     await bus.publish(event('EnrollmentLocked'));
     await dispatcher.drain();
@@ -268,7 +282,7 @@ describe('a store that fails as a delivery is put away', () => {
     const ended: string[] = [];
     const { dispatcher, bus, queues } = draining({
       handlers: {
-        'make-key-pair': async ({ id }) => {
+        'make-encryption-key-pair': async ({ id }) => {
           if (id === 'slow') await slow.promise;
           ended.push(id);
         },

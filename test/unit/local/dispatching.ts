@@ -1,5 +1,5 @@
 import { eventSource } from '#contract/events.ts';
-import { type EventName, subscriptions } from '#contract/subscriptions.ts';
+import { type EventName, type Subscription, subscriptions } from '#contract/subscriptions.ts';
 import { type Delivery, Dispatcher, type DispatcherParts, type Handlers } from '#local/dispatcher.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, MessageQueues } from '#ports/messages.ts';
@@ -14,7 +14,7 @@ export function event(type: EventName, id = 'event-1'): CloudEvent {
     type,
     time: '2026-01-05T08:00:00.000Z',
     datacontenttype: 'application/json',
-    data: { enrollmentId: 'enr_1' },
+    data: { enrollmentId: 'enr_1', purpose: 'encryption' },
   };
 }
 
@@ -26,7 +26,7 @@ export interface Dispatching<Q extends MessageQueues> {
   bus: MemoryEventBus;
   queues: Q;
   outbox: MemoryOutbox;
-  /** What handlers were handed, as in `make-key-pair EnrollmentAccepted event-1`. */
+  /** What handlers were handed, as in `make-encryption-key-pair EnrollmentAccepted event-1`. */
   handled: string[];
   deliveries: Delivery[];
 }
@@ -56,11 +56,14 @@ export function dispatching<Q extends MessageQueues>(
     onDelivery: (delivery) => deliveries.push(delivery),
     handlers: {
       'request-enrollment': noting('request-enrollment'),
-      'make-key-pair': noting('make-key-pair'),
+      'make-identity-key-pair': noting('make-identity-key-pair'),
+      'make-encryption-key-pair': noting('make-encryption-key-pair'),
       'notify-subscriber': noting('notify-subscriber'),
       'discard-superseded': noting('discard-superseded'),
       'fan-out-webhooks': noting('fan-out-webhooks'),
       'deliver-webhook': noting('deliver-webhook'),
+      'check-backups': noting('check-backups'),
+      'check-canaries': noting('check-canaries'),
       ...handlers,
     },
     ...parts,
@@ -70,5 +73,5 @@ export function dispatching<Q extends MessageQueues>(
 
 type Changes = Partial<Omit<DispatcherParts, 'handlers'>> & {
   handlers?: Partial<Handlers>;
-  subscribed?: Readonly<Record<string, readonly string[]>>;
+  subscribed?: Readonly<Record<string, Subscription>>;
 };

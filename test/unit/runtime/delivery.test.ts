@@ -12,7 +12,7 @@ import {
 } from '#domain/errors.ts';
 import { afterFailure } from '#runtime/delivery.ts';
 
-const usual = retries['make-key-pair'];
+const usual = retries['make-encryption-key-pair'];
 const webhooks = retries['deliver-webhook'];
 
 const passing = [

@@ -31,7 +31,7 @@ let registry: ContestedRegistry;
 const start: Organization = {
   ...organizationRecord('acme'),
   name: 'Acme',
-  events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x' } }],
+  events: [{ name: 'EnrollmentAccepted', data: { enrollmentId: 'x', purpose: 'identity' } }],
 };
 const ask = ({ name }: Organization): OrganizationChange => ({ contact: `help@${name}` });
 

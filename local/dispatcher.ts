@@ -1,10 +1,10 @@
 import { setImmediate as breath } from 'node:timers/promises';
 import { type Consumer, retries, subscriptions } from '#contract/subscriptions.ts';
-import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
+import type { ErrorCode } from '#domain/error-codes.ts';
 import { asEscrowError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, EventBus, Message, MessageQueues, Outbox } from '#ports/messages.ts';
-import { afterFailure } from '#runtime/delivery.ts';
+import { afterFailure, keptOf } from '#runtime/delivery.ts';
 import type { LogFields } from '#runtime/log-fields.ts';
 import { noTracing, type Tracing } from '#runtime/tracing.ts';
 import { endsWithin } from '#runtime/within.ts';
@@ -246,16 +246,6 @@ export class Dispatcher {
   async #allInHand(): Promise<void> {
     await Promise.all([...this.#inHand.values()].flatMap((lane) => [...lane]));
   }
-}
-
-/**
- * What of a message goes to the dead letters. What was refused as input is left out: where a field is unknown or wrong, a
- * secret may stand in it. Its sender has it, and must correct it and send it anew; a redrive could only be refused again.
- */
-function keptOf(message: Message, code: ErrorCode): Message {
-  const { family } = errorTable[code];
-  if (family !== 'input' && family !== 'access') return message;
-  return { ...message, event: { ...message.event, data: null } };
 }
 
 function isConsumer(name: string): name is Consumer {

@@ -18,7 +18,9 @@ export const oldestKept = 'oldest';
 
 /**
  * The events that an organization's aggregates bore, in the order of their writes, for at least seven days. What came in from
- * outside (`EnrollmentRequested`, which holds personal data) is never among them.
+ * outside (`EnrollmentRequested`, which holds personal data) is never among them. Where a feed is filled from a stream of the
+ * writes, the order is that of each aggregate's writes, and an event that the stream hands out again after hours may come again,
+ * with the same id.
  */
 export interface EventFeed {
   /**
@@ -38,4 +40,16 @@ export interface EventFeed {
    * @throws as `after` does
    */
   changed(organization: string, position: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Fills a feed that is kept apart from the aggregates whose events it holds. */
+export interface EventFeedWriter {
+  /**
+   * Keeps events of an organization, in this order, behind those that the feed holds. Those that it holds already are left out, as
+   * far back as their own time, so that the same may be given again. Whoever reads meanwhile never sees a later event before an
+   * earlier one.
+   * @throws StoreError `store-unavailable`: then some may be kept, and all may be given again; `record-too-large` for an event
+   *   that is larger than the feed takes
+   */
+  append(organization: string, events: readonly CloudEvent[]): Promise<void>;
 }

@@ -1,11 +1,17 @@
 import type { DeadLetter } from './messages.ts';
 import type { Page } from './registry.ts';
 
-/** What waits for an organization. */
+/**
+ * What waits for an organization. Queues that can be asked for one organization's messages are: their messages count, hidden ones
+ * and those being worked on included. SQS cannot be; there, what waits are the enrollments that somebody must do something for
+ * (`accepted`, `making`): those whose key is still to be made.
+ */
 export interface Backlog {
-  /** How many messages wait or are being worked on, hidden ones included. */
   waiting: number;
-  /** Since when the oldest of them does; absent if there is none. */
+  /**
+   * Since when the oldest of them does; absent if there is none. Where enrollments are counted, it is the oldest of those that were
+   * looked at, a bounded number of them, so it may be later than the truth.
+   */
   oldestSince?: Date;
 }
 

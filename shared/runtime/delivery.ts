@@ -1,6 +1,7 @@
 import type { RetryPolicy } from '#contract/subscriptions.ts';
-import type { ErrorCode } from '#domain/error-codes.ts';
+import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import { asEscrowError } from '#domain/errors.ts';
+import type { Message } from '#ports/messages.ts';
 
 /** What becomes of a message whose handler failed: it is tried again after a delay, or it goes to the dead letters. */
 export type Disposition = { retryAfterSeconds: number } | { bury: ErrorCode };
@@ -27,4 +28,14 @@ export function afterFailure(
   // Never sooner than planned: a target that asks for no pause at all would use up all tries at once.
   const asked = Math.min(details.retryAfterSeconds ?? 0, policy.longestAsked);
   return { retryAfterSeconds: Math.max(spread, asked) };
+}
+
+/**
+ * What of a message goes to the dead letters. What was refused as input is left out: where a field is unknown or wrong, a
+ * secret may stand in it. Its sender has it, and must correct it and send it anew; a redrive could only be refused again.
+ */
+export function keptOf<M extends Message>(message: M, code: ErrorCode): M {
+  const { family } = errorTable[code];
+  if (family !== 'input' && family !== 'access') return message;
+  return { ...message, event: { ...message.event, data: null } };
 }

@@ -1,5 +1,6 @@
 import type { Enrollment, ReplaceCondition } from '#domain/enrollment.ts';
 import { StateError } from '#domain/errors.ts';
+import { eventsBorneBy } from '#ports/borne-events.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, Outbox } from '#ports/messages.ts';
 import type {
@@ -41,18 +42,7 @@ export class MemoryOutbox implements Outbox {
 
   /** Takes the events of a record that was just written. */
   collect(record: Aggregate, time: string): void {
-    const { organization, type, id, version, events } = record;
-    const source = `/organizations/${organization}${type === 'enrollment' ? `/enrollments/${id}` : ''}`;
-    for (const [index, { name, data }] of events.entries()) {
-      const event: CloudEvent = {
-        specversion: '1.0',
-        id: `${id}.${version}.${index}`,
-        source,
-        type: name,
-        time,
-        datacontenttype: 'application/json',
-        data: structuredClone(data),
-      };
+    for (const event of eventsBorneBy(structuredClone(record), time)) {
       this.#position += 1;
       this.#events.push({ position: this.#position, event });
       this.feed.append(this.#position, event);

@@ -10,7 +10,8 @@ import {
   StoreError,
   WebhookError,
 } from '#domain/errors.ts';
-import { afterFailure } from '#runtime/delivery.ts';
+import { afterFailure, keptOf } from '#runtime/delivery.ts';
+import { acceptedEvent } from '#test/contract/records.ts';
 
 const usual = retries['make-encryption-key-pair'];
 const webhooks = retries['deliver-webhook'];
@@ -113,5 +114,21 @@ describe('after a webhook failed', () => {
   it('for good, by a target that nothing is sent to, there is no other try', () => {
     const error = new WebhookError('webhook-target-refused');
     expect(afterFailure(webhooks, error, 1)).toEqual({ bury: 'webhook-target-refused' });
+  });
+});
+
+describe('what of a message goes to the dead letters', () => {
+  const message = { receipt: 'r', consumer: 'maker', event: acceptedEvent('e-1'), receiveCount: 1 };
+
+  it.each(['invalid-input', 'idempotency-mismatch', 'not-permitted'] as const)(
+    'leaves out the data for %s',
+    (code) => {
+      expect(keptOf(message, code)).toEqual({ ...message, event: { ...message.event, data: null } });
+      expect(message.event.data).not.toBeNull();
+    },
+  );
+
+  it.each(['provider-incapable', 'internal', 'object-missing'] as const)('is all of it for %s', (code) => {
+    expect(keptOf(message, code)).toEqual(message);
   });
 });

@@ -29,6 +29,8 @@ export type Use =
   | 'dead-letters:redrive'
   | 'bus:publish'
   | 'topic:notify'
+  /** To tell the public key of the receipts, and no more. */
+  | 'keys:public'
   | 'keys:receipts'
   | 'keys:mac'
   | 'keys:make-identity'
@@ -220,7 +222,7 @@ export const functions = {
   'describe-service': api(
     'describe-service',
     ['readHealth', 'readKeySet', 'readResourceMetadata', 'readApiDescription'],
-    ['keys:receipts'],
+    ['keys:public'],
   ),
   'make-identity-key-pair-with-password': {
     entry: 'make-key-pair/called-handler',

@@ -28,6 +28,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { MessageQueues } from '#ports/messages.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makingHere } from '#steps/key-pair-maker.ts';
 import { build } from './build.ts';
 import { expectedKeys } from './check-custody.ts';
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
@@ -90,7 +91,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     // The folder is ours alone, so whoever was working on these is gone.
     queues.takeOver();
     await vault.sweep();
-    const dependencies: Dependencies = {
+    const ports = {
       registry,
       documents: new SqliteDocumentStore(database, lockedKeys),
       vault,
@@ -107,6 +108,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       clock,
       build,
     };
+    const dependencies: Dependencies = { ...ports, keyPairs: makingHere(ports) };
     const dispatcher = new Dispatcher({
       outbox: new SqliteOutbox(database, clock),
       bus,

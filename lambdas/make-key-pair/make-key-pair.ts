@@ -4,7 +4,7 @@ import type { Purpose } from '#domain/purpose.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.ts';
-import { makeKeyPair } from '#steps/make-key-pair.ts';
+import { type KeyPairNeeds, makeKeyPair } from '#steps/make-key-pair.ts';
 import { recorded } from '#steps/record.ts';
 
 /**
@@ -18,10 +18,7 @@ import { recorded } from '#steps/record.ts';
  * @throws InputError `invalid-input`; AccessError `not-found`; what `makeKeyPair` throws
  */
 export async function makeKeyPairOfAccepted(
-  dependencies: Pick<
-    Dependencies,
-    'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'clock' | 'build'
-  >,
+  dependencies: KeyPairNeeds & Pick<Dependencies, 'ledger'>,
   event: CloudEvent,
   only?: Purpose,
 ): Promise<void> {

@@ -2,17 +2,13 @@ import { viewOf } from '#contract/api/enrollments.ts';
 import type { Call, ReplyOf } from '#contract/api/route.ts';
 import type { RouteNamed } from '#contract/routes.ts';
 import { Secret } from '#domain/secret.ts';
-import type { Dependencies } from '#steps/dependencies.ts';
-import { setPassword } from './set-password.ts';
+import { type PasswordNeeds, setPassword } from './set-password.ts';
 
 type R = RouteNamed<'setPassword'>;
 
 /** Answers `setPassword`; throws what the use case throws. */
 export async function answerSetPassword(
-  dependencies: Pick<
-    Dependencies,
-    'registry' | 'documents' | 'vault' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'
-  >,
+  dependencies: PasswordNeeds,
   { principal, params: { enrollmentId }, body, requestId, idempotencyKey }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const password = Secret.fromText(body.password);

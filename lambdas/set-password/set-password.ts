@@ -4,7 +4,6 @@ import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
-import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
 
@@ -16,19 +15,22 @@ export interface PasswordSetting {
   requestId: string;
 }
 
+/** It makes no key itself: `documents` and `keys` are for a request that comes again. */
+export type PasswordNeeds = Pick<
+  Dependencies,
+  'registry' | 'documents' | 'policy' | 'keys' | 'keyPairs' | 'ledger' | 'clock'
+>;
+
 /**
- * The subscriber's first sign-in: sets the password of the own enrollment and makes its key pair under it. The same request
+ * The subscriber's first sign-in: sets the password of the own enrollment and has its key pair made under it. The same request
  * that comes again changes nothing, and is answered if its password is the one that was set.
  * @returns the enrollment, `ready`
  * @throws AccessError `not-found`; InputError `password-not-ascii`, `password-too-weak`; StateError `wrong-state`,
- *   `making-in-progress`; what `makeKeyPair` throws; where the request came before, LockError `wrong-password`,
+ *   `making-in-progress`; what `KeyPairMaker.make` throws; where the request came before, LockError `wrong-password`,
  *   `enrollment-locked`, `enrollment-blocked`
  */
 export async function setPassword(
-  dependencies: Pick<
-    Dependencies,
-    'registry' | 'documents' | 'vault' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'
-  >,
+  dependencies: PasswordNeeds,
   principal: Principal,
   { enrollmentId, password, idempotencyKey, requestId }: PasswordSetting,
 ): Promise<Enrollment> {
@@ -41,6 +43,6 @@ export async function setPassword(
     }
     requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
     checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
-    return await makeKeyPair(dependencies, enrollment, password, setBy);
+    return await dependencies.keyPairs.make({ enrollment, password, setBy, requestId });
   });
 }

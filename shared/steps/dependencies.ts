@@ -3,6 +3,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
 import type { EventFeed } from '#ports/event-feed.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
+import type { KeyPairMaker } from '#ports/key-pair-maker.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Ledger } from '#ports/ledger.ts';
 import type { EventBus } from '#ports/messages.ts';
@@ -20,6 +21,8 @@ export interface Dependencies {
   vault: BackupVault;
   policy: ExportabilityPolicy;
   keys: KeyProvider;
+  /** Makes key pairs under passwords; key pairs that need none are made by whom their event sets to work. */
+  keyPairs: KeyPairMaker;
   ledger: Ledger;
   events: EventBus;
   feed: EventFeed;

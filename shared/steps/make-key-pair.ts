@@ -14,6 +14,7 @@ import { holdRecordToFloors } from '#domain/floors.ts';
 import { keySpecs } from '#domain/key-spec.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { BackupVault } from '#ports/backup-vault.ts';
 import type { ExportableKeys, ResidentKeys } from '#ports/key-provider.ts';
 import { abandonAttempt, discardAttempt } from './abandon-attempt.ts';
 import { attemptName, documentName, objectNameOf, putAndReadBack } from './attempt-documents.ts';
@@ -25,7 +26,10 @@ import { checkCustody, keyContextOf, loadEnrollment, loadOrganization } from './
 import { lockKey } from './lock-key.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
-type Needs = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'clock' | 'build'>;
+/** What making a key pair takes; a vault only where keys are made that are escrowed. */
+export type KeyPairNeeds = Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock' | 'build'> &
+  Partial<Pick<Dependencies, 'vault'>>;
+type Needs = KeyPairNeeds;
 
 /** What an attempt made, ready for the one write that makes it the enrollment's key. */
 interface Made {
@@ -51,6 +55,7 @@ export async function makeKeyPair(
   passwordSetBy?: string,
 ): Promise<Enrollment> {
   checkCustody(dependencies, enrollment);
+  if (enrollment.escrow === 'required') requireVault(dependencies);
   const organization = await loadOrganization(dependencies, enrollment.organization);
   const attempt = newAttempt(dependencies, enrollment);
   try {
@@ -62,6 +67,15 @@ export async function makeKeyPair(
   } catch (error) {
     return await giveUp(dependencies, enrollment, attempt, error);
   }
+}
+
+/** What makes identity keys on AWS has none: nothing that it could store there would be rightly there. */
+function requireVault({ vault }: Needs): BackupVault {
+  if (vault !== undefined) return vault;
+  throw new ProviderError('provider-misconfigured', {
+    why: 'No keys that are escrowed are made here.',
+    next: 'Tell the operator: the event was sent to the wrong consumer.',
+  });
 }
 
 function newAttempt({ clock }: Needs, { state }: Enrollment): MakingAttempt {
@@ -109,7 +123,8 @@ async function makeExportable(
     const made = { key: { ...key, lockedKeyId: lockedName.id } };
     if (enrollment.escrow !== 'required') return made;
     const pair = { privateKey, publicKey, placeholder: papers.placeholder };
-    return { ...made, escrow: await escrowBackup(dependencies, organization, enrollment, attempt, pair) };
+    const stores = { ...dependencies, vault: requireVault(dependencies) };
+    return { ...made, escrow: await escrowBackup(stores, organization, enrollment, attempt, pair) };
   } finally {
     privateKey.erase();
   }

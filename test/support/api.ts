@@ -12,6 +12,7 @@ import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { createTokenVerifier } from '#runtime/tokens/token-verifier.ts';
 import { noTracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makingHere } from '#steps/key-pair-maker.ts';
 import description from '../../docs/openapi.json' with { type: 'json' };
 import { type Answer, expectDescribed } from './api-description.ts';
 import { apiRequest, type RequestParts } from './api-request.ts';
@@ -84,7 +85,8 @@ export interface ApiWorldSettings {
 export async function makeApiWorld({ policy, change }: ApiWorldSettings = {}): Promise<ApiWorld> {
   const world = await makeWorld(policy);
   await setUpOther(world, policy);
-  const dependencies = change?.(world.dependencies) ?? world.dependencies;
+  const changed = change?.(world.dependencies) ?? world.dependencies;
+  const dependencies = { ...changed, keyPairs: makingHere(changed) };
   const { clock, ledger, idempotencyKeys } = dependencies;
   const issuer = await startTokenIssuer(clock);
   const lines: string[] = [];

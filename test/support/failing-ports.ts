@@ -1,5 +1,6 @@
 import { StoreError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makingHere } from '#steps/key-pair-maker.ts';
 
 /** Where something goes wrong, counted in calls of any port. */
 export interface Fault {
@@ -53,6 +54,7 @@ export function failingPorts(dependencies: Dependencies, fault: Fault): FailingP
     wrapped[port] = through(dependencies[port], port, call);
   };
   for (const port of ports) wrap(port);
+  wrapped.keyPairs = makingHere(wrapped);
   return { dependencies: wrapped, calls, failed: () => failed };
 }
 

@@ -1,5 +1,6 @@
 import { ProviderError, StoreError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makingHere } from '#steps/key-pair-maker.ts';
 import { type Call, through } from './failing-ports.ts';
 
 /**
@@ -10,7 +11,7 @@ import { type Call, through } from './failing-ports.ts';
  */
 export type Fault = 'before' | 'answer-lost' | 'crash';
 
-type Ports = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys'>;
+type Ports = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'clock' | 'build'>;
 
 /** Dependencies of which one call fails, and what was called of them, in order. */
 export interface Faulty<D extends Ports> {
@@ -40,16 +41,14 @@ export function withFault<D extends Ports>(
     return result;
   };
   const { registry, documents, vault, keys } = dependencies;
-  return {
-    calls,
-    dependencies: {
-      ...dependencies,
-      registry: through(registry, 'registry', call),
-      documents: through(documents, 'documents', call),
-      vault: through(vault, 'vault', call),
-      keys: through(keys, 'keys', call),
-    },
+  const faulty = {
+    ...dependencies,
+    registry: through(registry, 'registry', call),
+    documents: through(documents, 'documents', call),
+    vault: through(vault, 'vault', call),
+    keys: through(keys, 'keys', call),
   };
+  return { calls, dependencies: { ...faulty, keyPairs: makingHere(faulty) } };
 }
 
 function unavailable(port: string): Error {

@@ -16,6 +16,7 @@ import { setPassword } from '#lambdas/set-password/set-password.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makingHere } from '#steps/key-pair-maker.ts';
 import { loadEnrollment } from '#steps/load.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
@@ -59,7 +60,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
   const keys = await openSoftwareProvider({ folder, stage: 'test' });
   const queues = new MemoryMessageQueues(clock);
   const notices = new MemoryNotifier(clock);
-  const dependencies = {
+  const ports = {
     registry,
     documents: new MemoryDocumentStore(),
     vault: new MemoryBackupVault(clock),
@@ -76,6 +77,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     clock,
     build: 'test build',
   };
+  const dependencies = { ...ports, keyPairs: makingHere(ports) };
   const { publicKey, privateKey } = await makeRecoveryKey();
   await setUpOrganization(dependencies, administrator, {
     name: 'Acme',

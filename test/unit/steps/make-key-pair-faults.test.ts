@@ -55,7 +55,7 @@ async function expectReady(enrollment: Enrollment): Promise<void> {
   const { documents, objects } = await leftOf(enrollment);
   expect(new Set(documents.map(({ id }) => id))).toEqual(new Set([enrollment.key?.csrId]));
   const backup = activeBackup(enrollment);
-  if (backup !== undefined) expect(objects.map(({ name }) => name)).toContain(backup.objectName);
+  if (backup !== undefined) expect(objects).toContain(backup.objectName);
 }
 
 /** Makes the key with the n-th call failing. @returns what came of it, or its error */

@@ -1,0 +1,29 @@
+import type { Enrollment } from '#domain/enrollment.ts';
+import type { Secret } from '#domain/secret.ts';
+
+/** An enrollment whose subscriber has just set its password. */
+export interface PasswordedEnrollment {
+  /** Which one it is; the purpose says who can make its key pair, and is looked up again there. */
+  enrollment: Pick<Enrollment, 'organization' | 'id' | 'purpose'>;
+  /** The subscriber's, checked. It stays the caller's, who erases it. */
+  password: Secret;
+  /** Names the request that set it, so that the same request is known when it comes again. */
+  setBy?: string | undefined;
+  /** For the record. */
+  requestId: string;
+}
+
+/**
+ * Makes a key pair under a password that was set a moment ago: on the spot, or by whoever alone may use the keys and stores
+ * that it takes.
+ */
+export interface KeyPairMaker {
+  /**
+   * Makes the key pair, and waits until it stands.
+   * @returns the enrollment as it stands then, `ready`
+   * @throws what the step `makeKeyPair` throws; StateError `wrong-state`, `making-in-progress` if it is made, or being made,
+   *   already; StoreError `store-unavailable` where no answer came: it may stand nevertheless. It is never asked twice for one
+   *   request: who sends that again is told by the enrollment what became of it
+   */
+  make(request: PasswordedEnrollment): Promise<Enrollment>;
+}

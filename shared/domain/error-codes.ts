@@ -361,6 +361,12 @@ export const errorTable = {
     'Something failed inside the service.',
     'Try again later; if it stays so, tell the operator.',
   ),
+  'timed-out': entry(
+    'internal',
+    true,
+    'The service was not done in the time that it has for an answer.',
+    'Send the same request again, under the same Idempotency-Key if it has one.',
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

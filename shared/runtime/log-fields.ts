@@ -12,6 +12,10 @@ interface Kinds {
 export const logFields = {
   requestId: 'text',
   traceId: 'text',
+  /** On AWS Lambda: which function it is, which invocation of it, and 1 if that is the first of its process. */
+  function: 'text',
+  invocationId: 'text',
+  coldStart: 'number',
   method: 'text',
   /** The template that matched, as in `/v1/enrollments/{enrollmentId}`; never the path that was asked for. */
   route: 'text',
@@ -70,7 +74,9 @@ const fieldNames = Object.keys(logFields).filter(isField);
  * name or type is dropped.
  * @returns a new object, its fields in the order of the table
  */
-export function allowedFields(fields: LogFields): Record<string, string | number | string[]> {
+export function allowedFields(
+  fields: Readonly<Partial<Record<LogField, unknown>>>,
+): Record<string, string | number | string[]> {
   const entries = fieldNames.flatMap((name) => {
     const value = allowedValue(logFields[name], fields[name]);
     return value === undefined ? [] : [[name, value] as const];

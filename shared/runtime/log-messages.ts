@@ -7,6 +7,8 @@ export const logMessages = {
   swept: 'destroyed keys that a crash left without a name',
   'schedule-failed': 'work of the clock failed; it is tried again',
   'store-unavailable': 'a store does not answer; events wait',
+  'not-opened': 'what the function works with could not be opened; the next invocation tries again',
+  unreadable: 'no event can be read from the message; it goes to the dead letters of its queue',
   'traces-lost': 'the trace collector takes nothing; spans are lost',
   listening: 'listening',
   signalled: 'asked to stop',

@@ -8,6 +8,7 @@ const always = [
   'store-unavailable',
   'store-misconfigured',
   'internal',
+  'timed-out',
 ] as const;
 const withToken = ['sign-in-required', 'token-invalid', 'issuer-unavailable', 'not-permitted'] as const;
 const withBody = ['body-too-large', 'unsupported-media-type'] as const;

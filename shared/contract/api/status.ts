@@ -37,6 +37,7 @@ const statusOfCode: Readonly<Partial<Record<ErrorCode, number>>> = {
   'operation-cancelled': 503,
   'issuer-unavailable': 503,
   'store-unavailable': 503,
+  'timed-out': 503,
 };
 
 /** The status that a code is answered with. */

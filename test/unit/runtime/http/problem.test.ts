@@ -89,6 +89,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   'sign-in-failed': 502,
   usage: 409,
   internal: 500,
+  'timed-out': 503,
 };
 
 function problemOf(error: EscrowError, headers?: Record<string, string>) {

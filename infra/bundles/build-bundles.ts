@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtInModules } from './built-in-modules.ts';
+import { functionCredentials } from './function-credentials.ts';
 import { type ModuleFile, moduleFiles } from './module-files.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -98,18 +99,10 @@ async function bundled(modules: ReadonlyMap<string, string>, files: Map<string, 
     entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
     outdir: root,
     outExtension: { '.js': '.mjs' },
-    plugins: [ownPackage, builtInModules, moduleFiles(root, files)],
+    plugins: [ownPackage, builtInModules, functionCredentials, moduleFiles(root, files)],
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
-  return new Map(
-    [...modules.keys()].map((name) => [name, withRequire(texts.get(join(root, `${name}.mjs`)) ?? '')]),
-  );
-}
-
-/** Packages of the older form ask for Node's own modules by a function that ES modules have not. */
-function withRequire(text: string): string {
-  if (!text.includes('Dynamic require of')) return text;
-  return `import{createRequire as createRequireHere}from"node:module";const require=createRequireHere(import.meta.url);${text}`;
+  return new Map([...modules.keys()].map((name) => [name, texts.get(join(root, `${name}.mjs`)) ?? '']));
 }
 
 /** Of the project's own package.json its name and version are used; the rest stays out. */

@@ -5,7 +5,10 @@ import packageJson from '../../../../package.json' with { type: 'json' };
 
 /** A function that uses what bundles must bring: a worker thread, a file beside, names of classes, our own package. */
 export async function handler(event: { fails?: boolean; iterations: number }) {
-  if (event.fails) throw new InputError('invalid-input');
+  if (event.fails) {
+    const error = new InputError('invalid-input');
+    throw Object.assign(error, { className: error.constructor.name });
+  }
   const derived = await runInWorker('pkcs12-kdf', {
     digest: 'sha256',
     password: new Uint8Array([0, 0x61, 0, 0]),

@@ -1,0 +1,81 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LambdaFunction, startFunction } from '#test/support/lambda-function.ts';
+import { bundleFunctions } from '../../../infra/bundles/bundle-functions.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'escrow-bundles-'));
+const sample = { entries: ['sample/handler'], sources: import.meta.dirname, custody: 'kms' } as const;
+let bundleFolder: string;
+
+beforeAll(() => {
+  bundleFolder = bundleFunctions({ ...sample, outFolder: join(folder, 'one') })['sample/handler'] ?? '';
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a bundled function, under the client of the Runtime API', () => {
+  let sampleFunction: LambdaFunction;
+
+  beforeAll(async () => {
+    sampleFunction = await startFunction({ name: 'sample', bundleFolder });
+  });
+  afterAll(() => sampleFunction.stop());
+
+  it('starts its worker thread, reads the file beside it, and knows its version', async () => {
+    // RFC 7292 appendix B, by OpenSSL: `openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexpass:00610000
+    // -kdfopt hexsalt:00000000000000000000000000000000 -kdfopt iter:1000 -kdfopt id:3 PKCS12KDF`
+    const derived = '027ea00f65991a277a9e668e249b3e2dc0bf50441712016653d56868ec42210c';
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(await sampleFunction.invoke({ iterations: 1_000 })).toEqual({
+      ok: true,
+      payload: { derived, text: 'said beside the bundle\n', version },
+    });
+  });
+
+  it('says by its name which error it fails with', async () => {
+    expect(await sampleFunction.invoke({ iterations: 1, fails: true })).toMatchObject({
+      ok: false,
+      failure: { errorType: 'InputError' },
+    });
+    expect(sampleFunction.output()).toContain('"className":"InputError"');
+  });
+});
+
+describe('a bundle', () => {
+  it('is one module, and the files that it starts or reads', () => {
+    expect(readdirSync(bundleFolder).sort()).toEqual([
+      'index.mjs',
+      'shared-crypto-worker-worker.mjs',
+      'test-infra-bundles-sample-beside.txt',
+    ]);
+  });
+
+  it('is the same, byte for byte, each time, and says nothing of the machine that made it', () => {
+    const again = bundleFunctions({ ...sample, outFolder: join(folder, 'two') })['sample/handler'] ?? '';
+    for (const name of readdirSync(bundleFolder)) {
+      const bytes = readFileSync(join(bundleFolder, name));
+      expect(readFileSync(join(again, name))).toEqual(bytes);
+      expect(bytes.includes(root)).toBe(false);
+    }
+  });
+
+  it('has of our package.json its name and its version alone', () => {
+    expect(readFileSync(join(bundleFolder, 'index.mjs'), 'utf8')).not.toContain('devDependencies');
+  });
+
+  it("asks Node's own modules for nothing that it does not use", () => {
+    const text = readFileSync(join(bundleFolder, 'index.mjs'), 'utf8');
+    expect(text).not.toMatch(/\bfrom\s*"/);
+    expect(text).toContain('process.getBuiltinModule("node:worker_threads")');
+  });
+
+  it('replaces whatever was in its place', () => {
+    const outFolder = join(folder, 'three');
+    const stale = join(bundleFunctions({ ...sample, outFolder })['sample/handler'] ?? '', 'stale.mjs');
+    writeFileSync(stale, '');
+    bundleFunctions({ ...sample, outFolder });
+    expect(readdirSync(join(outFolder, 'sample/handler'))).not.toContain('stale.mjs');
+  });
+});

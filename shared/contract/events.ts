@@ -5,6 +5,7 @@ import { enrollmentRequestedSchema } from './enrollment-requested.ts';
 import type { EventName } from './subscriptions.ts';
 
 const reference = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
+const cursor = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024));
 const text = v.pipe(v.string(), v.nonEmpty());
 /** What every event of an enrollment names, whatever else it holds. */
 export const enrollmentReference = v.object({ enrollmentId: reference });
@@ -49,7 +50,7 @@ export const eventSchemas = {
   KeyPairAwaited: keyPairDue,
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
   /** The organization whose backups are checked, and where the page before this one ended. */
-  BackupCheckDue: v.object({ organization: reference, cursor: v.optional(reference) }),
+  BackupCheckDue: v.object({ organization: reference, cursor: v.optional(cursor) }),
   CanaryCheckDue: v.object({ organization: reference }),
 } as const satisfies Record<EventName, v.GenericSchema>;
 

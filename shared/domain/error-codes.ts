@@ -202,6 +202,12 @@ export const errorTable = {
     'The sealed passphrase cannot be opened, or belongs to another backup.',
     'Check which recovery key sealed it, and that it stands beside its own PFX.',
   ),
+  'canary-overdue': entry(
+    'proof',
+    false,
+    'The key pair that the service asks itself for each day is not there, or was not ready in time.',
+    'Tell the operator: what becomes of requests is likely to be late, or lost, for everybody.',
+  ),
   'provider-unavailable': entry(
     'provider',
     true,
@@ -309,6 +315,12 @@ export const errorTable = {
     false,
     'The object is under retention and cannot be removed or its retention shortened.',
     'Wait until its retention ends.',
+  ),
+  'retention-shortened': entry(
+    'store',
+    false,
+    'The retention of a stored backup ends before it may.',
+    'Tell the operator: whoever may change the store has shortened it.',
   ),
   'webhook-failed': entry(
     'webhook',

@@ -3,7 +3,9 @@ import { KMS } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { KmsCalls } from '#adapters/kms/calls.ts';
 import { ProviderError } from '#domain/errors.ts';
-import { context, fakeWaiting, openedKms, refusal } from './opened-kms.ts';
+import { fakeWaiting } from '../aws/fake-waiting.ts';
+import { refusal } from '../aws/refusal.ts';
+import { context, openedKms } from './opened-kms.ts';
 
 const message = Buffer.from('message');
 

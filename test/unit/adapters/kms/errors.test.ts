@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { effectOf, kmsError } from '#adapters/kms/errors.ts';
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import { ProviderError } from '#domain/errors.ts';
-import { context, fakeWaiting, openedKms, refusal, startDouble } from './opened-kms.ts';
+import { fakeWaiting } from '../aws/fake-waiting.ts';
+import { refusal } from '../aws/refusal.ts';
+import { context, openedKms, startDouble } from './opened-kms.ts';
 
 const message = Buffer.from('message');
 

@@ -5,7 +5,9 @@ import { KmsCalls } from '#adapters/kms/calls.ts';
 import { kmsExportableKeys } from '#adapters/kms/exportable-keys.ts';
 import { makeKeyPair } from '#crypto/key-pair.ts';
 import { keySpecOf } from '#crypto/public-key.ts';
-import { context, fakeWaiting, openedKms, refusal } from './opened-kms.ts';
+import { fakeWaiting } from '../aws/fake-waiting.ts';
+import { refusal } from '../aws/refusal.ts';
+import { context, openedKms } from './opened-kms.ts';
 
 const spec = 'ECC_NIST_P256';
 

@@ -1,34 +1,12 @@
 import { afterEach } from 'vitest';
-import type { Waiting } from '#adapters/aws/backoff.ts';
 import { type KmsProvider, openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import type { KmsProviderSettings } from '#adapters/kms/settings.ts';
-import { EscrowError } from '#domain/errors.ts';
 import type { ExportableKeys, ImportableKeys, KeyContext, ResidentKeys } from '#ports/key-provider.ts';
 import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
 import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
+import { type FakeWaiting, fakeWaiting } from '../aws/fake-waiting.ts';
 
 export const context: KeyContext = { organization: 'acme', enrollmentId: 'enr-1', purpose: 'identity' };
-
-/** Time that passes only while somebody waits, and chance that always falls the same. */
-export interface FakeWaiting extends Waiting {
-  /** How long was waited each time, in milliseconds. */
-  slept: number[];
-}
-
-/** @param random what chance gives, 0 to 1 */
-export function fakeWaiting(random = 1): FakeWaiting {
-  const slept: number[] = [];
-  const start = Date.now();
-  return {
-    slept,
-    now: () => start + slept.reduce((sum, each) => sum + each, 0),
-    sleep: async (milliseconds, signal) => {
-      signal?.throwIfAborted();
-      slept.push(milliseconds);
-    },
-    random: () => random,
-  };
-}
 
 export interface OpenedKms {
   provider: KmsProvider;
@@ -81,13 +59,6 @@ export async function openedKms(settings: Partial<KmsProviderSettings> = {}): Pr
     another,
     operations: () => double.log.splice(0).map(({ operation }) => operation),
   };
-}
-
-/** The error of ours that a call was refused with. */
-export async function refusal(call: Promise<unknown>): Promise<EscrowError> {
-  const outcome: unknown = await call.catch((error: unknown) => error);
-  if (outcome instanceof EscrowError) return outcome;
-  throw new TypeError('the call was not refused by an error of ours', { cause: outcome });
 }
 
 /** The keys of the account that nobody has scheduled for deletion, by description. */

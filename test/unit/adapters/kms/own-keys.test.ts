@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import type { KmsKey } from '#test/doubles/kms/key-record.ts';
-import { fakeWaiting, livingKeys, openedKms, refusal, startDouble } from './opened-kms.ts';
+import { fakeWaiting } from '../aws/fake-waiting.ts';
+import { refusal } from '../aws/refusal.ts';
+import { livingKeys, openedKms, startDouble } from './opened-kms.ts';
 
 const message = Buffer.from('message');
 const create = { createOwnKeys: true };

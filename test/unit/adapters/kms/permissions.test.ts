@@ -4,8 +4,9 @@ import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import { type KmsRole, kmsStatements } from '#contract/kms-permissions.ts';
 import { makeKeyPair } from '#crypto/key-pair.ts';
 import type { LoggedRequest } from '#test/doubles/kms/kms-double.ts';
+import { fakeWaiting } from '../aws/fake-waiting.ts';
 import { allowing, neededFor } from './allowed.ts';
-import { context, fakeWaiting, type OpenedKms, openedKms, startDouble } from './opened-kms.ts';
+import { context, type OpenedKms, openedKms, startDouble } from './opened-kms.ts';
 
 const prefix = 'escrow/live';
 const spec = 'ECC_NIST_P256';

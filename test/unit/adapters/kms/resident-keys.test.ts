@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { makeKeyPair } from '#crypto/key-pair.ts';
 import { keySpecOf, verifySignature } from '#crypto/public-key.ts';
-import { context, livingKeys, openedKms, refusal } from './opened-kms.ts';
+import { refusal } from '../aws/refusal.ts';
+import { context, livingKeys, openedKms } from './opened-kms.ts';
 
 const message = Buffer.from('a certification request');
 const spec = 'ECC_NIST_P256';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '#test/doubles/kms/account.ts';
-import { context, livingKeys, type OpenedKms, openedKms, refusal } from './opened-kms.ts';
+import { refusal } from '../aws/refusal.ts';
+import { context, livingKeys, type OpenedKms, openedKms } from './opened-kms.ts';
 
 const soon = () => new Date(Date.now() + 1_000);
 const denied = { kind: 'refuse', type: 'AccessDeniedException' } as const;

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtInModules } from './built-in-modules.ts';
-import { functionCredentials } from './function-credentials.ts';
+import { leanAwsSdk } from './lean-aws-sdk.ts';
 import { type ModuleFile, moduleFiles } from './module-files.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -99,7 +99,7 @@ async function bundled(modules: ReadonlyMap<string, string>, files: Map<string, 
     entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
     outdir: root,
     outExtension: { '.js': '.mjs' },
-    plugins: [ownPackage, builtInModules, functionCredentials, moduleFiles(root, files)],
+    plugins: [ownPackage, builtInModules, leanAwsSdk, moduleFiles(root, files)],
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return new Map([...modules.keys()].map((name) => [name, texts.get(join(root, `${name}.mjs`)) ?? '']));

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin, PluginBuild } from 'esbuild';
+
+/**
+ * Leaves out of the AWS SDK what no function of ours uses and the bundler cannot know of, which is half of what a client
+ * brings and costs as much of its start:
+ *
+ * - What looks for credentials everywhere (profiles, sign-ins, other machines) brings six more clients. AWS Lambda puts a
+ *   function's credentials into its environment.
+ * - What is loaded only for operations that stream events keeps all that it shares with the rest in functions of its own,
+ *   which nothing unused is left out of. We have no such operation.
+ * - The descriptions of all operations are kept for the sake of the few in use, since their keys are computed: of constants.
+ */
+export const leanAwsSdk: Plugin = {
+  name: 'lean-aws-sdk',
+  setup(build) {
+    replace(build, {
+      module: /^@aws-sdk\/credential-provider-node$/,
+      by: `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`,
+    });
+    replace(build, {
+      module: /^@smithy\/core\/event-streams$/,
+      whenLazy: true,
+      by: `export class EventStreamSerde { constructor() { throw new TypeError('event streams are left out'); } }`,
+    });
+    build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => ({
+      contents: withPlainKeys(await readFile(path, 'utf8')),
+    }));
+  },
+};
+
+interface Replacement {
+  module: RegExp;
+  /** Only where it is imported by `import()`. */
+  whenLazy?: boolean;
+  by: string;
+}
+
+function replace(build: PluginBuild, { module, whenLazy = false, by }: Replacement): void {
+  const namespace = `in-place-of-${module.source}`;
+  build.onResolve({ filter: module }, ({ path, kind, resolveDir }) => {
+    if (whenLazy && kind !== 'dynamic-import') return undefined;
+    return { path, namespace, pluginData: resolveDir };
+  });
+  build.onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents: by, resolveDir: pluginData }));
+}
+
+/** `{ [_a]: 1 }` becomes `{ "abc": 1 }` where `const _a = "abc";` stands in the same module. */
+function withPlainKeys(module: string): string {
+  const constants = new Map(
+    [...module.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, a = '', b]) => [a, b]),
+  );
+  return module.replaceAll(/\[(_\w+)\]: /g, (all, name: string) => {
+    const text = constants.get(name);
+    return text === undefined ? all : `${text}: `;
+  });
+}

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackupVault, RemovableBackups, StoredObject } from '#ports/backup-vault.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { allListed, listedNames } from '#test/support/listed.ts';
-import { outcomeOf, type Subject } from './subject.ts';
+import { type Making, outcomeOf, type Subject } from './subject.ts';
 
 export interface VaultParts {
   vault: BackupVault;
@@ -14,7 +14,7 @@ export interface VaultParts {
 }
 
 export type VaultSubject = Subject<VaultParts>;
-type Make<P extends VaultParts> = (clock: ManualClock) => Subject<P> | Promise<Subject<P>>;
+type Make<P extends VaultParts> = (clock: ManualClock) => Making<P>;
 
 const place = 'acme/e-1/a-1.pfx';
 const content = Uint8Array.from({ length: 3_000 }, (_, index) => index % 251);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { requireObjectName } from '#adapters/files/object-name.ts';
+import { requireObjectName } from '#adapters/object-name.ts';
 import { StateError, StoreError } from '#domain/errors.ts';
 import type { BackupVault, ListedObject, RemovableBackups, StoredObject } from '#ports/backup-vault.ts';
 import type { Clock } from '#ports/clock.ts';

@@ -6,8 +6,8 @@ import { StateError, StoreError } from '#domain/errors.ts';
 import type { BackupVault, ListedObject, RemovableBackups, StoredObject } from '#ports/backup-vault.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Page } from '#ports/registry.ts';
+import { isObjectName, requireObjectName } from '../object-name.ts';
 import { type FileOperations, nodeFileOperations } from './file-operations.ts';
-import { isObjectName, requireObjectName } from './object-name.ts';
 import { Turns } from './turns.ts';
 import { type VaultEntry, VaultIndex } from './vault-index.ts';
 

@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import { purposes } from '#domain/purpose.ts';
+
 /** What a function is told by its environment: names of resources, never a secret. */
 export const environmentNames = {
   /** Which function it is: its name in the table of functions. */
@@ -39,3 +42,44 @@ export const environmentNames = {
 } as const;
 
 export type EnvironmentName = (typeof environmentNames)[keyof typeof environmentNames];
+
+const text = v.optional(v.pipe(v.string(), v.nonEmpty('is empty|Set it.')));
+
+/** A JSON text that a schema reads on. */
+function json<T extends v.GenericSchema>(schema: T) {
+  const parsed = v.parseJson(undefined, 'is not JSON|Write it as JSON.');
+  return v.optional(v.pipe(v.string(), parsed, schema));
+}
+
+/**
+ * The environment as a function reads it: each name with what it may hold. All are optional here; which of them a function must
+ * have, `function-environment.ts` says.
+ */
+export const environmentSchema = v.object({
+  [environmentNames.functionName]: text,
+  [environmentNames.stage]: text,
+  [environmentNames.aggregatesTable]: text,
+  [environmentNames.documentsTable]: text,
+  [environmentNames.lockedKeysTable]: text,
+  [environmentNames.ledgerTable]: text,
+  [environmentNames.activityTable]: text,
+  [environmentNames.backupBucket]: text,
+  [environmentNames.eventBus]: text,
+  [environmentNames.noticeTopic]: text,
+  [environmentNames.queueUrls]: json(v.record(v.string(), v.pipe(v.string(), v.url()))),
+  [environmentNames.keyPairMakers]: json(v.record(v.picklist(purposes), v.pipe(v.string(), v.nonEmpty()))),
+  [environmentNames.custody]: v.optional(v.picklist(['kms', 'pkcs11'])),
+  [environmentNames.kmsAliasPrefix]: text,
+  [environmentNames.kmsKeySource]: v.optional(v.picklist(['memory', 'kms'])),
+  [environmentNames.tokenModule]: text,
+  [environmentNames.tokenLabel]: text,
+  [environmentNames.tokenPin]: text,
+  [environmentNames.tokenSettings]: json(v.unknown()),
+  [environmentNames.resource]: v.optional(
+    v.pipe(v.string(), v.url(), v.regex(/[^/]$/, 'ends with a slash|Leave it out.')),
+  ),
+  [environmentNames.canarySecret]: text,
+});
+
+/** What a function was told. */
+export type FunctionEnvironment = v.InferOutput<typeof environmentSchema>;

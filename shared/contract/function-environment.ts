@@ -8,10 +8,12 @@ export type FunctionCustody = Exclude<Custody, 'software'>;
 /** What every function is told: its name in the table of functions, and the stage, which its metrics are told apart by. */
 const always: readonly EnvironmentName[] = [names.functionName, names.stage];
 
-const onTrigger: Readonly<Record<'routes' | 'consumer', readonly EnvironmentName[]>> = {
+const onTrigger: Readonly<Record<'routes' | 'consumer' | 'unhandled', readonly EnvironmentName[]>> = {
   routes: [names.resource, names.tokenSettings],
-  /** To hide a message for as long as its policy says. */
+  /** To hide a message for as long as its policy says: the consumer's own queue. */
   consumer: [names.queueUrls],
+  /** To tell whose message it was: the dead-letter queue of each consumer. */
+  unhandled: [names.queueUrls],
 };
 
 /** What an adapter must be told for a use, beyond where keys are. */
@@ -60,6 +62,7 @@ export function environmentOf(
     ...always,
     ...('routes' in on ? onTrigger.routes : []),
     ...('consumer' in on ? onTrigger.consumer : []),
+    ...('unhandled' in on ? onTrigger.unhandled : []),
     ...uses.flatMap((use) => (isOfKeys(use) ? onCustody[custody] : onUse[use])),
   ];
   return [...new Set(all)].sort();

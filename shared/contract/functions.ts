@@ -29,7 +29,7 @@ export type Use =
   | 'dead-letters:redrive'
   | 'bus:publish'
   | 'topic:notify'
-  /** To tell the public key of the receipts, and no more. */
+  /** To tell the public key of the receipts and what custody can do, and no more. */
   | 'keys:public'
   | 'keys:receipts'
   | 'keys:mac'
@@ -130,7 +130,7 @@ export const functions = {
     [...request, 'claims:write'],
     core,
   ),
-  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read']),
+  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read', 'keys:public']),
   'list-enrollments': api('list-enrollments', ['listEnrollments'], ['aggregates:read']),
   'show-enrollment': api('show-enrollment', ['showEnrollment'], ['aggregates:read']),
   'set-password': api(
@@ -227,14 +227,14 @@ export const functions = {
   'make-identity-key-pair-with-password': {
     entry: 'make-key-pair/called-handler',
     on: { called: true },
-    uses: makingIdentity,
+    uses: [...makingIdentity, 'ledger:append'],
     purpose: 'identity',
     ...core,
   },
   'make-encryption-key-pair-with-password': {
     entry: 'make-key-pair/called-handler',
     on: { called: true },
-    uses: makingEncryption,
+    uses: [...makingEncryption, 'ledger:append'],
     purpose: 'encryption',
     ...core,
   },

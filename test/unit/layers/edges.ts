@@ -156,7 +156,7 @@ export const places: readonly Place[] = [
   { path: 'lambdas/enroll/config.ts', sees: useCase },
   { path: 'lambdas/enroll/handler.ts', sees: wires },
   { path: 'lambdas/enroll/queue-handler.ts', sees: wires },
-  { path: 'shared/wiring/sample.ts', sees: wires },
+  { path: 'shared/wiring/sample.ts', sees: [...wires, 'node:fs/promises'] },
   {
     path: 'local/sample.ts',
     sees: [

@@ -12,12 +12,15 @@ const page = (condition: string) => `
 
 /**
  * Each walks one index in the order of ids and reads no more rows than it gives, but for a subscriber's, which reads that
- * one subscriber's.
+ * one subscriber's. Those of a state and purpose are found in the index alone: of several such lists, most ids are passed over.
  */
 export const enrollmentSql = {
   all: page(''),
   ofPurpose: page('AND purpose = ?'),
-  ofStateAndPurpose: page('AND state = ? AND purpose = ?'),
+  ofStateAndPurpose: `
+    SELECT rowid AS position, id FROM aggregates
+    WHERE organization = ? AND type = 'enrollment' AND id > ? AND state = ? AND purpose = ? ORDER BY id LIMIT ?`,
+  atPosition: 'SELECT id, record FROM aggregates WHERE rowid = ?',
   ofSubscriber: page(`AND subscriber_id = ?
     AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4))) AND (?5 IS NULL OR purpose = ?5)`),
   leftovers: page('AND leftovers = 1'),
@@ -35,6 +38,7 @@ export class EnrollmentQueries {
       all: database.prepare(enrollmentSql.all),
       ofPurpose: database.prepare(enrollmentSql.ofPurpose),
       ofStateAndPurpose: database.prepare(enrollmentSql.ofStateAndPurpose),
+      atPosition: database.prepare(enrollmentSql.atPosition),
       ofSubscriber: database.prepare(enrollmentSql.ofSubscriber),
       leftovers: database.prepare(enrollmentSql.leftovers),
       counts: database.prepare(enrollmentSql.counts),
@@ -92,10 +96,10 @@ export class EnrollmentQueries {
       .flatMap((each) =>
         this.#statements.ofStateAndPurpose.all(organization, after, each.state, each.purpose, limit),
       )
-      .map((row) => ({ row, id: textOf(row, 'id') }))
+      .map((row) => ({ position: integerOf(row, 'position'), id: textOf(row, 'id') }))
       .sort((one, other) => (one.id < other.id ? -1 : 1))
-      .map(({ row }) => row)
-      .slice(0, limit);
+      .slice(0, limit)
+      .flatMap(({ position }) => this.#statements.atPosition.get(position) ?? []);
   }
 }
 

@@ -1,5 +1,5 @@
-import { InputError } from '#domain/errors.ts';
 import { type EventFeed, type FeedPage, oldestKept } from '#ports/event-feed.ts';
+import { noLongerKept, notAPosition } from '../feed-positions.ts';
 import type { News } from '../news.ts';
 import type { Database, Statement } from './database.ts';
 import { eventOf } from './outbox.ts';
@@ -47,18 +47,8 @@ export class SqliteEventFeed implements EventFeed {
     if (position === undefined) return newest;
     if (position === oldestKept) return pruned;
     const start = /^\d{1,15}$/.test(position) ? Number(position) : Number.POSITIVE_INFINITY;
-    if (start > newest) {
-      throw new InputError('invalid-input', {
-        field: 'lastEventId',
-        why: 'is not a position of this feed',
-        next: `Send one that an event of it had, or ${oldestKept}.`,
-      });
-    }
+    if (start > newest) throw notAPosition();
     if (start >= pruned) return start;
-    throw new InputError('invalid-input', {
-      field: 'lastEventId',
-      why: 'is older than the events that are kept: some that followed it are gone',
-      next: `Start with ${oldestKept} or without it, and read the enrollments anew.`,
-    });
+    throw noLongerKept();
   }
 }

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { LedgerEntry } from '#ports/ledger.ts';
+import { type Row, textOf } from './rows.ts';
+
+/** An entry in the chain of its writer. */
+export interface Link {
+  writer: string;
+  /** 1 for a writer's first entry of an organization, and then without gaps. */
+  sequence: number;
+  /** ISO 8601 */
+  time: string;
+  /** SHA-256 of the body of the writer's entry before, hex; 64 zeros in the first. */
+  previousSha256: string;
+  entry: LedgerEntry;
+}
+
+/** Stands for the digest before a chain's first entry. */
+export const beforeTheFirst = '0'.repeat(64);
+
+/** Where entries stand that name no organization. */
+const nobody = '-';
+
+/** The partition of an organization's entries: no organization is called as that of nobody is. */
+export function partitionOf(organization: string): string {
+  return organization === '' ? nobody : organization;
+}
+
+/** The sort key of an entry, unique and in the order of recording as far as the writers' clocks agree. */
+export function placeOf({ time, writer, sequence }: Omit<Link, 'entry' | 'previousSha256'>): string {
+  return `${time}#${writer}#${String(sequence).padStart(9, '0')}`;
+}
+
+/** The exact text that the SHA-256 of an entry is taken of. */
+export function bodyOf(link: Link): string {
+  return JSON.stringify(link);
+}
+
+/** A row of the table `ledger` as the link that it holds. */
+export function linkOf(row: Row): Link {
+  return JSON.parse(textOf(row, 'body'));
+}
+
+/**
+ * Checks every chain among an organization's rows.
+ * @param rows all that are there, in the order of their places
+ * @returns the places whose entry is not the one that was recorded, or that follow one which is missing; none if all are whole
+ */
+export function brokenPlaces(organization: string, rows: readonly Row[]): string[] {
+  const heads = new Map<string, { sequence: number; sha256: string }>();
+  return rows.flatMap((row) => {
+    const place = textOf(row, 'record');
+    const link = readLink(row);
+    if (link === undefined) return [place];
+    const head = heads.get(link.writer) ?? { sequence: 0, sha256: beforeTheFirst };
+    const sha256 = digestOf(row);
+    heads.set(link.writer, { sequence: link.sequence, sha256 });
+    const isWhole =
+      placeOf(link) === place &&
+      link.sequence === head.sequence + 1 &&
+      link.previousSha256 === head.sha256 &&
+      link.entry.organization === organization &&
+      // Whoever writes the table can write a digest that fits; the links must fit too.
+      textOf(row, 'sha256') === sha256;
+    return isWhole ? [] : [place];
+  });
+}
+
+function readLink(row: Row): Link | undefined {
+  try {
+    return linkOf(row);
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(row: Row): string {
+  return createHash('sha256').update(textOf(row, 'body')).digest('hex');
+}

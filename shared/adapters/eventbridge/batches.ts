@@ -1,0 +1,51 @@
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import type { CloudEvent } from '#ports/messages.ts';
+import { carriedJson } from '../carried-json.ts';
+
+/** What every event of this service names as its source on the bus, for rules to know them by. */
+export const busSource = 'enrollment-key-escrow';
+
+/** How many entries a request takes (API reference, PutEvents). */
+const mostEntries = 10;
+
+/**
+ * What several entries together may weigh, in bytes. The limit was this for years, still is in some regions, and is 1 MB elsewhere;
+ * a request of one event may be as large as that.
+ */
+const mostTogether = 256 * 1_024;
+
+/** What one entry may weigh, in bytes (User Guide, "Calculating PutEvents event entry size"): less than 1 MB. */
+export const mostBytes = 1_024 * 1_024 - 1;
+
+/** An event as the bus takes it, and its place among those that were given. */
+export interface Entry {
+  index: number;
+  entry: PutEventsRequestEntry;
+  /** As the bus counts it. */
+  bytes: number;
+}
+
+/** @param bus the bus's name or ARN */
+export function entryOf(event: CloudEvent, index: number, bus: string): Entry {
+  const detail = carriedJson(event);
+  const entry = { EventBusName: bus, Source: busSource, DetailType: event.type, Detail: detail };
+  const bytes = [busSource, event.type, detail].reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  return { index, entry, bytes };
+}
+
+/** Entries in their order, as many together as one request takes. */
+export function batchesOf(entries: readonly Entry[]): Entry[][] {
+  const batches: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length === mostEntries || bytes + entry.bytes > mostTogether) {
+      batches.push([entry]);
+      bytes = entry.bytes;
+    } else {
+      last.push(entry);
+      bytes += entry.bytes;
+    }
+  }
+  return batches;
+}

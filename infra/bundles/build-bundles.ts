@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtInModules } from './built-in-modules.ts';
+import { lazyPackages } from './lazy-packages.ts';
 import { leanAwsSdk } from './lean-aws-sdk.ts';
 import { type ModuleFile, moduleFiles } from './module-files.ts';
 
@@ -92,14 +93,14 @@ const options: BuildOptions = {
   write: false,
 };
 
-/** @param modules absolute paths by name @param files takes what the modules name */
+/** @param modules absolute paths, or names of packages, by name @param files takes what the modules name */
 async function bundled(modules: ReadonlyMap<string, string>, files: Map<string, ModuleFile>): Promise<Texts> {
   const { outputFiles = [] } = await build({
     ...options,
     entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
     outdir: root,
     outExtension: { '.js': '.mjs' },
-    plugins: [ownPackage, builtInModules, leanAwsSdk, moduleFiles(root, files)],
+    plugins: [ownPackage, builtInModules, leanAwsSdk, lazyPackages(files), moduleFiles(root, files)],
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return new Map([...modules.keys()].map((name) => [name, texts.get(join(root, `${name}.mjs`)) ?? '']));

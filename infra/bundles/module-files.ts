@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** A file that a module names by `new URL('./name', import.meta.url)`: one to be started, or one to be read. */
+/** What stands beside a bundle: a file that its code starts or reads, or a package that it loads when it needs it. */
 export interface ModuleFile {
-  /** Absolute. */
+  /** An absolute path, or the name of a package. */
   source: string;
   /** What it is called beside a bundle; as unique as its place in the sources. */
   name: string;

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Tracer } from '@aws-lambda-powertools/tracer';
+import type { Tracer } from '@aws-lambda-powertools/tracer';
 import { asEscrowError } from '#domain/errors.ts';
 import { allowedFields, type LogFields } from '../log-fields.ts';
 import { noTracing, type Span } from '../tracing.ts';
@@ -8,9 +8,6 @@ import type { InSubsegment } from './x-ray.ts';
 type Segment = NonNullable<ReturnType<Tracer['getSegment']>>;
 type Subsegment = ReturnType<Segment['addNewSubsegment']>;
 
-/** Calls of others are not traced: what they carry is nobody's business. */
-const tracer = new Tracer({ serviceName: 'enrollment-key-escrow', captureHTTPsRequests: false });
-
 /** Of the work that runs now. The SDK's own notion of it knows of no two that run at the same time. */
 const current = new AsyncLocalStorage<Subsegment>();
 
@@ -18,23 +15,25 @@ const current = new AsyncLocalStorage<Subsegment>();
  * Does some work in a subsegment of the one that runs now, or of the invocation itself. Its annotations are the fields that may
  * be logged, and an error is told by its code alone. It fails as the work does, and never otherwise.
  */
-export const inSubsegment: InSubsegment = async (name, fields, work) => {
-  const subsegment = begun(name);
-  if (subsegment === undefined) return await noTracing.span(name, fields, work);
-  const span: Span = { set: (more) => safely(() => annotate(subsegment, more)) };
-  span.set(fields);
-  try {
-    return await current.run(subsegment, () => work(span));
-  } catch (error) {
-    span.set({ code: asEscrowError(error).code });
-    safely(() => subsegment.addFaultFlag());
-    throw error;
-  } finally {
-    safely(() => subsegment.close());
-  }
-};
+export function subsegmentsOf(tracer: Tracer): InSubsegment {
+  return async (name, fields, work) => {
+    const subsegment = begun(tracer, name);
+    if (subsegment === undefined) return await noTracing.span(name, fields, work);
+    const span: Span = { set: (more) => safely(() => annotate(subsegment, more)) };
+    span.set(fields);
+    try {
+      return await current.run(subsegment, () => work(span));
+    } catch (error) {
+      span.set({ code: asEscrowError(error).code });
+      safely(() => subsegment.addFaultFlag());
+      throw error;
+    } finally {
+      safely(() => subsegment.close());
+    }
+  };
+}
 
-function begun(name: string): Subsegment | undefined {
+function begun(tracer: Tracer, name: string): Subsegment | undefined {
   try {
     return (current.getStore() ?? tracer.getSegment())?.addNewSubsegment(name);
   } catch {

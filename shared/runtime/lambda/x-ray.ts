@@ -1,6 +1,7 @@
 import type { LogFields } from '../log-fields.ts';
 import { noTracing, type Span, type Tracing } from '../tracing.ts';
 import { readTraceHeader } from './x-ray-header.ts';
+import { subsegmentsOf } from './x-ray-subsegments.ts';
 
 /** Does some work in a subsegment of its own. */
 export type InSubsegment = <T>(
@@ -18,10 +19,12 @@ export type InSubsegment = <T>(
 export function xRayTracing(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Tracing {
+  let loading: Promise<InSubsegment> | undefined;
   const header = () => readTraceHeader(environment['_X_AMZN_TRACE_ID']);
   const within: InSubsegment = async (name, fields, work) => {
     if (header()?.isSampled !== true) return await noTracing.span(name, fields, work);
-    const { inSubsegment } = await import('./x-ray-subsegments.ts');
+    loading ??= load();
+    const inSubsegment = await loading;
     return await inSubsegment(name, fields, work);
   };
   return {
@@ -33,4 +36,10 @@ export function xRayTracing(
     // Each subsegment is sent as it ends.
     async shutdown() {},
   };
+}
+
+/** Calls of others are not traced: what they carry is nobody's business. */
+async function load(): Promise<InSubsegment> {
+  const { Tracer } = await import('@aws-lambda-powertools/tracer');
+  return subsegmentsOf(new Tracer({ serviceName: 'enrollment-key-escrow', captureHTTPsRequests: false }));
 }

@@ -29,14 +29,13 @@ export class DynamoIdempotencyKeys implements IdempotencyKeys {
     const place = { collection: `claims#${organization}`, record: recordOf(id) };
     const row = { ...place, fingerprint, until: end, expires: Math.ceil(end / 1_000) };
     for (let tries = 0; tries < mostTries; tries++) {
-      const now = this.#clock.now().getTime();
       const kept = await this.#table.putOwn(row, {
         expression: 'attribute_not_exists(#record) OR #until <= :now',
-        values: { now },
+        values: { now: this.#clock.now().getTime() },
       });
       if (kept.done) return 'new';
       const { found } = kept;
-      if (found !== undefined && numberOf(found, 'until') > now) {
+      if (found !== undefined && numberOf(found, 'until') > this.#clock.now().getTime()) {
         return textOf(found, 'fingerprint') === fingerprint ? 'same' : 'other';
       }
     }

@@ -125,7 +125,9 @@ export class S3Vault implements BackupVault {
       MaxKeys: this.#pageSize,
       ...(cursor !== undefined && markersOf(cursor)),
     });
-    return await this.#calls.call(async (client, request) => pageOf(await client.send(command, request)));
+    return await this.#calls.call(async (client, request) =>
+      pageOf(this.#bucket, await client.send(command, request)),
+    );
   }
 
   /** Lets go of the connections. */

@@ -24,13 +24,19 @@ function odd(why: string): StoreError {
   return new StoreError('object-damaged', { why });
 }
 
-/** A page of a list; markers of deletions are no objects. */
-export function pageOf({
-  Versions: versions = [],
-  IsTruncated: truncated = false,
-  NextKeyMarker: nextName,
-  NextVersionIdMarker: nextVersion,
-}: ListObjectVersionsCommandOutput): Page<ListedObject> {
+/**
+ * A page of a list; markers of deletions are no objects.
+ * @throws StoreError `store-unavailable` if the answer is no list of this bucket: an empty one would say that all is lost
+ */
+export function pageOf(bucket: string, answer: ListObjectVersionsCommandOutput): Page<ListedObject> {
+  const {
+    Name: name,
+    Versions: versions = [],
+    IsTruncated: truncated = false,
+    NextKeyMarker: nextName,
+    NextVersionIdMarker: nextVersion,
+  } = answer;
+  if (name !== bucket) throw unreadable();
   const items = versions.map(({ Key: name, VersionId: version, Size: size }) => {
     if (name === undefined || version === undefined || size === undefined) throw unreadable();
     return { name, version, size };

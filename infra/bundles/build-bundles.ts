@@ -4,12 +4,11 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtInModules } from './built-in-modules.ts';
 import { lazyPackages } from './lazy-packages.ts';
 import { leanAwsSdk } from './lean-aws-sdk.ts';
-import { type ModuleFile, moduleFiles } from './module-files.ts';
+import type { ModuleFiles } from './module-files.ts';
+import { type Custody, oneCustody } from './one-custody.ts';
+import { ownModules } from './own-modules.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-
-/** Where the private keys live; what only the other needs is left out. */
-export type Custody = 'kms' | 'pkcs11';
 
 export interface BundleRequest {
   /** Modules of `sources`, without their extension: `read-csr/handler`. */
@@ -18,6 +17,7 @@ export interface BundleRequest {
   sources?: string;
   /** Absolute. Whatever is in it is removed first. */
   outFolder: string;
+  /** What only the other needs is left out. */
   custody: Custody;
 }
 
@@ -30,11 +30,11 @@ type Texts = ReadonlyMap<string, string>;
  * @throws Error of esbuild's, naming what does not parse or resolve
  */
 export async function buildBundles(request: BundleRequest): Promise<void> {
-  const { entries, sources = join(root, 'lambdas'), outFolder } = request;
-  const files = new Map<string, ModuleFile>();
+  const { entries, sources = join(root, 'lambdas'), outFolder, custody } = request;
+  const files: ModuleFiles = new Map();
   const modules = new Map(entries.map((entry) => [entry, join(sources, `${entry}.ts`)]));
-  const bundles = await bundled(modules, files);
-  const beside = await bundledFiles(files);
+  const bundles = await bundled(modules, files, custody);
+  const beside = await bundledFiles(files, custody);
   await rm(outFolder, { recursive: true, force: true });
   for (const [entry, text] of bundles) {
     const folder = join(outFolder, entry);
@@ -45,23 +45,18 @@ export async function buildBundles(request: BundleRequest): Promise<void> {
 }
 
 /** The code among the files that modules name, and that which such code names in turn. */
-async function bundledFiles(files: Map<string, ModuleFile>): Promise<Texts> {
+async function bundledFiles(files: ModuleFiles, custody: Custody): Promise<Texts> {
   const done = new Map<string, string>();
   for (;;) {
     const next = [...files.values()].filter(({ name, code }) => code && !done.has(name));
     if (next.length === 0) return done;
     const modules = new Map(next.map(({ name, source }) => [name, source]));
-    for (const [name, text] of await bundled(modules, files)) done.set(name, text);
+    for (const [name, text] of await bundled(modules, files, custody)) done.set(name, text);
   }
 }
 
 /** Writes what a bundled text names beside it, and what that names in turn. */
-async function writeBeside(
-  folder: string,
-  text: string,
-  files: ReadonlyMap<string, ModuleFile>,
-  beside: Texts,
-): Promise<void> {
+async function writeBeside(folder: string, text: string, files: ModuleFiles, beside: Texts): Promise<void> {
   for (const { name, source } of files.values()) {
     if (!text.includes(`./${name}"`)) continue;
     const code = beside.get(name);
@@ -94,13 +89,24 @@ const options: BuildOptions = {
 };
 
 /** @param modules absolute paths, or names of packages, by name @param files takes what the modules name */
-async function bundled(modules: ReadonlyMap<string, string>, files: Map<string, ModuleFile>): Promise<Texts> {
+async function bundled(
+  modules: ReadonlyMap<string, string>,
+  files: ModuleFiles,
+  custody: Custody,
+): Promise<Texts> {
   const { outputFiles = [] } = await build({
     ...options,
     entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
     outdir: root,
     outExtension: { '.js': '.mjs' },
-    plugins: [ownPackage, builtInModules, leanAwsSdk, lazyPackages(files), moduleFiles(root, files)],
+    plugins: [
+      ownPackage,
+      builtInModules,
+      leanAwsSdk,
+      oneCustody(custody),
+      lazyPackages(files),
+      ownModules(root, files),
+    ],
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return new Map([...modules.keys()].map((name) => [name, texts.get(join(root, `${name}.mjs`)) ?? '']));

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { functions } from '#contract/functions.ts';
-import type { BundleRequest, Custody } from './build-bundles.ts';
+import type { BundleRequest } from './build-bundles.ts';
+import type { Custody } from './one-custody.ts';
 
 export interface BundleFunctionsOptions {
   /** Absolute. Whatever is in it is removed first. */

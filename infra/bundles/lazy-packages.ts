@@ -1,14 +1,14 @@
 import { isBuiltin } from 'node:module';
 import { sep } from 'node:path';
 import type { Plugin } from 'esbuild';
-import type { ModuleFile } from './module-files.ts';
+import type { ModuleFiles } from './module-files.ts';
 
 /**
  * Bundles each package that our modules load by `import()`, which they do only when they need it, as a file of its own: within
  * the bundle, it would be read at every start.
  * @param found takes each such package, by the name of its file
  */
-export function lazyPackages(found: Map<string, ModuleFile>): Plugin {
+export function lazyPackages(found: ModuleFiles): Plugin {
   return {
     name: 'lazy-packages',
     setup(build) {

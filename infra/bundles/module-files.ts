@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, relative, sep } from 'node:path';
-import type { Plugin } from 'esbuild';
 
 /** What stands beside a bundle: a file that its code starts or reads, or a package that it loads when it needs it. */
 export interface ModuleFile {
@@ -12,31 +10,25 @@ export interface ModuleFile {
   code: boolean;
 }
 
-/** A file of a module's own folder or below it, named in full; an address such as `'../'` is no file. */
-const moduleFile = /new URL\(\s*(['"])(\.{1,2}\/[^'"]*\.[a-z]+)\1,\s*import\.meta\.url\s*,?\s*\)/g;
+/** What bundles of a build name beside them, by its name there. */
+export type ModuleFiles = Map<string, ModuleFile>;
+
+/** A file of a module's own folder or near it, named in full; an address such as `'../'` is no file. */
+const address = /new URL\(\s*'(\.{1,2}\/[^']*\.[a-z]+)',\s*import\.meta\.url\s*,?\s*\)/g;
 
 /**
- * Finds the files that our modules name by `new URL('./name', import.meta.url)`, such as the script of a worker thread, and
- * names them as they will be called beside the bundle: a bundle is one file, so what a module is beside is not there.
+ * A module of ours with the files that it names by `new URL('./name', import.meta.url)`, such as the script of a worker thread,
+ * named as they will be called beside the bundle: what a module is beside is not there.
  * @param root the project's folder, absolute
- * @param found takes each such file, by the name that the bundle will use
+ * @param path of the module, absolute
+ * @param found takes each such file
  */
-export function moduleFiles(root: string, found: Map<string, ModuleFile>): Plugin {
-  return {
-    name: 'module-files',
-    setup(build) {
-      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8');
-        if (path.includes(`${sep}node_modules${sep}`) || !text.includes('import.meta.url')) return undefined;
-        const contents = text.replaceAll(moduleFile, (_, __, named: string) => {
-          const file = fileNamed(root, join(dirname(path), named));
-          found.set(file.name, file);
-          return `new URL('./${file.name}', import.meta.url)`;
-        });
-        return { contents, loader: 'ts' };
-      });
-    },
-  };
+export function withFilesBeside(text: string, path: string, root: string, found: ModuleFiles): string {
+  return text.replaceAll(address, (_, named: string) => {
+    const file = fileNamed(root, join(dirname(path), named));
+    found.set(file.name, file);
+    return `new URL('./${file.name}', import.meta.url)`;
+  });
 }
 
 /** `shared/crypto/worker/worker.ts` becomes `shared-crypto-worker-worker.mjs`. */

@@ -3,7 +3,6 @@ import type { KMS } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
 import type { CallOptions, KeyProvider } from '#ports/key-provider.ts';
 import { realWaiting, type Waiting } from '../aws/backoff.ts';
-import { clientSettings, neverInClear } from '../aws/client.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { KmsCalls } from './calls.ts';
 import { kmsExportableKeys } from './exportable-keys.ts';
@@ -53,14 +52,14 @@ export async function openKmsProvider(
 
 async function openClient(): Promise<KMS> {
   // Loaded only here: whoever has no keys in AWS KMS does not pay for it at every start.
-  const sdk = await import('@aws-sdk/client-kms').catch((cause: unknown) => {
+  const { kmsClient } = await import('./client.ts').catch((cause: unknown) => {
     throw new ProviderError('provider-misconfigured', {
       why: 'the AWS SDK for KMS is not installed',
       next: 'Run npm ci.',
       cause,
     });
   });
-  return neverInClear(new sdk.KMS(clientSettings));
+  return kmsClient();
 }
 
 async function assemble(

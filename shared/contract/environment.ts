@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { purposes } from '#domain/purpose.ts';
 
 /** What a function is told by its environment: names of resources, never a secret. */
 export const environmentNames = {
@@ -45,6 +44,8 @@ export type EnvironmentName = (typeof environmentNames)[keyof typeof environment
 
 const text = v.optional(v.pipe(v.string(), v.nonEmpty('is empty|Set it.')));
 
+const name = v.pipe(v.string(), v.nonEmpty());
+
 /** A JSON text that a schema reads on. */
 function json<T extends v.GenericSchema>(schema: T) {
   const parsed = v.parseJson(undefined, 'is not JSON|Write it as JSON.');
@@ -67,7 +68,7 @@ export const environmentSchema = v.object({
   [environmentNames.eventBus]: text,
   [environmentNames.noticeTopic]: text,
   [environmentNames.queueUrls]: json(v.record(v.string(), v.pipe(v.string(), v.url()))),
-  [environmentNames.keyPairMakers]: json(v.record(v.picklist(purposes), v.pipe(v.string(), v.nonEmpty()))),
+  [environmentNames.keyPairMakers]: json(v.strictObject({ identity: name, encryption: name })),
   [environmentNames.custody]: v.optional(v.picklist(['kms', 'pkcs11'])),
   [environmentNames.kmsAliasPrefix]: text,
   [environmentNames.kmsKeySource]: v.optional(v.picklist(['memory', 'kms'])),

@@ -13,6 +13,8 @@ export const metricUnits = {
   SecondsFromRequestToProvedEscrow: 'Seconds',
   /** Events that written aggregates carried, and that were handed on. */
   EventsCarried: 'Count',
+  /** Events that can never be carried, and were left behind. */
+  EventsPassedOver: 'Count',
   /** Messages that failed, and are tried again. */
   DeliveriesRetried: 'Count',
   /** Messages that were given up, and stand among the dead letters. */

@@ -1,0 +1,19 @@
+import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
+import { openDocuments } from '#wiring/documents.ts';
+import { openKeys } from '#wiring/keys.ts';
+import { queueFunction } from '#wiring/queue-function.ts';
+import { openRegistry } from '#wiring/registry.ts';
+import { requestEnrollment } from './request-enrollment.ts';
+
+/** Takes requests that come as events, on AWS Lambda. */
+export const handler = await queueFunction(['take-request'], async (opening) => {
+  const registry = openRegistry(opening);
+  const needs = {
+    ...opening,
+    registry,
+    documents: openDocuments(opening),
+    policy: settingsPolicy(registry),
+    keys: await openKeys(opening),
+  };
+  return (event) => requestEnrollment(needs, event);
+});

@@ -1,0 +1,31 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { clientSettings, neverInClear } from '../aws/client.ts';
+import { type StoreCallSettings, StoreCalls } from '../aws/store-calls.ts';
+import type { StoreService } from '../aws/store-errors.ts';
+
+/** What the errors of AWS Lambda mean (API reference, Invoke). */
+const lambda: StoreService = {
+  name: 'AWS Lambda',
+  page: 'docs/deploy.md',
+  meanings: {
+    ServiceException: { code: 'store-unavailable', effect: 'unknown', why: 'AWS Lambda failed inside' },
+    TooManyRequestsException: {
+      code: 'store-unavailable',
+      effect: 'none',
+      why: 'AWS Lambda runs as many functions as this account may',
+    },
+    ResourceNotFoundException: {
+      code: 'store-misconfigured',
+      effect: 'final',
+      why: 'there is no such function on AWS Lambda',
+    },
+  },
+};
+
+/** Less than the function that asks has itself. The function that is asked may well take all of it. */
+const times = { callMilliseconds: 26_000, requestMilliseconds: 26_000 };
+
+/** Calls to AWS Lambda where the environment leads (AWS_REGION, AWS_ENDPOINT_URL_LAMBDA). */
+export function openLambda(settings: StoreCallSettings = {}): StoreCalls<LambdaClient> {
+  return new StoreCalls(neverInClear(new LambdaClient(clientSettings)), lambda, { ...times, ...settings });
+}

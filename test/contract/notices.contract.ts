@@ -40,6 +40,7 @@ export function noticesContract(name: string, make: (clock: ManualClock) => Maki
 
     async function allPages(query: Omit<NoticeQuery, 'cursor'>): Promise<KeptNotice[]> {
       const items: KeptNotice[] = [];
+      await subject.settled?.();
       for (let cursor: string | undefined; ; ) {
         const page = await subject.notices.list(cursor === undefined ? query : { ...query, cursor });
         expect(page.items.length).toBeLessThanOrEqual(query.limit);

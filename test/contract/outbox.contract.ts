@@ -119,6 +119,13 @@ export function outboxContract(name: string, make: (clock: ManualClock) => Makin
       expect(after?.position).toBeGreaterThan(before?.position ?? Number.POSITIVE_INFINITY);
     });
 
+    it('keeps what was not published for as long as that takes', async () => {
+      await subject.registry.create(first);
+      clock.advance(30 * 24 * 3_600_000);
+      await subject.outbox.published(0);
+      expect(await idsPending()).toEqual(['e-1.1.0']);
+    });
+
     it('keeps what was not published when it is opened again', async () => {
       await subject.registry.create(first);
       subject = await subject.reopen();

@@ -46,7 +46,9 @@ const sqs: StoreService = {
 
 /** Calls to Amazon SQS where the environment leads (AWS_REGION, AWS_ENDPOINT_URL_SQS). */
 export function openSqs(settings: StoreCallSettings = {}): SqsCalls {
-  return new StoreCalls(neverInClear(new SQSClient(clientSettings)), sqs, settings);
+  // Where the environment leads, as every other service; a queue's URL only names it.
+  const client = new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false });
+  return new StoreCalls(neverInClear(client), sqs, settings);
 }
 
 /** @throws InternalError `internal` if a consumer has no queue: consumers and queues are made of one table */

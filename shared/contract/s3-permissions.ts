@@ -1,18 +1,21 @@
 import type { Use } from './functions.ts';
 
-/** An action of Amazon S3, and whether it is about the bucket or about an object in it. */
-export interface S3Permission {
-  action: `s3:${string}`;
-  on: 'bucket' | 'objects';
-}
+/** An action, and what it is done to: the bucket, an object in it, or the AWS KMS key that the objects are under. */
+export type BackupPermission =
+  | { on: 'bucket' | 'objects'; action: `s3:${string}` }
+  | { on: 'key'; action: `kms:${string}` };
 
-const onObjects = (action: S3Permission['action']): S3Permission => ({ action, on: 'objects' });
-const onBucket = (action: S3Permission['action']): S3Permission => ({ action, on: 'bucket' });
+const onObjects = (action: `s3:${string}`): BackupPermission => ({ on: 'objects', action });
+const onBucket = (action: `s3:${string}`): BackupPermission => ({ on: 'bucket', action });
+
+/** S3 keeps checksums under the key too, so it needs both to write and to tell one (API Reference, PutObject and HeadObject). */
+const key: readonly BackupPermission[] = [
+  { on: 'key', action: 'kms:Decrypt' },
+  { on: 'key', action: 'kms:GenerateDataKey' },
+];
 
 /**
- * What each use of the backups needs of their bucket, and no more. (Of the AWS KMS key that they are under, reading needs
- * `kms:Decrypt`, and writing `kms:GenerateDataKey`; both need both, since S3 keeps checksums under that key too: API
- * Reference, HeadObject, "Permissions".)
+ * What each use of the backups needs of Amazon S3, and no more.
  *
  * - Reading is by version, and tells the retention. Whoever may not list the bucket is told that a missing object is forbidden
  *   (API Reference, GetObject, "Permissions"), so that a lost backup would look like a missing permission.
@@ -23,12 +26,14 @@ export const s3Permissions = {
     onObjects('s3:GetObjectVersion'),
     onObjects('s3:GetObjectRetention'),
     onBucket('s3:ListBucket'),
+    ...key,
   ],
   'backups:write': [
     onObjects('s3:PutObject'),
     onObjects('s3:PutObjectRetention'),
     onObjects('s3:GetObject'),
     onObjects('s3:GetObjectRetention'),
+    ...key,
   ],
   'backups:list': [onBucket('s3:ListBucketVersions')],
-} as const satisfies Partial<Record<Use, readonly S3Permission[]>>;
+} as const satisfies Partial<Record<Use, readonly BackupPermission[]>>;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
 import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
+import { addBucket, type S3Double, startS3Double } from '#test/doubles/s3/s3-double.ts';
 import { runProgram } from '#test/support/program.ts';
 
 const nobody = {
@@ -12,11 +13,13 @@ const nobody = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
+let standIns: StandIns;
 let double: KmsDouble;
 beforeEach(async () => {
-  double = await startKmsDouble();
+  standIns = await startStandIns();
+  double = standIns.kms;
 });
-afterEach(() => double.close());
+afterEach(() => standIns.close());
 
 /** `npm run test:aws`, of the tests whose name has these words. */
 async function testAws(words: string, environment: Record<string, string>) {
@@ -34,7 +37,7 @@ describe('npm run test:aws', () => {
     double.account.nameKey('alias/escrow/mac', foreign);
     const { status, said } = await testAws(
       'leave a key alone whose name is asked for again',
-      kmsEnvironment(double),
+      standIns.environment,
     );
     expect(said).toContain(double.endpoint);
     expect(said).toMatch(/[1-9]\d* passed/);
@@ -53,10 +56,58 @@ describe('npm run test:aws', () => {
   it('removes what it made after a failure too', async () => {
     double.faults.plan('Sign', { kind: 'refuse', type: 'AccessDeniedException' });
     const words = 'leave a key alone whose name is asked for again';
-    const { status } = await testAws(words, kmsEnvironment(double));
+    const { status } = await testAws(words, standIns.environment);
     expect(status).toBe(1);
     expect(double.account.aliases()).toEqual([]);
     expect(double.account.keys().filter(({ state }) => state !== 'PendingDeletion')).toEqual([]);
+  });
+
+  describe('of the vault', () => {
+    let s3: S3Double;
+    beforeEach(async () => {
+      // Once the first is to be removed, every lock has ended.
+      s3 = await startS3Double(() => Date.now() + (s3.log.includes('DeleteObject') ? 600_000 : 0));
+    });
+    afterEach(() => s3.close());
+    const words = 'gives two names of the same content two objects';
+
+    it('makes a bucket, and removes it', async () => {
+      const { status, said } = await testAws(words, { ...kmsEnvironment(double), ...s3.environment });
+      expect(said).toMatch(/1 passed/);
+      expect(status).toBe(0);
+      expect(s3.log).toContain('CreateBucket');
+      expect(s3.log.filter((operation) => operation === 'PutObject')).toHaveLength(2);
+      expect([...s3.buckets.keys()]).toEqual([]);
+    });
+
+    it('takes the bucket that is named, and removes from it only what it wrote', async () => {
+      const bucket = addBucket(s3, 'given', { objectLock: true });
+      bucket.add({ key: 'escrow-test/another', marker: false, bytes: Buffer.alloc(1), etag: '', written: 0 });
+      const environment = { ...kmsEnvironment(double), ...s3.environment, ESCROW_TEST_BUCKET: 'given' };
+      expect(await testAws(words, environment)).toMatchObject({ status: 0 });
+      expect(bucket.versions().map(({ key }) => key)).toEqual(['escrow-test/another']);
+    });
+  });
+
+  it('makes tables, empties them for each test, and removes them, whether it passes or fails', async () => {
+    const { dynamoDb, environment } = standIns;
+    const { status, said } = await testAws('takes the same id in another organization', environment);
+    expect(said).toMatch(/[1-9]\d* passed/);
+    expect(status).toBe(0);
+    dynamoDb.faults.plan('GetItem', { kind: 'refuse', type: 'AccessDeniedException' });
+    expect((await testAws('lets one of many who claim at once win', environment)).status).toBe(1);
+    const made = dynamoDb.log.filter(({ operation }) => operation === 'CreateTable');
+    expect(dynamoDb.log.filter(({ operation }) => operation === 'DeleteTable')).toHaveLength(made.length);
+    expect(made.length).toBeGreaterThanOrEqual(10);
+    expect(await dynamoDb.tableNames()).toEqual(Object.values(dynamoDb.tables).sort());
+  });
+
+  it('refuses to begin where it leads to a stand-in for some services and to AWS for others', async () => {
+    const { AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_DYNAMODB: _, ...others } = standIns.environment;
+    const { status, said } = await testAws('mac', { ...others, AWS_ENDPOINT_URL_KMS });
+    expect(status).toBe(1);
+    expect(said).toContain('Set AWS_ENDPOINT_URL_DYNAMODB too');
+    expect(double.account.keys()).toEqual([]);
   });
 
   it.each([
@@ -66,7 +117,7 @@ describe('npm run test:aws', () => {
     const { status, said } = await testAws('mac', environment);
     expect(status).toBe(1);
     expect(said).toMatch(/^No AWS region or credentials are set \([^\n]+\)\. Set AWS_REGION, [^\n]+\n$/);
-    expect(said).toContain('node_modules/.bin/node test/doubles/kms/main.ts');
+    expect(said).toContain('node_modules/.bin/node test/aws/stand-ins-main.ts');
     expect(double.account.keys()).toEqual([]);
   });
 });

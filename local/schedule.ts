@@ -4,12 +4,14 @@ import { WakeUp } from './wake-up.ts';
 export interface ScheduleSettings {
   /** Pause between the end of one run and the start of the next, in seconds. */
   everySeconds: number;
+  /** How long the first run waits, in seconds; not at all if absent. */
+  firstAfterSeconds?: number;
   /** What is done. A failure does not end the schedule. */
   work: () => Promise<void>;
   onFailure: (error: unknown) => void;
 }
 
-/** Does some work when it starts and then again and again, never twice at a time, until it is stopped. */
+/** Does some work when it starts, or a while after that, and then again and again, never twice at a time, until it is stopped. */
 export class Schedule {
   readonly #settings: ScheduleSettings;
   readonly #end = new WakeUp();
@@ -20,7 +22,7 @@ export class Schedule {
     this.#settings = settings;
   }
 
-  /** Begins with a run at once. */
+  /** Begins with a run, at once unless the first is to wait. */
   start(): void {
     this.#loop = this.#repeat();
   }
@@ -33,7 +35,8 @@ export class Schedule {
   }
 
   async #repeat(): Promise<void> {
-    const { everySeconds, work, onFailure } = this.#settings;
+    const { everySeconds, firstAfterSeconds = 0, work, onFailure } = this.#settings;
+    if (firstAfterSeconds > 0) await this.#end.sleep(firstAfterSeconds * 1_000);
     while (!this.#isEnding) {
       try {
         await work();

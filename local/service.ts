@@ -18,6 +18,8 @@ import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
 import { HttpWebhookSender, type WebhookSenderSettings } from '#adapters/webhooks/http-webhook-sender.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
+import { checkBackups } from '#lambdas/check-backups/check-backups.ts';
+import { checkCanaries } from '#lambdas/check-canaries/check-canaries.ts';
 import { deliverWebhook } from '#lambdas/deliver-webhook/deliver-webhook.ts';
 import { discardSupersededOf } from '#lambdas/discard-superseded/discard-superseded.ts';
 import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
@@ -30,9 +32,11 @@ import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
 import { build } from './build.ts';
+import { canarySecretFile } from './canary-secret.ts';
 import { expectedKeys } from './check-custody.ts';
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
 import { type KeyChoice, openKeys } from './open-keys.ts';
+import type { Checked } from './tell-checked.ts';
 
 /** The service on one machine: the use cases' dependencies, and what carries their events. */
 export interface Service {
@@ -52,6 +56,8 @@ export interface ServiceSettings extends KeyChoice {
   webhooks?: WebhookSenderSettings;
   onDelivery?: DispatcherParts['onDelivery'];
   onTrouble?: DispatcherParts['onTrouble'];
+  /** Told how backups and canaries were found. */
+  onChecked?: (checked: Checked) => void;
   tracing?: Tracing;
 }
 
@@ -62,7 +68,7 @@ export interface ServiceSettings extends KeyChoice {
  */
 export async function openService(settings: ServiceSettings): Promise<Service> {
   const { folder } = settings;
-  const clock = settings.clock ?? { now: () => new Date() };
+  const { clock = { now: () => new Date() }, onChecked = () => {} } = settings;
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
     for (const step of closers.splice(0).reverse()) await step();
@@ -105,6 +111,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       notices,
       queues: new SqliteOrganizationQueues(database, clock),
       idempotencyKeys: new SqliteIdempotencyKeys(database, clock),
+      canarySecret: canarySecretFile(join(folder, 'canary-secret')),
       clock,
       build,
     };
@@ -122,8 +129,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
         'notify-subscriber': (event) => notifySubscriber(dependencies, event),
         'fan-out-webhooks': (event) => fanOutWebhooks(dependencies, event),
         'deliver-webhook': (event) => deliverWebhook(dependencies, event),
-        'check-backups': async () => undefined,
-        'check-canaries': async () => undefined,
+        'check-backups': async (event) => onChecked({ backups: await checkBackups(dependencies, event) }),
+        'check-canaries': async (event) => onChecked({ canaries: await checkCanaries(dependencies, event) }),
       },
       ...(settings.onDelivery !== undefined && { onDelivery: settings.onDelivery }),
       ...(settings.onTrouble !== undefined && { onTrouble: settings.onTrouble }),

@@ -1,6 +1,7 @@
 import { enrollmentNamedBy, eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
+import { isCanary } from '#domain/canary.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { AccessError, InputError } from '#domain/errors.ts';
 import type { CloudEvent } from '#ports/messages.ts';
@@ -69,7 +70,7 @@ const letters: Readonly<Record<Told, (enrollment: Enrollment, contact: string) =
 
 /**
  * Tells a subscriber what an event means for them; among it, that a key was escrowed (Federal Common Policy 4.12.1.1).
- * The event's id names the notice, so that a second delivery tells nobody twice.
+ * The event's id names the notice, so that a second delivery tells nobody twice. Of a canary there is nobody to tell.
  * @throws InputError `invalid-input`; AccessError `not-found`; StoreError `store-unavailable`
  */
 export async function notifySubscriber(
@@ -87,6 +88,7 @@ export async function notifySubscriber(
     }
     const { enrollmentId } = parse(eventSchemas[type], event.data);
     if (owner === undefined) throw new AccessError('not-found');
+    if (isCanary(organization)) return;
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     const letter = letters[type](enrollment, owner.contact);
     if (letter === undefined) return;

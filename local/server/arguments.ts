@@ -21,6 +21,8 @@ export interface ServerArguments extends KeyChoice {
   issuer?: ExternalIssuer;
   /** Ranges that webhooks may be sent to though they are not public. */
   webhookAllow: readonly string[];
+  /** Whether the service makes key pairs of its own, to see each day whether what it escrows opens. */
+  canaries: boolean;
   /** The form of the log; by whether standard error is a terminal if absent. */
   log?: 'json' | 'pretty';
   help: boolean;
@@ -40,6 +42,7 @@ ${keyOptionsHelp(28)}  --organization ID         whom the built-in issuer signs 
   --audience NAME           what its access tokens must be meant for; may be repeated
   --claims FILE             JSON that says which of its claims mean what
   --webhook-allow CIDR      a range that is not public, and that webhooks may be sent to; may be repeated
+  --no-canaries             make no key pair of the service's own each day to see whether backups open
   --pretty                  a log for people, on standard error: so it is on a terminal
   --json-logs               a log for machines, one JSON object a line: so it is elsewhere
   --help                    show this
@@ -68,6 +71,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     audience: { type: 'string', multiple: true },
     claims: { type: 'string' },
     'webhook-allow': { type: 'string', multiple: true, default: [] },
+    'no-canaries': { type: 'boolean', default: false },
     pretty: { type: 'boolean', default: false },
     'json-logs': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -89,6 +93,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     ...{ data, port: readPort(values.port), help: values.help },
     ...readKeyChoice(values),
     webhookAllow: values['webhook-allow'],
+    canaries: !values['no-canaries'],
     ...(organization !== undefined && { organization }),
     ...(issuer !== undefined && { issuer }),
     ...(values.pretty && { log: 'pretty' as const }),

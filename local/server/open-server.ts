@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { withoutCanary } from '#domain/canary.ts';
 import type { Logger } from '#runtime/log.ts';
 import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
@@ -7,6 +8,7 @@ import { version } from '../build.ts';
 import type { Delivery } from '../dispatcher.ts';
 import { keyChoiceOf, keyPlace } from '../open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '../service.ts';
+import { type Checked, tellChecked } from '../tell-checked.ts';
 import type { ServerArguments } from './arguments.ts';
 import type { Started } from './first-steps.ts';
 import { openHttpServer } from './http-server.ts';
@@ -41,7 +43,14 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
     const organizations = await organizationsOf(service);
     const { dependencies } = service;
     const whoAsks = await openWhoAsks({ settings, organizations, url: http.url, dependencies, log });
-    const { listener, stop } = await run({ http, service, whoAsks, tracing, log });
+    const { listener, stop } = await run({
+      http,
+      service,
+      whoAsks,
+      tracing,
+      log,
+      canaries: settings.canaries,
+    });
     ready.resolve(listener);
     return { started: { ...startedOf(settings, http.url, whoAsks, organizations), lacks }, stop };
   } catch (error) {
@@ -57,6 +66,7 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
     // Each event is looked at for webhooks; what is sent to one is a delivery of its own.
     else if (delivery.consumer !== 'fan-out-webhooks') log.info('delivery', delivery);
   };
+  const onChecked = (checked: Checked) => tellChecked(log, checked);
   const onTrouble = (error: unknown) => log.warn('store-unavailable', {}, error);
   return {
     folder: data,
@@ -65,11 +75,12 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
     tracing,
     onDelivery,
     onTrouble,
+    onChecked,
   };
 }
 
 /**
- * The organizations that the data folder holds.
+ * The organizations that the data folder holds, but for the service's own.
  * @throws SetUpError `not-set-up` if their keys are in another custody; ProviderError `key-not-found` if others are there
  */
 async function organizationsOf({ dependencies: { registry, keys } }: Service): Promise<string[]> {
@@ -79,7 +90,7 @@ async function organizationsOf({ dependencies: { registry, keys } }: Service): P
     // With other keys of the same kind nothing would open: each right password would count as a wrong one.
     if (existing !== undefined) checkReceiptKey(existing, (await keys.receiptKey()).kid);
   }
-  return organizations;
+  return withoutCanary(organizations);
 }
 
 function startedOf(

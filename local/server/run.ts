@@ -6,6 +6,7 @@ import type { Logger } from '#runtime/log.ts';
 import { RateLimiter } from '#runtime/rate-limit.ts';
 import { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
 import type { Tracing } from '#runtime/tracing.ts';
+import { dailyChecks } from '../daily-checks.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { reconcileAll } from '../reconcile-all.ts';
 import { Schedule } from '../schedule.ts';
@@ -30,6 +31,7 @@ export interface RunningParts {
   whoAsks: WhoAsks;
   tracing: Tracing;
   log: Logger;
+  canaries: boolean;
 }
 
 /** Everything at work. */
@@ -48,7 +50,7 @@ export async function run(parts: RunningParts): Promise<Running> {
   const { service, whoAsks, log } = parts;
   const stopping = new AbortController();
   const gateway = createGateway({ api: await apiOf(parts), stopping: stopping.signal });
-  const schedules = [reconciling(service, log), sweeping(service, log)];
+  const schedules = [reconciling(service, log), sweeping(service, log), ...checking(parts)];
   service.dispatcher.start();
   for (const schedule of schedules) schedule.start();
   return {
@@ -87,6 +89,10 @@ function reconciling({ dependencies, dispatcher }: Service, log: Logger): Schedu
     },
     onFailure: (error) => log.warn('schedule-failed', {}, error),
   });
+}
+
+function checking({ service: { dependencies, dispatcher }, log, canaries }: RunningParts): Schedule[] {
+  return dailyChecks({ dependencies, nudge: () => dispatcher.nudge(), log, canaries });
 }
 
 /** What custody may hold without a name is looked for when the service starts, and once a day. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { canaryOrganization } from '#domain/canary.ts';
 import { type KeySpec, keySpecNames, parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, purposes } from '#domain/purpose.ts';
 import {
@@ -56,6 +57,16 @@ export type EnrollmentRequest = Omit<v.InferOutput<typeof enrollmentRequestedSch
   keySpec: KeySpec;
 };
 
+/** The service's own request, which nobody else can send: its organization is none that a token or a sender can be of. */
+const canaryRequestedSchema = v.strictObject({
+  ...enrollmentRequestedSchema.entries,
+  organization: v.literal(canaryOrganization),
+});
+
+function isOfCanary(data: unknown): boolean {
+  return v.is(v.object({ organization: v.literal(canaryOrganization) }), data);
+}
+
 /** What a request asks for, whatever it calls itself. */
 export type RequestedEnrollment = Omit<EnrollmentRequest, 'idempotencyKey'>;
 
@@ -76,6 +87,6 @@ export function parseRequestedEnrollment(data: unknown): RequestedEnrollment {
  * @throws InputError `invalid-input`, `key-spec-below-floor`
  */
 export function parseEnrollmentRequest(data: unknown): EnrollmentRequest {
-  const request = parse(enrollmentRequestedSchema, data);
+  const request = parse(isOfCanary(data) ? canaryRequestedSchema : enrollmentRequestedSchema, data);
   return { ...request, keySpec: parseKeySpec(request.keySpec) };
 }

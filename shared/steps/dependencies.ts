@@ -1,4 +1,5 @@
 import type { BackupVault } from '#ports/backup-vault.ts';
+import type { CanarySecret } from '#ports/canary-secret.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
 import type { EventFeed } from '#ports/event-feed.ts';
@@ -31,6 +32,8 @@ export interface Dependencies {
   notices: Notices;
   queues: OrganizationQueues;
   idempotencyKeys: IdempotencyKeys;
+  /** What the keys of the service's own enrollments are derived from. */
+  canarySecret: CanarySecret;
   clock: Clock;
   /** Names the running build in receipts. */
   build: string;

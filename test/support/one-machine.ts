@@ -5,7 +5,7 @@ import type { JWK } from 'jose';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { KeySource } from '#local/open-keys.ts';
-import { openService, type Service } from '#local/service.ts';
+import { openService, type Service, type ServiceSettings } from '#local/service.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { generalPolicy } from '#test/support/general-policy.ts';
 import { administrator } from './world.ts';
@@ -21,11 +21,14 @@ export interface OneMachine {
   close(): Promise<void>;
 }
 
-export async function oneMachine(keys: KeySource = 'software'): Promise<OneMachine> {
+export async function oneMachine(
+  keys: KeySource = 'software',
+  more: Pick<ServiceSettings, 'onChecked'> = {},
+): Promise<OneMachine> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-machine-'));
   const clock = new ManualClock();
   const { publicKey, privateKey } = await makeRecoveryKey();
-  let service = await openService({ folder, keys, clock });
+  let service = await openService({ folder, keys, clock, ...more });
   await setUpOrganization(service.dependencies, administrator, {
     name: 'Acme',
     contact: 'helpdesk@acme.example',
@@ -41,7 +44,7 @@ export async function oneMachine(keys: KeySource = 'software'): Promise<OneMachi
     },
     async restart() {
       await service.close();
-      service = await openService({ folder, keys, clock });
+      service = await openService({ folder, keys, clock, ...more });
     },
     async close() {
       await service.close();

@@ -74,6 +74,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     notices,
     queues,
     idempotencyKeys: new MemoryIdempotencyKeys(clock),
+    canarySecret: { read: async () => Secret.fromText('obviously a test, and no secret: 0123456789') },
     clock,
     build: 'test build',
   };

@@ -9,13 +9,18 @@ afterEach(async () => {
 });
 
 /** A schedule that has started, with work that notes its runs. */
-function scheduled(everySeconds: number, work: (run: number) => Promise<void> = async () => {}) {
+function scheduled(
+  everySeconds: number,
+  work: (run: number) => Promise<void> = async () => {},
+  firstAfterSeconds = 0,
+) {
   const failures: unknown[] = [];
   let runs = 0;
   let atOnce = 0;
   let most = 0;
   const schedule = new Schedule({
     everySeconds,
+    firstAfterSeconds,
     onFailure: (error) => failures.push(error),
     work: async () => {
       runs += 1;
@@ -37,6 +42,14 @@ describe('a schedule', () => {
   it('does its work at once', async () => {
     const { runs } = scheduled(3_600);
     await vi.waitFor(() => expect(runs()).toBe(1));
+  });
+
+  it('does it after a while, where that is wanted, and not if it is stopped before', async () => {
+    const soon = scheduled(3_600, undefined, 0.005);
+    const late = scheduled(3_600, undefined, 3_600);
+    await vi.waitFor(() => expect(soon.runs()).toBe(1));
+    expect(await late.schedule.stop(60_000)).toBe(true);
+    expect(late.runs()).toBe(0);
   });
 
   it('does it again after a pause, never twice at a time', async () => {

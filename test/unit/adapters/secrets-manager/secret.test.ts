@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canarySecretIn } from '#adapters/secrets-manager/canary-secret.ts';
 import { readSecret } from '#adapters/secrets-manager/secret.ts';
 import { EscrowError, ProviderError } from '#domain/errors.ts';
 import {
@@ -33,6 +34,12 @@ describe('readSecret', () => {
     const binary = randomBytes(40);
     double.secrets.set('token/pin', { binary });
     expect(Buffer.from((await readSecret('token/pin')).bytes()).equals(binary)).toBe(true);
+  });
+
+  it("gives the canaries' secret, as the deployment generated it", async () => {
+    double.secrets.set('canary', { text: 'x'.repeat(64) });
+    expect((await canarySecretIn('canary').read()).text()).toBe('x'.repeat(64));
+    expect((await refusal(canarySecretIn('none').read())).code).toBe('provider-misconfigured');
   });
 
   it('gives one text of a JSON object', async () => {

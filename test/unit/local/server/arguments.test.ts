@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { help, parseServerArguments } from '#local/server/arguments.ts';
 
-const defaults = { port: 8420, data: '.escrow', keys: 'software', webhookAllow: [], help: false };
+const defaults = {
+  port: 8420,
+  data: '.escrow',
+  keys: 'software',
+  webhookAllow: [],
+  canaries: true,
+  help: false,
+};
 const issuer = 'https://login.example.org';
 
 describe('the arguments of the server', () => {
@@ -20,6 +27,7 @@ describe('the arguments of the server', () => {
       ['--webhook-allow', '127.0.0.0/8', '--webhook-allow', '::1/128'],
       { webhookAllow: ['127.0.0.0/8', '::1/128'] },
     ],
+    [['--no-canaries'], { canaries: false }],
     [['--pretty'], { log: 'pretty' }],
     [['--json-logs'], { log: 'json' }],
     [['-h'], { help: true }],

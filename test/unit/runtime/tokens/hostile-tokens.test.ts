@@ -156,7 +156,7 @@ describe('a token of the issuer', () => {
     await expectFault(verifier(), issuer().bearer({ organization }), 'no organization');
   });
 
-  it.each([null, 7, ['acme'], '../other', 'a/b', 'acme ', '.', 'a'.repeat(65), { name: 'acme' }])(
+  it.each([null, 7, ['acme'], '../other', '_canary', 'a/b', 'acme ', '.', 'a'.repeat(65), { name: 'acme' }])(
     'with organization %j is unsuitable',
     async (organization) => {
       await expectFault(verifier(), issuer().bearer({ organization }), 'unsuitable organization');

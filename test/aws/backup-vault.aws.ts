@@ -1,27 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { openS3Vault } from '#adapters/s3/s3-vault.ts';
 import type { BackupVault, ListedObject } from '#ports/backup-vault.ts';
 import { backupVaultContract, type VaultParts } from '#test/contract/backup-vault.contract.ts';
 import type { Subject } from '#test/contract/subject.ts';
-import { openTestBucket, type TestBucket } from './test-bucket.ts';
+import { bucketOfRun, makeBucket } from './test-bucket.ts';
 
 /** A lock of COMPLIANCE mode ends for nobody before its time, so a day is half a minute here. */
 const dayMilliseconds = 30_000;
 
-let bucket: Promise<TestBucket> | undefined;
-afterAll(async () => {
-  const left = (await (await bucket)?.remove()) ?? [];
-  if (left.length > 0) process.stdout.write(`\nThe bucket keeps these of the run:\n${left.join('\n')}\n`);
-});
+let made: Promise<void> | undefined;
 
 /** Each test has names of its own, in the one bucket of the run. */
 async function onAws(): Promise<Subject<VaultParts>> {
-  bucket ??= openTestBucket(inject('runId'));
-  const { name, prefix } = await bucket;
+  const runId = inject('runId');
+  made ??= makeBucket(runId);
+  await made;
+  const { bucket, prefix } = bucketOfRun(runId);
   const own = `${prefix}${randomBytes(6).toString('hex')}/`;
   const start = (): Subject<VaultParts> => {
-    const vault = openS3Vault({ bucket: name, pageSize: 2 });
+    const vault = openS3Vault({ bucket, pageSize: 2 });
     const close = async () => vault.close();
     const reopen = async () => {
       vault.close();

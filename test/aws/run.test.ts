@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
-import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
+import type { KmsDouble } from '#test/doubles/kms/kms-double.ts';
 import { addBucket, type S3Double, startS3Double } from '#test/doubles/s3/s3-double.ts';
 import { runProgram } from '#test/support/program.ts';
+import { type StandIns, startStandIns } from './stand-ins.ts';
 
 const nobody = {
   AWS_ACCESS_KEY_ID: '',
@@ -72,7 +72,7 @@ describe('npm run test:aws', () => {
     const words = 'gives two names of the same content two objects';
 
     it('makes a bucket, and removes it', async () => {
-      const { status, said } = await testAws(words, { ...kmsEnvironment(double), ...s3.environment });
+      const { status, said } = await testAws(words, { ...standIns.environment, ...s3.environment });
       expect(said).toMatch(/1 passed/);
       expect(status).toBe(0);
       expect(s3.log).toContain('CreateBucket');
@@ -83,7 +83,7 @@ describe('npm run test:aws', () => {
     it('takes the bucket that is named, and removes from it only what it wrote', async () => {
       const bucket = addBucket(s3, 'given', { objectLock: true });
       bucket.add({ key: 'escrow-test/another', marker: false, bytes: Buffer.alloc(1), etag: '', written: 0 });
-      const environment = { ...kmsEnvironment(double), ...s3.environment, ESCROW_TEST_BUCKET: 'given' };
+      const environment = { ...standIns.environment, ...s3.environment, ESCROW_TEST_BUCKET: 'given' };
       expect(await testAws(words, environment)).toMatchObject({ status: 0 });
       expect(bucket.versions().map(({ key }) => key)).toEqual(['escrow-test/another']);
     });
@@ -103,8 +103,8 @@ describe('npm run test:aws', () => {
   });
 
   it('refuses to begin where it leads to a stand-in for some services and to AWS for others', async () => {
-    const { AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_DYNAMODB: _, ...others } = standIns.environment;
-    const { status, said } = await testAws('mac', { ...others, AWS_ENDPOINT_URL_KMS });
+    const { AWS_ENDPOINT_URL_DYNAMODB: _, ...others } = standIns.environment;
+    const { status, said } = await testAws('mac', others);
     expect(status).toBe(1);
     expect(said).toContain('Set AWS_ENDPOINT_URL_DYNAMODB too');
     expect(double.account.keys()).toEqual([]);

@@ -4,9 +4,10 @@ import type { TestProject } from 'vitest/node';
 import { dynamoDbPlace } from './dynamodb-place.ts';
 import { kmsPlace } from './kms-place.ts';
 import type { Place } from './place.ts';
+import { s3Place } from './s3-place.ts';
 import { whereTo } from './where-to.ts';
 
-const places: readonly Place[] = [kmsPlace, dynamoDbPlace];
+const places: readonly Place[] = [kmsPlace, dynamoDbPlace, s3Place];
 
 /**
  * Before a run: checks that there is somewhere to run, and says what will be made there. After it, failed or not: removes
@@ -23,8 +24,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     `\nTests of the AWS adapters, run ${runId}, on ${where}. They make\n${made}\nWhat a killed run leaves has its tag.\n`,
   );
   return async () => {
-    const cleaned = await Promise.allSettled(places.map((place) => place.clean(runId)));
-    const left = cleaned.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const cleaned = await Promise.allSettled(places.map((place) => place.clean?.(runId)));
+    const left = cleaned.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
     const failed = cleaned.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
     if (failed.length > 0)
       throw new AggregateError(failed, `of run ${runId} not everything could be removed`);

@@ -5,58 +5,73 @@ import { runPrefix, runTag } from './run.ts';
 /** Names a bucket with Object Lock in which the tests may write; they make one of their own if it is not set. */
 export const bucketVariable = 'ESCROW_TEST_BUCKET';
 
-export interface TestBucket {
-  name: string;
-  /** What the names of a run's objects begin with. */
-  prefix: string;
-  /**
-   * Removes what the run wrote, once the locks have ended, and the bucket if it was made.
-   * @returns the names of the objects that stay, since the bucket keeps everybody from removing any
-   */
-  remove(): Promise<string[]>;
-}
-
-/** A bucket with Object Lock for a run, made and tagged, or the one that the environment names. */
-export async function openTestBucket(runId: string): Promise<TestBucket> {
+/** Where a run writes: the bucket, and what the names of its objects begin with. */
+export function bucketOfRun(runId: string): { bucket: string; prefix: string; given: boolean } {
   const given = process.env[bucketVariable] ?? '';
-  const prefix = `${runPrefix(runId)}/`;
-  const s3 = clientLikeThoseOfOurs();
-  const name = given === '' ? `escrow-test-${runId}` : given;
-  if (given === '') await makeBucket(s3, name, runId);
   return {
-    name,
-    prefix,
-    remove: async () => {
-      const left = await removeObjects(s3, name, prefix);
-      if (given === '' && left.length === 0) await s3.deleteBucket({ Bucket: name });
-      s3.destroy();
-      return left;
-    },
+    bucket: given === '' ? `escrow-test-${runId}` : given,
+    prefix: `${runPrefix(runId)}/`,
+    given: given !== '',
   };
 }
 
-function clientLikeThoseOfOurs(): S3 {
-  const { forcePathStyle } = openS3Client().config;
-  return new S3({ forcePathStyle });
-}
-
-async function makeBucket(s3: S3, name: string, runId: string): Promise<void> {
+/** Makes the bucket of a run, with Object Lock, and tags it; does nothing where the environment names one. */
+export async function makeBucket(runId: string): Promise<void> {
+  const { bucket, given } = bucketOfRun(runId);
+  if (given) return;
+  const s3 = openS3();
   const region = await s3.config.region();
   const location = Object.values(BucketLocationConstraint).find((each) => each === region);
   await s3.createBucket({
-    Bucket: name,
+    Bucket: bucket,
     ObjectLockEnabledForBucket: true,
     // The first region of AWS is the only one that may not be named (API Reference, CreateBucket).
     ...(location !== undefined && { CreateBucketConfiguration: { LocationConstraint: location } }),
   });
-  await s3.putBucketTagging({ Bucket: name, Tagging: { TagSet: [{ Key: runTag, Value: runId }] } });
+  await s3.putBucketTagging({ Bucket: bucket, Tagging: { TagSet: [{ Key: runTag, Value: runId }] } });
+  s3.destroy();
+}
+
+/**
+ * Removes what a run wrote, once the locks have ended, and the bucket that it made.
+ * @returns how many versions were removed, and the names of those that stay, since the bucket keeps everybody from removing any
+ */
+export async function emptyBucket(runId: string): Promise<{ removed: number; left: string[] }> {
+  const { bucket: Bucket, prefix, given } = bucketOfRun(runId);
+  const s3 = openS3();
+  try {
+    if (!(await exists(s3, Bucket))) return { removed: 0, left: [] };
+    const emptied = await removeObjects(s3, Bucket, prefix);
+    if (!given && emptied.left.length === 0) await s3.deleteBucket({ Bucket });
+    return emptied;
+  } finally {
+    s3.destroy();
+  }
+}
+
+/** A client with every operation, which names buckets as those of ours do. */
+function openS3(): S3 {
+  const ours = openS3Client();
+  ours.destroy();
+  return new S3({ forcePathStyle: ours.config.forcePathStyle });
+}
+
+async function exists(s3: S3, Bucket: string): Promise<boolean> {
+  try {
+    await s3.headBucket({ Bucket });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return false;
+    throw error;
+  }
 }
 
 /** Longer than the longest lock of a test. */
 const longestWait = 180_000;
 
-async function removeObjects(s3: S3, Bucket: string, Prefix: string): Promise<string[]> {
+async function removeObjects(s3: S3, Bucket: string, Prefix: string) {
   const end = Date.now() + longestWait;
+  let removed = 0;
   for (;;) {
     const { Versions: versions = [], DeleteMarkers: markers = [] } = await s3.listObjectVersions({
       Bucket,
@@ -64,17 +79,15 @@ async function removeObjects(s3: S3, Bucket: string, Prefix: string): Promise<st
     });
     const left: string[] = [];
     for (const { Key = '', VersionId = '' } of [...versions, ...markers]) {
-      if (!(await removed(s3, { Bucket, Key, VersionId }))) left.push(Key);
+      if (await removedNow(s3, { Bucket, Key, VersionId })) removed += 1;
+      else left.push(Key);
     }
-    if (left.length === 0 || Date.now() > end) return left;
+    if (left.length === 0 || Date.now() > end) return { removed, left };
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
 }
 
-async function removed(
-  s3: S3,
-  version: { Bucket: string; Key: string; VersionId: string },
-): Promise<boolean> {
+async function removedNow(s3: S3, version: { Bucket: string; Key: string; VersionId: string }) {
   try {
     await s3.deleteObject(version);
     return true;

@@ -1,7 +1,11 @@
 import type { KMS } from '@aws-sdk/client-kms';
 
 /** The variables that lead to a stand-in for one service; every service that a test here speaks to has its own. */
-const endpointVariables = ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL_DYNAMODB'] as const;
+const endpointVariables = [
+  'AWS_ENDPOINT_URL_KMS',
+  'AWS_ENDPOINT_URL_DYNAMODB',
+  'AWS_ENDPOINT_URL_S3',
+] as const;
 
 const standIns = '`node_modules/.bin/node test/aws/stand-ins-main.ts` starts and prints (docs/kms.md)';
 

@@ -166,6 +166,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
         for (const record of stored.toReversed()) await subject.registry.create(record);
         await subject.registry.create(enrollmentRecord('e-05x', { organization: 'other' }));
         await subject.registry.create(organizationRecord('acme'));
+        await subject.settled?.();
       });
 
       async function allPages(query: EnrollmentQuery): Promise<Enrollment[]> {
@@ -220,6 +221,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
           states: anyState,
         });
         subject = await subject.reopen();
+        await subject.settled?.();
         expect(await subject.registry.counts('acme')).toEqual({ ...none, accepted: 8, ready: 9, making: 8 });
         expect(await subject.registry.counts('other')).toEqual({ ...none, accepted: 1 });
         expect(await subject.registry.counts('nobody')).toEqual(none);
@@ -238,12 +240,14 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
         await subject.registry.create(
           enrollmentRecord('l-4', { organization: 'other', pendingLock: 'l-4.lock' }),
         );
+        await subject.settled?.();
         const first = await subject.registry.leftovers('acme', 2);
         expect(first).toEqual({ items: left.slice(0, 2), cursor: 'l-2' });
         expect(await subject.registry.leftovers('acme', 2, first.cursor)).toEqual({ items: left.slice(2) });
         const cleared = nextVersion(enrollmentRecord('l-2'));
         await subject.registry.replace(cleared, { version: 1, states: anyState });
         subject = await subject.reopen();
+        await subject.settled?.();
         expect((await subject.registry.leftovers('acme', 10)).items.map(({ id }) => id)).toEqual([
           'l-1',
           'l-3',
@@ -282,6 +286,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
         await subject.registry.create(enrollmentRecord('e-1'));
         await subject.registry.create(enrollmentRecord('e-2', { organization: 'never-set-up' }));
         subject = await subject.reopen();
+        await subject.settled?.();
         expect(await subject.registry.organizations()).toEqual(['Z', 'acme', 'acme-2', 'aéro', 'b']);
       });
     });

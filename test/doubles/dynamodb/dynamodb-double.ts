@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type TableName, tableNames, tables } from '#contract/tables.ts';
 import type { Faults } from '../aws-json/faults.ts';
@@ -15,6 +15,8 @@ export interface DynamoDouble {
   /** What goes wrong on the wire; operations by their names, as in `PutItem`. */
   faults: Faults;
   log: PassedRequest[];
+  /** The names of all tables that are there, in their order. */
+  tableNames(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -38,15 +40,19 @@ export async function startDynamoDouble(): Promise<DynamoDouble> {
   const proxy = await startFaultProxy(`http://127.0.0.1:${address.port}`);
   const environment = { ...nobody, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
   const names = nameTables('escrow');
-  await createTables(proxy.endpoint, names);
-  proxy.log.length = 0;
+  const client = clientOf(`http://127.0.0.1:${address.port}`);
+  for (const name of tableNames) {
+    await client.send(new CreateTableCommand(tableDefinition(names[name], tables[name])));
+  }
   return {
     endpoint: proxy.endpoint,
     environment,
     tables: names,
     faults: proxy.faults,
     log: proxy.log,
+    tableNames: async () => (await client.send(new ListTablesCommand())).TableNames ?? [],
     close: async () => {
+      client.destroy();
       await proxy.close();
       server.closeAllConnections();
       server.close();
@@ -66,17 +72,11 @@ export function nameTables(prefix: string): Record<TableName, string> {
   };
 }
 
-async function createTables(endpoint: string, names: Readonly<Record<TableName, string>>): Promise<void> {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: nobody.AWS_REGION,
-    credentials: { accessKeyId: nobody.AWS_ACCESS_KEY_ID, secretAccessKey: nobody.AWS_SECRET_ACCESS_KEY },
-  });
-  try {
-    for (const name of tableNames) {
-      await client.send(new CreateTableCommand(tableDefinition(names[name], tables[name])));
-    }
-  } finally {
-    client.destroy();
-  }
+function clientOf(endpoint: string): DynamoDBClient {
+  const {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  } = nobody;
+  return new DynamoDBClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
 }

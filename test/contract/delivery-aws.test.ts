@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { deliveryContract } from './delivery.contract.ts';
+import { organizationQueuesContract } from './organization-queues.contract.ts';
+import { enrollmentRecord } from './records.ts';
+import { onAwsEvents } from './subject-aws-events.ts';
+
+deliveryContract('EventBridge and SQS', onAwsEvents);
+organizationQueuesContract('DynamoOrganizationQueues', onAwsEvents);
+
+it('what waits on AWS are the enrollments whose key is still to be made, since the oldest was requested', async () => {
+  const subject = await onAwsEvents(new ManualClock());
+  const { registry, organizationQueues } = subject;
+  expect(await organizationQueues.backlog('acme')).toEqual({ waiting: 0 });
+  const write = (
+    id: string,
+    state: 'accepted' | 'making' | 'ready',
+    requestedAt: string,
+    organization = 'acme',
+  ) => registry.create(enrollmentRecord(id, { state, requestedAt, organization }));
+  await write('e-1', 'accepted', '2026-01-05T08:00:02.000Z');
+  await write('e-2', 'making', '2026-01-05T08:00:01.000Z');
+  await write('e-3', 'ready', '2026-01-05T08:00:00.000Z');
+  await write('e-4', 'accepted', '2026-01-05T07:00:00.000Z', 'other');
+  expect(await organizationQueues.backlog('acme')).toEqual({
+    waiting: 2,
+    oldestSince: new Date('2026-01-05T08:00:01.000Z'),
+  });
+  await subject.close();
+});

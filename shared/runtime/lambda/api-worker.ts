@@ -6,7 +6,7 @@ import { problemResponse } from '../http/problem.ts';
 import { givenRequestId } from '../http/read-request.ts';
 import type { Logger } from '../log.ts';
 import { type ApiResult, requestOfEvent, resultOf } from './api-event.ts';
-import { type Gathering, gatherStream } from './gather-stream.ts';
+import { type Gathering, gatherStream, usualGathering } from './gather-stream.ts';
 import { type Invocation, timeIsUp, timeLimit, whileTimeLasts } from './invocation.ts';
 
 /** What answers a request. It never throws. */
@@ -23,6 +23,8 @@ export interface ApiWorkerParts {
 
 /** Kept of a function's time for an answer that says that the time was up, in milliseconds. */
 const reserve = 1_500;
+/** Kept beyond that for the end of a stream: it is an answer yet. */
+const reserveOfStream = 1_000;
 
 /**
  * Answers one request of API Gateway within the function's time, and always: what is late, cannot be opened or is no request is
@@ -41,7 +43,11 @@ export async function answerEvent(
     const request = requestOfEvent(event, AbortSignal.any([time.signal, end.signal]));
     told.requestId = givenRequestId(request) ?? told.requestId;
     told.method = request.method;
-    const result = await whileTimeLasts(time.signal, answer(named(request, told.requestId), end, parts));
+    const { gathering = usualGathering } = parts;
+    const inAll = Math.max(0, Math.min(gathering.inAll, time.left() - reserveOfStream));
+    const result = await whileTimeLasts(time.signal, () =>
+      answer(named(request, told.requestId), end, { ...parts, gathering: { ...gathering, inAll } }),
+    );
     if (result === timeIsUp) throw new InternalError('timed-out');
     return result;
   } catch (thrown) {
@@ -67,7 +73,7 @@ function finished(headers: ApiResponse['headers'], requestId: string): ApiRespon
 async function answer(
   request: ApiRequest,
   end: AbortController,
-  { opened, log, gathering }: ApiWorkerParts,
+  { opened, log, gathering }: Required<ApiWorkerParts>,
 ): Promise<ApiResult> {
   const api = await opened().catch((error: unknown) => {
     log.error('not-opened', {}, error);

@@ -4,12 +4,19 @@ export interface Gathering {
   untilFirst: number;
   /** How long is waited for one more after it, in milliseconds. */
   untilNext: number;
+  /** How long it may take in all, in milliseconds. */
+  inAll: number;
   /** So many characters end it, and what comes then is for the next request. */
   most: number;
 }
 
 /** A client comes again at once, and goes on where it was; so little is lost by an end, and much by an answer that is too large. */
-export const usualGathering: Gathering = { untilFirst: 20_000, untilNext: 500, most: 1_000_000 };
+export const usualGathering: Gathering = {
+  untilFirst: 20_000,
+  untilNext: 500,
+  inAll: 25_000,
+  most: 1_000_000,
+};
 
 /**
  * Gathers server-sent events where an answer can only be given as a whole: those that there are, or else the first that come.
@@ -20,10 +27,11 @@ export const usualGathering: Gathering = { untilFirst: 20_000, untilNext: 500, m
 export async function gatherStream(
   stream: AsyncIterable<string>,
   end: AbortController,
-  { untilFirst, untilNext, most }: Gathering = usualGathering,
+  { untilFirst, untilNext, inAll, most }: Gathering,
 ): Promise<string> {
   let gathered = '';
   let hasEvent = false;
+  const inTime = setTimeout(() => end.abort(), inAll);
   let timer = setTimeout(() => end.abort(), untilFirst);
   try {
     for await (const piece of stream) {
@@ -40,6 +48,7 @@ export async function gatherStream(
     return gathered;
   } finally {
     clearTimeout(timer);
+    clearTimeout(inTime);
     end.abort();
   }
 }

@@ -23,24 +23,27 @@ export function timeLimit(invocation: Invocation, reserveMilliseconds: number): 
   const ending = new AbortController();
   const left = () => Math.max(0, invocation.getRemainingTimeInMillis() - reserveMilliseconds);
   const timer = setTimeout(() => ending.abort(), left());
+  if (left() === 0) ending.abort();
   return { left, signal: ending.signal, release: () => clearTimeout(timer) };
 }
 
 /**
- * Waits for some work, but not once the time is up; the work itself then goes on, and what becomes of it is nobody's business.
+ * Does some work, and waits for it, but not once the time is up; the work then goes on, and what becomes of it is nobody's
+ * business.
+ * @param begin begins the work; not called where the time is up already
  * @returns what the work returned; `timeIsUp` if that came first
  * @throws what the work throws
  */
-export async function whileTimeLasts<T>(signal: AbortSignal, work: Promise<T>): Promise<T | typeof timeIsUp> {
-  if (signal.aborted) {
-    work.catch(() => undefined);
-    return timeIsUp;
-  }
+export async function whileTimeLasts<T>(
+  signal: AbortSignal,
+  begin: () => Promise<T>,
+): Promise<T | typeof timeIsUp> {
+  if (signal.aborted) return timeIsUp;
   const { promise: up, resolve } = Promise.withResolvers<typeof timeIsUp>();
   const end = () => resolve(timeIsUp);
   signal.addEventListener('abort', end, { once: true });
   try {
-    return await Promise.race([work, up]);
+    return await Promise.race([begin(), up]);
   } finally {
     signal.removeEventListener('abort', end);
   }

@@ -84,9 +84,9 @@ async function deliver(message: SqsMessage, time: TimeLimit, parts: QueueWorkerP
   const { consumer, clock, log, counting, tracing, work } = parts;
   const started = clock.now().getTime();
   const about = () => ({ ...told(message), durationMs: clock.now().getTime() - started });
-  const working = tracing.span(`delivery ${consumer}`, told(message), () => work(message.event));
+  const begin = () => tracing.span(`delivery ${consumer}`, told(message), () => work(message.event));
   try {
-    if ((await whileTimeLasts(time.signal, working)) !== timeIsUp) {
+    if ((await whileTimeLasts(time.signal, begin)) !== timeIsUp) {
       log.info('delivery', { ...about(), outcome: 'done' });
       return true;
     }

@@ -13,6 +13,9 @@ import { ensureTables, runTables } from './dynamodb-tables.ts';
 
 type Item = Record<string, AttributeValue>;
 
+/** Whether the tables of the run are there: asked once a file. */
+let ensured: Promise<void> | undefined;
+
 /**
  * A subject on the tables of a run, in the account that the environment names. They are made once and emptied after each test:
  * making a table takes longer than any of them.
@@ -22,7 +25,8 @@ export async function onDynamoDbAccount<T extends object>(
   build: (opened: OpenDynamoDb) => T,
 ): Promise<Subject<T>> {
   const client = new DynamoDBClient();
-  await ensureTables(client, runId);
+  ensured ??= ensureTables(client, runId);
+  await ensured;
   const names = runTables(runId);
   const settled = () => settle(client, names);
   const start = (): Subject<T> => ({

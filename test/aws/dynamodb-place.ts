@@ -6,7 +6,7 @@ import { runTag } from './run.ts';
 export const dynamoDbPlace: Place = {
   makes: (runId) => `
 Amazon DynamoDB: five tables, ${runTables(runId).aggregates} and others of that beginning, paid by request, each with the same tag
-(${runTag}), and some 20,000 requests: a few cents. They are removed at the end.
+(${runTag}), and some thousand requests: a cent. They are removed at the end.
 `,
   clean: async (runId) => {
     const client = new DynamoDBClient();

@@ -5,7 +5,10 @@ import type { IncomingMessage } from 'node:http';
  * query protocol), or as S3 has it, by method and what the query names.
  * @returns as in `PutItem`
  */
-export function operationOf({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): string {
+export function operationOf(
+  { method = '', url = '/', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  body: Buffer,
+): string {
   const target = headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.').at(-1) ?? target;
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
@@ -14,16 +17,17 @@ export function operationOf({ method = '', url = '/', headers }: IncomingMessage
   const query = new URL(url, 'http://localhost').searchParams;
   const named = query.get('x-id');
   if (named !== null) return named;
-  const part = parts.find((each) => query.has(each));
-  return `${verbs[method] ?? method}${part === undefined ? 'Object' : names[part]}`;
+  const verb = verbs[method] ?? method;
+  const part = parts.find(([name]) => query.has(name));
+  return part === undefined ? `${verb}Object` : part[1](verb);
 }
 
 const verbs: Readonly<Record<string, string>> = { PUT: 'Put', GET: 'Get', HEAD: 'Head', DELETE: 'Delete' };
-const parts = ['retention', 'versioning', 'object-lock', 'versions', 'list-type'] as const;
-const names: Readonly<Record<(typeof parts)[number], string>> = {
-  retention: 'ObjectRetention',
-  versioning: 'BucketVersioning',
-  'object-lock': 'ObjectLockConfiguration',
-  versions: 'ObjectVersions',
-  'list-type': 'Objects',
-};
+
+const parts: readonly [name: string, operation: (verb: string) => string][] = [
+  ['retention', (verb) => `${verb}ObjectRetention`],
+  ['versioning', (verb) => `${verb}BucketVersioning`],
+  ['object-lock', (verb) => `${verb}ObjectLockConfiguration`],
+  ['versions', () => 'ListObjectVersions'],
+  ['list-type', () => 'ListObjectsV2'],
+];

@@ -36,7 +36,11 @@ export interface Page<T> {
  * published from it, at least once, by whatever follows the store (a table stream, a local outbox).
  *
  * Failure contract: a call that throws has changed nothing, but for `store-unavailable`, after which the write may or
- * may not stand: read again before deciding. Only `store-unavailable` may be repeated unchanged.
+ * may not stand: read again before deciding. Only `store-unavailable` may be repeated unchanged. A write that is too large for
+ * the store is refused by `record-too-large`; a store that is not set up, by `store-misconfigured`.
+ *
+ * `read` gives what was written last. Lists and counts may follow a write moments later, where a store has indexes of its own;
+ * but each record that a list shows is shown as it stands.
  */
 export interface Registry {
   /**

@@ -42,7 +42,8 @@ function logPast(): void {
   powertools.appendKeys({ more: { secret } });
   powertools.info(secret);
   powertools.info({ message: secret, requestId: 'known', event: { secret } });
-  powertools.error('unexpected', new Error(secret), { secret });
+  powertools.error('unexpected', new Error(secret));
+  powertools.error('unexpected', { secret });
   powertools.error('unexpected', secret);
   powertools.critical(secret, new VendorError(secret));
 }

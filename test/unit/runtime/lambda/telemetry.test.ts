@@ -63,7 +63,7 @@ describe('the log of a function', () => {
 
   it('holds nothing else where the logger of Powertools itself is used', async () => {
     const lines = await run('logPast');
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     expect(lines.join('\n')).not.toContain(secret);
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
       expect.objectContaining({ message: 'unexpected', requestId: 'known' }),

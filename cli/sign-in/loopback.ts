@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { loopbackPorts } from '#contract/loopback-ports.ts';
 import { ConnectionError } from '#domain/errors.ts';
 
 /** How long a person has to sign in, in milliseconds. */
@@ -18,13 +19,11 @@ export interface LoopbackRedirect {
 }
 
 /**
- * Listens for the one answer on a port of its own, of this machine only.
+ * Listens for the one answer on a port of this machine only: one that issuers may have been told, or any where those are taken.
  * @param state what the answer must carry: anybody on the machine may ask, and is not heard
  */
 export async function listenForAnswer(state: string): Promise<LoopbackRedirect> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = await listening(loopbackPorts);
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const redirectUri = `http://127.0.0.1:${port}/callback`;
@@ -45,6 +44,20 @@ export async function listenForAnswer(state: string): Promise<LoopbackRedirect> 
       server.closeAllConnections();
     },
   };
+}
+
+async function listening(ports: readonly number[]): Promise<Server> {
+  const [port = 0, ...others] = ports;
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch (error) {
+    // Somebody else has it; any that is free is there.
+    if (port === 0) throw error;
+    return await listening(others);
+  }
 }
 
 function answerOf(

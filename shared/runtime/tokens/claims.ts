@@ -28,7 +28,10 @@ function claim(claims: JWTPayload, name: string): unknown {
 }
 
 function subjectOf(claims: JWTPayload, { subjectClaim }: TokenSettings): string {
-  const subject = claim(claims, subjectClaim);
+  const subject = [subjectClaim]
+    .flat()
+    .map((name) => claim(claims, name))
+    .find((value) => value !== undefined);
   if (typeof subject !== 'string' || !subjectForm.test(subject)) throw refusedToken('no subject');
   return subject;
 }
@@ -43,11 +46,17 @@ function organizationOf(claims: JWTPayload, { organization: source }: TokenSetti
 
 /** An array of names, or names with spaces between them as in `scope`. */
 function rolesOf(claims: JWTPayload, { rolesClaim, roles: known }: TokenSettings): Role[] {
-  const value = claim(claims, rolesClaim) ?? [];
+  const given = [rolesClaim]
+    .flat()
+    .flatMap((name) => namesIn(claim(claims, name) ?? []))
+    .map((name) => (Object.hasOwn(known, name) ? known[name] : undefined));
+  return [...new Set(given.filter((role) => role !== undefined))];
+}
+
+function namesIn(value: unknown): string[] {
   const names: unknown = typeof value === 'string' ? value.split(' ') : value;
   if (!v.is(v.array(v.string()), names)) throw refusedToken('malformed');
-  const given = names.map((name) => (Object.hasOwn(known, name) ? known[name] : undefined));
-  return [...new Set(given.filter((role) => role !== undefined))];
+  return names;
 }
 
 /** When the person signed in. A time to come would count as fresh until then. */

@@ -26,6 +26,8 @@ function isProtectedUrl(text: string): boolean {
 }
 
 const name = v.pipe(v.string(), v.nonEmpty('is empty|Fill it in.'), v.maxLength(256));
+/** A claim, or several: where it is not in every token, or comes under another name in some. */
+const claims = v.union([name, v.pipe(v.array(name), v.minLength(1, 'is empty|Fill it in.'))]);
 const seconds = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 
 /**
@@ -51,13 +53,15 @@ export const tokenSettingsSchema = v.strictObject({
   keysCooldown: v.optional(seconds(0, 3_600), 30),
   /** How long the issuer may take to answer, in seconds. */
   issuerTimeout: v.optional(seconds(0.05, 60), 5),
-  subjectClaim: v.optional(name, 'sub'),
+  /** Of several, the first that a token has. */
+  subjectClaim: v.optional(claims, 'sub'),
   /** Where the organization is read from; or, at an issuer that serves one, which it is. */
   organization: v.optional(
     v.union([v.strictObject({ claim: name }), v.strictObject({ fixed: identifier })]),
     { claim: 'organization' },
   ),
-  rolesClaim: v.optional(name, 'roles'),
+  /** Of several, all that a token has: at Amazon Cognito people have groups, and programs have scopes. */
+  rolesClaim: v.optional(claims, 'roles'),
   /** The issuer's names of our roles; other names of its are passed over. */
   roles: v.optional(v.record(name, oneOf(rolesOfTokens)), ownRoleNames),
   authTimeClaim: v.optional(name, 'auth_time'),

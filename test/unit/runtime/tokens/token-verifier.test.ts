@@ -65,6 +65,28 @@ describe('an access token', () => {
     });
   });
 
+  describe('with several claims for one thing', () => {
+    const settings = { subjectClaim: ['username', 'sub'], rolesClaim: ['cognito:groups', 'scope'] };
+
+    it('names its subject by the first that it has', async () => {
+      const person = await issuer().bearer({ sub: '4b2f', username: 'a.lovelace' });
+      expect(await verifier(settings).verify(person)).toMatchObject({ subject: 'a.lovelace' });
+      const program = await issuer().bearer({ sub: '7kq3' });
+      expect(await verifier(settings).verify(program)).toMatchObject({ subject: '7kq3' });
+    });
+
+    it('has the roles of all', async () => {
+      const claims = { 'cognito:groups': ['auditor'], scope: 'openid administrator', roles: ['subscriber'] };
+      const token = await issuer().bearer(claims);
+      expect(await verifier(settings).verify(token)).toMatchObject({ roles: ['auditor', 'administrator'] });
+    });
+
+    it('is refused where the first of them is no subject, whatever the others are', async () => {
+      const token = await issuer().bearer({ sub: '7kq3', username: '' });
+      await expect(verifier(settings).verify(token)).rejects.toMatchObject({ code: 'token-invalid' });
+    });
+  });
+
   it('may have its roles in one text', async () => {
     const token = await issuer().bearer({ roles: 'auditor openid  constructor __proto__ administrator' });
     expect(await verifier().verify(token)).toMatchObject({ roles: ['auditor', 'administrator'] });

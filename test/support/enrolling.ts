@@ -16,7 +16,7 @@ export const setUpBody = {
 };
 
 /** Sets the organization up over HTTP. @returns the private half of its recovery key, which the server never saw */
-export async function setUp(server: TestServer, people: People): Promise<JWK> {
+export async function setUp(server: Pick<TestServer, 'call'>, people: People): Promise<JWK> {
   const { publicKey, privateKey } = await makeRecoveryKey();
   const token = await people.token('root', 'administrator');
   const body = { ...setUpBody, recoveryKey: publicKey };
@@ -49,7 +49,7 @@ export function enrollmentIn({ text, json }: Pick<Answered, 'text' | 'json'>): E
 
 /** Requests an enrollment as the organization's workflow does. */
 export async function enroll(
-  server: TestServer,
+  server: Pick<TestServer, 'call'>,
   people: People,
   body: ReturnType<typeof requestBody>,
 ): Promise<EnrollmentView> {
@@ -59,7 +59,7 @@ export async function enroll(
 
 /** Sets the password of an enrollment as its subscriber does, which makes its key pair. */
 export async function setPassword(
-  server: TestServer,
+  server: Pick<TestServer, 'call'>,
   people: People,
   { id, subscriber }: EnrollmentView,
   password: string,

@@ -32,8 +32,8 @@ export interface LambdaFunction {
 }
 
 /** The account and region that functions are told they are in. */
-export const account = '000000000000';
-export const region = 'us-east-1';
+export const account = '111122223333';
+export const region = 'eu-central-1';
 
 /**
  * Starts a function, and waits until it asks for an event.

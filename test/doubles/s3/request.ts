@@ -54,7 +54,11 @@ const words = [
  * "Virtual hosting of general purpose buckets").
  * @throws AwsError `NotImplemented` for what this stand-in has not
  */
-export function targetOf({ method = '', url = '/', headers }: IncomingMessage): Target {
+export function targetOf({
+  method = '',
+  url = '/',
+  headers,
+}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): Target {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const path = decodeURIComponent(pathname.slice(1));
   const inHost = /^(.+?)\.(?:s3[.-]|localhost(?::|$))/.exec(headers.host ?? '')?.[1];

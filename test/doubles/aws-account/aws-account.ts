@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Consumer, subscriptions } from '#contract/subscriptions.ts';
+import { startDynamoDouble } from '../dynamodb/dynamodb-double.ts';
+import { startEventBridgeDouble } from '../eventbridge/eventbridge-double.ts';
+import type { Rule } from '../eventbridge/rules.ts';
+import { startKmsDouble } from '../kms/kms-double.ts';
+import { requiredActions } from '../s3/permissions.ts';
+import { targetOf } from '../s3/request.ts';
+import { addBucket, startS3Double } from '../s3/s3-double.ts';
+import { startSecretsManagerDouble } from '../secrets-manager/secrets-manager-double.ts';
+import { startSnsDouble } from '../sns/sns-double.ts';
+import { startSqsDouble } from '../sqs/sqs-double.ts';
+import {
+  type AwsCall,
+  type AwsRequest,
+  type Described,
+  describeByMember,
+  describeDynamoDb,
+  describeSns,
+} from './aws-call.ts';
+import { startCallRecorder } from './call-recorder.ts';
+import { WrittenAggregates } from './written-aggregates.ts';
+
+export const consumers: readonly Consumer[] = Object.keys(subscriptions).filter(isConsumer);
+
+function isConsumer(name: string): name is Consumer {
+  return Object.hasOwn(subscriptions, name);
+}
+
+/** What the aliases of the service's KMS keys begin with here. */
+export const kmsAliasPrefix = 'enrollment-key-escrow/test';
+export const canarySecret = 'canary-secret';
+
+export type AwsAccount = Awaited<ReturnType<typeof startAwsAccount>>;
+
+/**
+ * Everything of AWS that the service uses, on loopback, as it is once the service was deployed: its tables, keys, bucket, topic,
+ * bus with a rule a consumer, and a queue a consumer with a dead-letter queue. What calls any of it is recorded.
+ */
+export async function startAwsAccount() {
+  const [dynamo, s3, kms, sns, sqs, secrets] = await Promise.all([
+    startDynamoDouble(),
+    startS3Double(),
+    startKmsDouble(),
+    startSnsDouble(),
+    startSqsDouble([...consumers, ...consumers.map(deadQueueOf)]),
+    startSecretsManagerDouble(),
+  ]);
+  const bus = await startEventBridgeDouble({
+    rules: consumers.map((name) => ruleOf(name, (detail) => sqs.queues.sendMessage(name, detail))),
+  });
+  const bucket = addBucket(s3, 'escrow-backups', { objectLock: true });
+  secrets.secrets.set(canarySecret, { text: randomBytes(32).toString('base64') });
+  await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls)]);
+  const calls: AwsCall[] = [];
+  const written = new WrittenAggregates(dynamo.tables.aggregates);
+  const kmsDone = (request: AwsRequest): Described[] => {
+    const last = kms.log.at(-1);
+    if (last?.operation !== request.operation) return [];
+    return [{ action: `kms:${last.operation}`, resources: last.resources, conditions: last.conditions }];
+  };
+  const recorded = (behind: string, describe: (request: AwsRequest) => Described[], more = {}) =>
+    startCallRecorder({ behind, describe, ...more }, calls);
+  const recorders = {
+    DYNAMODB: await recorded(dynamo.endpoint, describeDynamoDb, { done: written.take }),
+    S3: await recorded(s3.endpoint, describeS3),
+    KMS: await recorded(kms.endpoint, kmsDone, { oneByOne: true }),
+    SNS: await recorded(sns.endpoint, describeSns),
+    SQS: await recorded(sqs.endpoint, describeByMember('sqs', 'QueueUrl')),
+    EVENTBRIDGE: await recorded(bus.endpoint, describeByMember('events', 'EventBusName')),
+    SECRETS_MANAGER: await recorded(secrets.endpoint, describeByMember('secretsmanager', 'SecretId')),
+  };
+  const all = [...Object.values(recorders), bus, dynamo, s3, kms, sns, sqs, secrets];
+  return {
+    ...{ dynamo, s3, kms, sns, sqs, secrets, bus, bucket, written },
+    /** The URL of each queue, by its name, as the functions are told it. */
+    queueUrls: Object.fromEntries(
+      Object.keys(sqs.queueUrls).map((name) => [name, `${recorders.SQS.endpoint}/000000000000/${name}`]),
+    ),
+    /** Every call to AWS so far, in the order of the answers. */
+    calls,
+    /** The variables that lead the AWS SDK here. */
+    environment: Object.fromEntries(
+      Object.entries(recorders).map(([service, { endpoint }]) => [`AWS_ENDPOINT_URL_${service}`, endpoint]),
+    ),
+    close: async () => {
+      for (const each of all) await each.close();
+    },
+  };
+}
+
+/** The name of the dead-letter queue of a consumer's queue. */
+export function deadQueueOf(consumer: Consumer): string {
+  return `${consumer}-dead`;
+}
+
+/** The rule that hands a consumer its events, as the deployed one does. */
+function ruleOf(consumer: Consumer, target: Rule['target']): Rule {
+  const { types, ...more } = subscriptions[consumer];
+  const purpose = 'purpose' in more ? { data: { purpose: [more.purpose] } } : {};
+  const detail = Object.keys(purpose).length > 0 ? { detail: purpose } : {};
+  return { pattern: { source: ['enrollment-key-escrow'], 'detail-type': types, ...detail }, target };
+}
+
+const signing = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'administrator', secretAccessKey: 'a test has no secret' },
+};
+
+/** The service's own keys, by their aliases. */
+async function makeKeys(endpoint: string): Promise<void> {
+  const kms = new KMSClient({ endpoint, ...signing });
+  const kinds = {
+    custody: { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    mac: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
+    receipts: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+  } as const;
+  for (const [duty, kind] of Object.entries(kinds)) {
+    const { KeyMetadata: key } = await kms.send(new CreateKeyCommand(kind));
+    const alias = { AliasName: `alias/${kmsAliasPrefix}/${duty}`, TargetKeyId: key?.KeyId };
+    await kms.send(new CreateAliasCommand(alias));
+  }
+  kms.destroy();
+}
+
+/** What a consumer's function could not even put away goes to its dead-letter queue, after three times. */
+async function tieDeadQueues(endpoint: string, urls: Readonly<Record<string, string>>): Promise<void> {
+  const sqs = new SQSClient({ endpoint, ...signing });
+  for (const consumer of consumers) {
+    const deadLetterTargetArn = `arn:aws:sqs:${signing.region}:000000000000:${deadQueueOf(consumer)}`;
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 });
+    const input = { QueueUrl: urls[consumer], Attributes: { RedrivePolicy } };
+    await sqs.send(new SetQueueAttributesCommand(input));
+  }
+  sqs.destroy();
+}
+
+function describeS3(request: AwsRequest): Described[] {
+  const target = targetOf(request);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, `${value}`]),
+  );
+  const about = target.key === '' ? target.bucket : `${target.bucket}/${target.key}`;
+  const mode = headers['x-amz-object-lock-mode'];
+  const conditions = mode === undefined ? {} : { 's3:object-lock-mode': mode };
+  return requiredActions({ ...target, headers, body: request.body }).map((action) => ({
+    action,
+    resources: [about],
+    conditions,
+  }));
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
+import { environmentNames } from '#contract/environment.ts';
+import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
+import { type RouteName, routes } from '#contract/routes.ts';
+import type { ApiResult } from '#runtime/lambda/api-event.ts';
+import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
+import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
+import { environmentOfFunction } from '#test/support/function-environment.ts';
+import { apiEvent, invocation } from '#test/support/lambda-events.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const names = Object.keys(functions).filter((name): name is FunctionName => Object.hasOwn(functions, name));
+const specOf = (name: FunctionName): FunctionSpec => functions[name];
+/** Several functions may be of one module, which reads its environment but once. */
+const isFirstOfModule = (name: FunctionName) =>
+  names.findIndex((each) => specOf(each).entry === specOf(name).entry) === names.indexOf(name);
+
+let kms: KmsDouble;
+beforeAll(async () => {
+  // What functions write is looked at elsewhere.
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+  kms = await startKmsDouble();
+  for (const [name, value] of Object.entries(kmsEnvironment(kms))) vi.stubEnv(name, value);
+  const keys = await openKmsProvider({ aliasPrefix: 'enrollment-key-escrow/test', createOwnKeys: true });
+  await keys.close();
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await kms.close();
+});
+
+/** The handler of a function, begun with what the function is told and nothing else of ours. */
+async function handlerOf(name: FunctionName): Promise<(event: unknown) => Promise<unknown>> {
+  const told = environmentOfFunction(name);
+  for (const each of Object.values(environmentNames)) vi.stubEnv(each, told[each]);
+  const { handler } = await import(/* @vite-ignore */ join(root, 'lambdas', `${functions[name].entry}.ts`));
+  return (event) => handler(event, invocation());
+}
+
+function routesOf(name: FunctionName): readonly RouteName[] {
+  const { on } = specOf(name);
+  return 'routes' in on ? on.routes : [];
+}
+
+describe('the functions of the table', () => {
+  it('answer every route, each by one function', () => {
+    expect(names.flatMap(routesOf).sort()).toStrictEqual(Object.keys(routes).sort());
+  });
+
+  it.for(names.filter((name) => routesOf(name).length > 0))(
+    '%s answers its routes, and no others',
+    async (name) => {
+      const handler = await handlerOf(name);
+      const allowed = async (route: RouteName) => {
+        const path = routes[route].path.replaceAll(/[{}]/g, '');
+        const { statusCode, headers } = apiResult(await handler(apiEvent({ method: 'TRACE', path })));
+        return statusCode === 405 ? headers['allow']?.split(', ', 1)[0] : undefined;
+      };
+      for (const route of routesOf(name)) expect(await allowed(route)).toBe(routes[route].method);
+      const others = (['readHealth', 'showOrganization', 'setPassword'] as const).filter(
+        (route) => !routesOf(name).some((own) => routes[own].path === routes[route].path),
+      );
+      for (const route of others) expect(await allowed(route)).toBeUndefined();
+    },
+  );
+
+  const consuming = names.filter((name) => 'consumer' in specOf(name).on || 'unhandled' in specOf(name).on);
+  it.for([...consuming.filter(isFirstOfModule), 'carry-events'] as const)(
+    '%s takes batches',
+    async (name) => {
+      const handler = await handlerOf(name);
+      expect(await handler({ Records: [] })).toStrictEqual({ batchItemFailures: [] });
+      await expect(handler({ detail: {} })).rejects.toMatchObject({ code: 'invalid-input', details: {} });
+    },
+  );
+
+  it.for(names.filter((name) => 'called' in specOf(name).on).filter(isFirstOfModule))(
+    '%s tells its caller why it refuses',
+    async (name) => {
+      const handler = await handlerOf(name);
+      const reply = await handler({ organization: 'acme', password: 'no base64' });
+      expect(reply).toMatchObject({ error: { code: 'invalid-input', issues: expect.anything() } });
+      expect(JSON.stringify(reply)).not.toContain('no base64');
+    },
+  );
+
+  it.for(names.filter((name) => 'everyMinutes' in specOf(name).on))('%s has a handler', async (name) => {
+    expect(await handlerOf(name)).toBeTypeOf('function');
+  });
+
+  it('begin in no other environment than that of one of theirs', async () => {
+    for (const each of Object.values(environmentNames)) vi.stubEnv(each, undefined);
+    vi.resetModules();
+    const module = join(root, 'lambdas/make-key-pair/queue-handler.ts');
+    await expect(import(/* @vite-ignore */ module)).rejects.toMatchObject({
+      code: 'not-set-up',
+      details: { field: 'ESCROW_FUNCTION' },
+    });
+  });
+});
+
+function apiResult(value: unknown): ApiResult {
+  const isResult = typeof value === 'object' && value !== null && 'statusCode' in value;
+  if (!isResult || typeof value.statusCode !== 'number') throw new TypeError('it is no answer');
+  const headers = 'headers' in value && typeof value.headers === 'object' ? { ...value.headers } : {};
+  return { statusCode: value.statusCode, headers, body: '', isBase64Encoded: false };
+}

@@ -1,11 +1,21 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  Effect,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import type { OwnKeyGrant } from '../permissions/key-permissions.ts';
+import { type StoringService, serviceName } from '../permissions/through-service.ts';
+import type { FunctionRoles } from './function-roles.ts';
 
 export interface EscrowKeysProps {
-  /** Part of the aliases. */
-  stage: string;
+  /** Part of the aliases, after which the functions find the keys. */
+  aliasPrefix: string;
 }
 
 /** What it takes to look after a key. None of it uses the key, or lets anybody use it but through its key policy. */
@@ -26,7 +36,6 @@ const administration = [
   'kms:ListResourceTags',
   'kms:PutKeyPolicy',
   'kms:RevokeGrant',
-  'kms:ScheduleKeyDeletion',
   'kms:TagResource',
   'kms:UntagResource',
   'kms:UpdateAlias',
@@ -39,63 +48,78 @@ const administration = [
  * No key policy hands its use to IAM, as the default key policy would: then any administrator could grant themselves
  * decryption by an IAM policy alone. A role that needs a key is named in that key's policy, in this stack, where a
  * review sees it. (Whoever may change the key policy can still do so; that is one recorded act, and what the custody key
- * opens is still under the subscriber's lock.)
+ * opens is still under the subscriber's lock.) The vault key is the exception: whoever may read a store by IAM may have
+ * it decrypted, by the store.
  */
-export class EscrowKeys extends Construct {
+export class VaultKey extends Key {
+  constructor(scope: Construct, id: string, { aliasPrefix }: EscrowKeysProps) {
+    super(scope, id, keyProps({ aliasPrefix, duty: 'vault', description: 'Tables and backups at rest' }));
+    this.addToResourcePolicy(usedByStores());
+    this.addToResourcePolicy(usedByAlarms());
+    this.addToResourcePolicy(usedByLogs());
+  }
+}
+
+/** The keys of custody, where custody is AWS KMS. */
+export class CustodyKeys extends Construct {
   /** Custody of exportable private keys: key pairs are generated and wrapped under it. */
   readonly custody: Key;
   /** Stands in the middle of the password lock, so that no guess can be made without a call to KMS. */
   readonly mac: Key;
-  /** Encrypts tables and backups at rest. */
-  readonly vault: Key;
   /** Signs receipts (ES256). */
   readonly receipts: Key;
 
-  constructor(scope: Construct, id: string, { stage }: EscrowKeysProps) {
+  constructor(scope: Construct, id: string, { aliasPrefix }: EscrowKeysProps) {
     super(scope, id);
-    this.custody = this.key('Custody', {
-      stage,
-      description: 'Custody of exportable enrollment private keys',
-    });
+    const description = 'Custody of exportable enrollment private keys';
+    this.custody = new Key(this, 'Custody', keyProps({ aliasPrefix, duty: 'custody', description }));
     // KMS cannot rotate it, and must not: a changed key would open none of the locks made before.
-    this.mac = this.key('Mac', {
-      stage,
-      description: 'The MAC in the middle of the password lock',
-      spec: KeySpec.HMAC_256,
-      usage: KeyUsage.GENERATE_VERIFY_MAC,
+    this.mac = new Key(this, 'Mac', {
+      ...keyProps({ aliasPrefix, duty: 'mac', description: 'The MAC in the middle of the password lock' }),
+      enableKeyRotation: false,
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
     });
-    this.vault = this.key('Vault', { stage, description: 'Tables and backups at rest' });
-    this.vault.addToResourcePolicy(usedByStores());
     // KMS cannot rotate it: receipts verify under its public key for as long as they are kept.
-    this.receipts = this.key('Receipts', {
-      stage,
-      description: 'Receipts of the enrollment key escrow',
-      spec: KeySpec.ECC_NIST_P256,
-      usage: KeyUsage.SIGN_VERIFY,
+    this.receipts = new Key(this, 'Receipts', {
+      ...keyProps({ aliasPrefix, duty: 'receipts', description: 'Receipts of the enrollment key escrow' }),
+      enableKeyRotation: false,
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
     });
   }
 
-  private key(id: string, { stage, description, spec, usage }: KeyDuty): Key {
-    const symmetric = spec === undefined;
-    return new Key(this, id, {
-      alias: `alias/enrollment-key-escrow/${stage}/${id.toLowerCase()}`,
-      description,
-      keySpec: spec,
-      keyUsage: usage,
-      enableKeyRotation: symmetric,
-      // The longest that KMS offers: a deletion by mistake or by malice can be noticed and cancelled.
-      pendingWindow: Duration.days(30),
-      removalPolicy: RemovalPolicy.RETAIN,
-      policy: new PolicyDocument({ statements: [administered()] }),
-    });
+  /** Names the roles in the policies of the keys, each for what its function does. */
+  grant(grants: readonly OwnKeyGrant[], roles: FunctionRoles): void {
+    for (const { ownKey, sid, actions, conditions, functions } of grants) {
+      this[ownKey].addToResourcePolicy(
+        new PolicyStatement({
+          sid,
+          principals: functions.map((name) => roles.of(name)),
+          actions: [...actions],
+          resources: ['*'],
+          conditions,
+        }),
+      );
+    }
   }
 }
 
 interface KeyDuty extends EscrowKeysProps {
+  duty: string;
   description: string;
-  /** A symmetric encryption key where absent. */
-  spec?: KeySpec;
-  usage?: KeyUsage;
+}
+
+function keyProps({ aliasPrefix, duty, description }: KeyDuty) {
+  return {
+    alias: `alias/${aliasPrefix}/${duty}`,
+    description,
+    enableKeyRotation: true,
+    // The longest that KMS offers: a deletion by mistake or by malice can be noticed and cancelled.
+    pendingWindow: Duration.days(30),
+    removalPolicy: RemovalPolicy.RETAIN,
+    policy: new PolicyDocument({ statements: [administered(), neverDestroyed()] }),
+  };
 }
 
 function administered(): PolicyStatement {
@@ -107,17 +131,69 @@ function administered(): PolicyStatement {
   });
 }
 
-/** Whoever may read a table or an object by IAM may have it decrypted, but by the store and not by a call of their own. */
+/** What a key wrapped is lost with it. Whoever wants that must change this policy first: two recorded acts, not one. */
+function neverDestroyed(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'NobodyDestroysIt',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['kms:ScheduleKeyDeletion'],
+    resources: ['*'],
+  });
+}
+
+const stores: readonly StoringService[] = ['dynamodb', 's3', 'secretsmanager', 'sns'];
+
+/** Whoever may read a store by IAM may have it decrypted, but by the store and not by a call of their own. */
 function usedByStores(): PolicyStatement {
   return new PolicyStatement({
     sid: 'UseThroughTheStoresOnly',
     principals: [new AccountRootPrincipal()],
-    actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+    actions: [
+      'kms:CreateGrant',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+    resources: ['*'],
+    conditions: { StringEquals: { 'kms:ViaService': stores.map(serviceName) } },
+  });
+}
+
+/** An alarm tells an encrypted topic (Amazon CloudWatch user guide, on alarms and encrypted topics). */
+function usedByAlarms(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'AlarmsThatTellAnEncryptedTopic',
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: ['*'],
     conditions: {
-      StringEquals: {
-        'kms:ViaService': [`dynamodb.${Aws.REGION}.${Aws.URL_SUFFIX}`, `s3.${Aws.REGION}.${Aws.URL_SUFFIX}`],
-      },
+      StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*` },
     },
+  });
+}
+
+/** The functions' logs are encrypted too ("Encrypt log data" of the Amazon CloudWatch Logs user guide). */
+function usedByLogs(): PolicyStatement {
+  const groups = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:*`;
+  return new PolicyStatement({
+    sid: 'LogsOfThisAccount',
+    principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
+    actions: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+    resources: ['*'],
+    conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } },
   });
 }

@@ -1,0 +1,61 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { specOf } from '../function-names.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** A core: whoever has one works on keys, and takes its time over each message. */
+const coreMegabytes = 1_769;
+
+/**
+ * Has a function work on a queue's messages. What it reports as failed stays in the queue; what it works on keys for comes one
+ * by one, so that a message that takes long holds up no other.
+ * @param maxConcurrency how many batches at a time: the others wait, and are not received in vain
+ */
+export function workOnQueue(
+  id: string,
+  { name, lambda }: ServiceFunction,
+  queue: IQueue,
+  maxConcurrency: number,
+): void {
+  new EventSourceMapping(queue, id, {
+    target: lambda,
+    eventSourceArn: queue.queueArn,
+    batchSize: (specOf(name).memoryMegabytes ?? 0) >= coreMegabytes ? 1 : 10,
+    maxConcurrency,
+    reportBatchItemFailures: true,
+  });
+}
+
+/**
+ * Has a function follow a table's stream, from the oldest change that is there. A batch that fails is halved until what fails is
+ * alone; that is tried for hours, then put aside. The reconciler sends again what was put aside.
+ */
+export function followStream({ lambda }: ServiceFunction, table: ITable, putAside: IQueue): void {
+  const mapping = new EventSourceMapping(lambda, 'Stream', {
+    target: lambda,
+    eventSourceArn: table.tableStreamArn,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: 100,
+    bisectBatchOnError: true,
+    maxRecordAge: Duration.hours(6),
+    onFailure: new SqsDlq(putAside),
+    reportBatchItemFailures: true,
+    retryAttempts: 1_000,
+  });
+  mapping.node.addDependency(lambda);
+}
+
+/** Runs a function again and again. */
+export function runEvery({ name, lambda }: ServiceFunction, minutes: number): void {
+  new Rule(lambda, 'Schedule', {
+    description: `Enrollment key escrow: runs ${name} every ${minutes} minutes`,
+    schedule: Schedule.rate(Duration.minutes(minutes)),
+    // A run that was missed is made up for by the next.
+    targets: [new LambdaTarget(lambda, { retryAttempts: 2, maxEventAge: Duration.minutes(minutes) })],
+  });
+}

@@ -1,0 +1,136 @@
+import { Duration } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  ApiMapping,
+  CfnStage,
+  CorsHttpMethod,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  type HttpRoute,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
+import { Construct } from 'constructs';
+import type { FunctionName } from '#contract/functions.ts';
+import { type RouteName, routes } from '#contract/routes.ts';
+import { functionsWhere, specOf } from '../function-names.ts';
+import type { EscrowDomain } from '../props.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+export interface ServiceApiProps {
+  domain?: EscrowDomain;
+  corsOrigins: readonly string[];
+  /** How its log is kept. */
+  logs: LogGroupProps;
+}
+
+/** Requests a second, and in one burst, to each route by what it costs; for all callers together. */
+const limits = {
+  read: { rate: 200, burst: 400 },
+  write: { rate: 100, burst: 200 },
+  costly: { rate: 20, burst: 40 },
+  unauthenticated: { rate: 50, burst: 100 },
+} as const;
+
+/** Nothing of who called or whom it was about: neither address nor path, which may hold what a person is called. */
+const logged = {
+  time: '$context.requestTime',
+  requestId: '$context.requestId',
+  route: '$context.routeKey',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  milliseconds: '$context.responseLatency',
+  functionMilliseconds: '$context.integrationLatency',
+  functionStatus: '$context.integrationStatus',
+  functionError: '$context.integrationErrorMessage',
+};
+
+/** The HTTP API: one function for each route, and in front of it no authorizer, since each function verifies tokens itself. */
+export class ServiceApi extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  /** Of the API: what access tokens are asked for. Without a slash at its end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { domain, corsOrigins, logs }: ServiceApiProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', {
+      description: 'Enrollment key escrow',
+      createDefaultStage: false,
+      disableExecuteApiEndpoint: domain !== undefined,
+      ...(corsOrigins.length > 0 && { corsPreflight: corsFor(corsOrigins) }),
+    });
+    const log = new LogGroup(this, 'AccessLog', logs);
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      detailedMetricsEnabled: true,
+      throttle: { rateLimit: limits.read.rate, burstLimit: limits.read.burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(logged)),
+      },
+    });
+    this.url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;
+    if (domain !== undefined) this.nameIt(domain);
+  }
+
+  /** Has each route answered by its function. */
+  answerBy(functionOf: (name: FunctionName) => ServiceFunction): void {
+    const answered = functionsWhere(({ on }) => 'routes' in on).flatMap((name) => {
+      const { on } = specOf(name);
+      return 'routes' in on ? on.routes.flatMap((route) => this.route(route, functionOf(name))) : [];
+    });
+    // The stage names the routes in its limits, and so needs them first.
+    this.stage.node.addDependency(...answered);
+    const { defaultChild } = this.stage.node;
+    if (defaultChild instanceof CfnStage) defaultChild.routeSettings = routeSettings();
+  }
+
+  private route(name: RouteName, { lambda }: ServiceFunction): HttpRoute[] {
+    const { method, path } = routes[name];
+    const integration = new HttpLambdaIntegration(name, lambda, { timeout: Duration.seconds(29) });
+    return this.api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+  }
+
+  private nameIt({ name, certificateArn, hostedZone }: EscrowDomain): void {
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    const domainName = new DomainName(this, 'Domain', { domainName: name, certificate });
+    new ApiMapping(this, 'Mapping', { api: this.api, domainName, stage: this.stage });
+    if (hostedZone === undefined) return;
+    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+      hostedZoneId: hostedZone.id,
+      zoneName: hostedZone.name,
+    });
+    const { regionalDomainName, regionalHostedZoneId } = domainName;
+    const target = new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId);
+    new ARecord(this, 'Record', { zone, recordName: name, target: RecordTarget.fromAlias(target) });
+  }
+}
+
+function routeSettings(): Record<string, { ThrottlingBurstLimit: number; ThrottlingRateLimit: number }> {
+  return Object.fromEntries(
+    Object.values(routes).map(({ method, path, rate }) => {
+      const { rate: ThrottlingRateLimit, burst: ThrottlingBurstLimit } = limits[rate];
+      return [`${method} ${path}`, { ThrottlingBurstLimit, ThrottlingRateLimit }];
+    }),
+  );
+}
+
+function corsFor(origins: readonly string[]) {
+  const methods = [...new Set(Object.values(routes).map(({ method }) => method))];
+  return {
+    allowOrigins: [...origins],
+    allowMethods: methods.map((method) => CorsHttpMethod[method]),
+    allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'if-match'],
+    exposeHeaders: ['etag', 'location', 'retry-after', 'www-authenticate'],
+    maxAge: Duration.hours(1),
+  };
+}

@@ -1,0 +1,80 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Use } from '#contract/functions.ts';
+import { type BackupPermission, s3Permissions } from '#contract/s3-permissions.ts';
+import { throughService } from './through-service.ts';
+
+export interface Stores {
+  backups: IBucket;
+  canarySecret: ISecret;
+  vaultKey: IKey;
+}
+
+/** @returns the statements for the uses among `uses` that are of backups and of the canaries' secret */
+export function storeStatements(uses: readonly Use[], stores: Stores): PolicyStatement[] {
+  const ofBackups = uses.filter(isBackupUse).flatMap((use) => backupStatements(use, stores));
+  const reads = uses.includes('canary-secret:read');
+  return [...ofBackups, ...(reads ? secretStatements(stores.canarySecret, stores.vaultKey) : [])];
+}
+
+type BackupUse = keyof typeof s3Permissions;
+
+function isBackupUse(use: Use): use is BackupUse {
+  return Object.hasOwn(s3Permissions, use);
+}
+
+function backupStatements(use: BackupUse, { backups, vaultKey }: Stores): PolicyStatement[] {
+  const actionsOn = (on: BackupPermission['on'], wanted: (action: string) => boolean = () => true) =>
+    s3Permissions[use]
+      .filter((permission) => permission.on === on)
+      .map(({ action }) => action)
+      .filter(wanted);
+  // Objects are named by the organization, the enrollment and the attempt.
+  const objects = [backups.arnForObjects('*')];
+  const isWrite = (action: string) => action.startsWith('s3:Put');
+  const key = actionsOn('key');
+  return [
+    ...allow(actionsOn('objects', isWrite), objects, onlyCompliance),
+    ...allow(
+      actionsOn('objects', (action) => !isWrite(action)),
+      objects,
+    ),
+    ...allow(actionsOn('bucket'), [backups.bucketArn]),
+    ...(key.length === 0 ? [] : [throughService(vaultKey, 's3', key)]),
+  ];
+}
+
+function allow(actions: string[], resources: string[], conditions = {}): PolicyStatement[] {
+  return actions.length === 0 ? [] : [new PolicyStatement({ actions, resources, conditions })];
+}
+
+/** @returns what it takes to read one secret */
+export function secretStatements(secret: ISecret, vaultKey: IKey): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+    throughService(vaultKey, 'secretsmanager', ['kms:Decrypt']),
+  ];
+}
+
+/** @returns what it takes to follow the stream of a table, as AWS Lambda does in the function's name */
+export function streamStatements(table: ITable, vaultKey: IKey): PolicyStatement[] {
+  const stream = table.tableStreamArn;
+  if (stream === undefined) throw new RangeError('the table has no stream');
+  return [
+    new PolicyStatement({
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resources: [stream],
+    }),
+    new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }),
+    throughService(vaultKey, 'dynamodb', ['kms:Decrypt']),
+  ];
+}
+
+/**
+ * A lock of COMPLIANCE mode can be extended and never shortened, by whoever it is (Amazon S3 user guide, "Object Lock"): so
+ * in that mode alone.
+ */
+const onlyCompliance = { StringEquals: { 's3:object-lock-mode': 'COMPLIANCE' } };

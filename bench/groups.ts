@@ -9,5 +9,7 @@ export const groups: ReadonlyMap<string, () => Promise<Group>> = new Map([
   ['keys', async () => (await import('./keys/group.ts')).keys],
   ['e2e', async () => (await import('./e2e/group.ts')).e2e],
   ['http', async () => (await import('./http/group.ts')).http],
+  ['cold', async () => (await import('./cold/group.ts')).cold],
   ['registry', async () => (await import('./registry/group.ts')).registry],
+  ['cost', async () => (await import('./cost/group.ts')).cost],
 ]);

@@ -14,10 +14,16 @@ export const assumptions = {
   recordsPerBatch: 1,
   /** Share of the invocations that AWS X-Ray records: its default, but for the first of each second. */
   tracedShare: 0.05,
-  /** What AWS Lambda itself logs of one invocation, in bytes. */
-  platformLogBytes: 600,
+  /** What AWS Lambda itself logs of one invocation, in bytes: its lines START, END and REPORT. */
+  platformLogBytes: 350,
   /** What API Gateway logs of one request, in bytes. */
   accessLogBytes: 400,
+  /** Pollers that wait at each queue, whether or not there is anything in it. */
+  pollersPerQueue: 5,
+  /** Metrics of our own that are counted somewhere in a month: each by each function that counts it. */
+  ownMetrics: 25,
+  /** Metrics of each route, where API Gateway counts routes by themselves. */
+  metricsPerRoute: 6,
 } as const;
 
 /** A service that functions call. */
@@ -39,7 +45,11 @@ export interface Invoked {
  * How long an invocation would be billed for: what it computes on its share of a core, and what it waits for. Work that runs side
  * by side here counts as done one after the other, since a function of that size has one core at most.
  */
-export function billedMilliseconds({ memoryMegabytes, processorMilliseconds, waitingMilliseconds }: Invoked): number {
+export function billedMilliseconds({
+  memoryMegabytes,
+  processorMilliseconds,
+  waitingMilliseconds,
+}: Invoked): number {
   const share = Math.min(1, memoryMegabytes / coreMegabytes);
   return Math.ceil((processorMilliseconds * assumptions.slowerCore) / share + waitingMilliseconds);
 }

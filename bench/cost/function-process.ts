@@ -47,7 +47,10 @@ export class FunctionProcess {
     environment: Readonly<Record<string, string>>,
   ): Promise<FunctionProcess> {
     const { entry } = functions[name];
-    const child = fork(program, [entry], { env: { PATH: process.env['PATH'], ...environment }, silent: true });
+    const child = fork(program, [entry], {
+      env: { PATH: process.env['PATH'], ...environment },
+      silent: true,
+    });
     let said = '';
     const hear = (bytes: Buffer) => {
       said += bytes.toString('utf8');

@@ -16,7 +16,11 @@ async function answer({ id, event, milliseconds }: FunctionRequest): Promise<voi
     const payload: unknown = await handler(event, invocation);
     tell({ id, payload, ...taken(before) });
   } catch (error) {
-    tell({ id, failure: error instanceof Error ? `${error.name}: ${error.message}` : String(error), ...taken(before) });
+    tell({
+      id,
+      failure: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      ...taken(before),
+    });
   }
 }
 

@@ -22,7 +22,11 @@ const enrollmentSchema = v.object({ id: v.string(), state: v.string() });
  * Sets up an organization, so that enrollments can be made one after the other: each asked for over HTTP, its subscriber told, its
  * key made and escrowed (at once, or when the subscriber sets a password), and its certificate request fetched.
  */
-export async function prepareMainJob(cloud: SmallCloud, keySpec: KeySpec, lock: CostedLock): Promise<MainJob> {
+export async function prepareMainJob(
+  cloud: SmallCloud,
+  keySpec: KeySpec,
+  lock: CostedLock,
+): Promise<MainJob> {
   const [administrator = ''] = await cloud.tokens(1, 'administrator');
   await cloud.call({
     ...{ route: 'setUpOrganization', method: 'PUT', path: '/v1/organization', token: administrator },
@@ -38,17 +42,32 @@ export async function prepareMainJob(cloud: SmallCloud, keySpec: KeySpec, lock: 
   const recipientKey = await exportJWK((await generateKeyPair('ECDH-ES')).publicKey);
   const enrollOne = async () => {
     const body = {
-      subscriber: { id: 'subscriber-0', givenName: 'Ada', familyName: "O'Brien", email: 'ada.obrien@example.org' },
+      subscriber: {
+        id: 'subscriber-0',
+        givenName: 'Ada',
+        familyName: "O'Brien",
+        email: 'ada.obrien@example.org',
+      },
       purpose: 'encryption',
       keySpec,
       assurance: 'medium',
       ...(lock === 'recipient' && { recipientKey }),
     };
-    const request = { route: 'requestEnrollment', method: 'POST', path: '/v1/enrollments', token: workflow } as const;
+    const request = {
+      route: 'requestEnrollment',
+      method: 'POST',
+      path: '/v1/enrollments',
+      token: workflow,
+    } as const;
     const { id } = v.parse(enrollmentSchema, await cloud.call({ ...request, body }));
     const path = `/v1/enrollments/${id}`;
     if (lock === 'password') {
-      const setting = { route: 'setPassword', method: 'POST', path: `${path}/password`, token: subscriber } as const;
+      const setting = {
+        route: 'setPassword',
+        method: 'POST',
+        path: `${path}/password`,
+        token: subscriber,
+      } as const;
       await cloud.call({ ...setting, body: { password: 'correct horse battery staple' } });
     }
     await cloud.call({ route: 'readCsr', method: 'GET', path: `${path}/csr`, token: workflow });

@@ -56,7 +56,12 @@ export class Meter {
         'log-gb': (loggedBytes + assumptions.platformLogBytes) / 1e9,
         'xray-trace': assumptions.tracedShare,
       });
-      this.#note(name, { invocations: 1, processorMilliseconds, waitingMilliseconds, gigabyteSeconds: seconds });
+      this.#note(name, {
+        invocations: 1,
+        processorMilliseconds,
+        waitingMilliseconds,
+        gigabyteSeconds: seconds,
+      });
       // Whoever waits for it is billed for as long.
       const caller = this.#running.at(-2);
       if (caller !== undefined) {
@@ -77,9 +82,17 @@ export class Meter {
   }
 
   #note(name: FunctionName, more: FunctionShare): void {
-    const { invocations, processorMilliseconds, waitingMilliseconds, gigabyteSeconds: seconds } = this.#functions.get(
-      name,
-    ) ?? { invocations: 0, processorMilliseconds: 0, waitingMilliseconds: 0, gigabyteSeconds: 0 };
+    const {
+      invocations,
+      processorMilliseconds,
+      waitingMilliseconds,
+      gigabyteSeconds: seconds,
+    } = this.#functions.get(name) ?? {
+      invocations: 0,
+      processorMilliseconds: 0,
+      waitingMilliseconds: 0,
+      gigabyteSeconds: 0,
+    };
     this.#functions.set(name, {
       invocations: invocations + more.invocations,
       processorMilliseconds: processorMilliseconds + more.processorMilliseconds,

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type FunctionName, functions, type Trigger } from '#contract/functions.ts';
 import type { RouteName } from '#contract/routes.ts';
 import { retries } from '#contract/subscriptions.ts';
+import type { Role } from '#domain/principal.ts';
 import { audience, openIssuer } from '../http/issuer.ts';
 import { assumptions } from './assumptions.ts';
 import { type Answered, FunctionProcess } from './function-process.ts';
@@ -68,7 +69,10 @@ export class SmallCloud {
       identity: 'make-identity-key-pair-with-password',
       encryption: 'make-encryption-key-pair-with-password',
     } satisfies Record<string, FunctionName>;
-    const queues = Object.keys(retries).map((each) => [each, `https://sqs.eu-central-1.amazonaws.com/1/${each}`]);
+    const queues = Object.keys(retries).map((each) => [
+      each,
+      `https://sqs.eu-central-1.amazonaws.com/1/${each}`,
+    ]);
     const environment = {
       ...standIns.environment,
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
@@ -85,14 +89,16 @@ export class SmallCloud {
   }
 
   /** Access tokens of different callers in one role, whose subjects are the role and a number from 0. */
-  tokens(...asked: Parameters<SmallCloud['#tokens']>): ReturnType<SmallCloud['#tokens']> {
-    return this.#tokens(...asked);
+  tokens(count: number, role: Role): Promise<string[]> {
+    return this.#tokens(count, role);
   }
 
   /** Processor time until a function could be invoked, of those that were, in milliseconds. */
   async starts(): Promise<Map<FunctionName, number>> {
     const processes = await Promise.all(this.#processes.values());
-    return new Map([...this.#processes.keys()].map((name, index) => [name, processes[index]?.startMilliseconds ?? 0]));
+    return new Map(
+      [...this.#processes.keys()].map((name, index) => [name, processes[index]?.startMilliseconds ?? 0]),
+    );
   }
 
   /**
@@ -117,7 +123,8 @@ export class SmallCloud {
     this.meter.add({ 'http-request': 1, 'log-gb': assumptions.accessLogBytes / 1e9 });
     const name = functionOn((on) => 'routes' in on && on.routes.includes(route));
     const result = v.parse(resultSchema, await this.invoke(name, event));
-    if (result.statusCode >= 300) throw new Error(`${route} was answered ${result.statusCode}: ${result.body}`);
+    if (result.statusCode >= 300)
+      throw new Error(`${route} was answered ${result.statusCode}: ${result.body}`);
     await this.settle();
     return parsedOrText(result.body);
   }
@@ -132,7 +139,9 @@ export class SmallCloud {
 
   /** Invokes a function, which is started if it was not yet. */
   async invoke(name: FunctionName, event: unknown): Promise<unknown> {
-    const started = this.#processes.get(name) ?? FunctionProcess.start(name, { ...this.#environment, ESCROW_FUNCTION: name });
+    const started =
+      this.#processes.get(name) ??
+      FunctionProcess.start(name, { ...this.#environment, ESCROW_FUNCTION: name });
     this.#processes.set(name, started);
     const process = await started;
     const { memoryMegabytes = 512 } = process.spec;
@@ -153,7 +162,10 @@ export class SmallCloud {
   async #handRecord(image: object): Promise<void> {
     this.#sequence += 1;
     const SequenceNumber = String(this.#sequence).padStart(21, '0');
-    const record = { eventName: 'MODIFY', dynamodb: { SequenceNumber, NewImage: image, StreamViewType: 'NEW_IMAGE' } };
+    const record = {
+      eventName: 'MODIFY',
+      dynamodb: { SequenceNumber, NewImage: image, StreamViewType: 'NEW_IMAGE' },
+    };
     checkDone(await this.invoke('carry-events', { Records: [record] }), 'carry-events');
   }
 
@@ -168,7 +180,8 @@ export class SmallCloud {
 const batchSchema = v.object({ batchItemFailures: v.array(v.unknown()) });
 
 function checkDone(payload: unknown, name: string): void {
-  if (v.parse(batchSchema, payload).batchItemFailures.length > 0) throw new Error(`${name} did not finish its batch`);
+  if (v.parse(batchSchema, payload).batchItemFailures.length > 0)
+    throw new Error(`${name} did not finish its batch`);
 }
 
 function functionOn(isIt: (on: Trigger) => boolean): FunctionName {
@@ -183,7 +196,9 @@ function nameIn(text: string): FunctionName {
   return name;
 }
 
-const functionNames = Object.keys(functions).filter((name): name is FunctionName => Object.hasOwn(functions, name));
+const functionNames = Object.keys(functions).filter((name): name is FunctionName =>
+  Object.hasOwn(functions, name),
+);
 
 function parsedOrText(body: string): unknown {
   try {

@@ -1,5 +1,5 @@
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
-import { isTaken, subscriptions, type Consumer } from '#contract/subscriptions.ts';
+import { type Consumer, isTaken, subscriptions } from '#contract/subscriptions.ts';
 import { startDynamoDouble } from '#test/doubles/dynamodb/dynamodb-double.ts';
 import { startEventBridgeDouble } from '#test/doubles/eventbridge/eventbridge-double.ts';
 import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
@@ -33,7 +33,7 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
   await using opening = new AsyncDisposableStack();
   const due: Due[] = [];
   const wires: Record<string, string> = {};
-  const count = async (service: CalledService, name: string, endpoint: string, listener: Listener) => {
+  const count = async (name: string, endpoint: string, listener: Listener) => {
     const wire = await openCountedWire(endpoint, listener);
     opening.defer(() => wire.close());
     wires[`AWS_ENDPOINT_URL_${name}`] = wire.endpoint;
@@ -47,7 +47,7 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
   const units = new DynamoUnits(dynamo.tables, (write) => {
     if (write.table === 'aggregates') due.push({ stream: write });
   });
-  await count('dynamodb', 'DYNAMODB', dynamo.endpoint, {
+  await count('DYNAMODB', dynamo.endpoint, {
     ask: (operation, request) => units.ask(operation, request),
     answered: (call) => {
       units.answered(call);
@@ -59,23 +59,23 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
   const s3 = await startS3Double();
   opening.defer(() => s3.close());
   addBucket(s3, bucket, { objectLock: true });
-  await count('s3', 'S3', s3.endpoint, counted('s3', s3Usage));
+  await count('S3', s3.endpoint, counted('s3', s3Usage));
 
   const kms = await startKmsDouble();
   opening.defer(() => kms.close());
   Object.assign(process.env, kmsEnvironment(kms));
   await (await openKmsProvider({ aliasPrefix, createOwnKeys: true })).close();
-  await count('kms', 'KMS', kms.endpoint, counted('kms', kmsUsage));
+  await count('KMS', kms.endpoint, counted('kms', kmsUsage));
 
   const bus = await startEventBridgeDouble({
     rules: [{ pattern: {}, target: (detail) => due.push(...messagesOf(detail, meter)) }],
   });
   opening.defer(() => bus.close());
-  await count('eventbridge', 'EVENTBRIDGE', bus.endpoint, counted('eventbridge', eventBridgeUsage));
+  await count('EVENTBRIDGE', bus.endpoint, counted('eventbridge', eventBridgeUsage));
 
   const sns = await startSnsDouble();
   opening.defer(() => sns.close());
-  await count('sns', 'SNS', sns.endpoint, counted('sns', snsUsage));
+  await count('SNS', sns.endpoint, counted('sns', snsUsage));
 
   const environment = {
     ...kmsEnvironment(kms),
@@ -103,4 +103,6 @@ function messagesOf(detail: string, meter: Meter): Due[] {
   return consumers.map((consumer) => ({ consumer, body: detail }));
 }
 
-const consumerNames = Object.keys(subscriptions).filter((name): name is Consumer => Object.hasOwn(subscriptions, name));
+const consumerNames = Object.keys(subscriptions).filter((name): name is Consumer =>
+  Object.hasOwn(subscriptions, name),
+);

@@ -29,7 +29,9 @@ export function kmsUsage({ operation, request }: Pick<WireCall, 'operation' | 'r
 /** What a call of Amazon EventBridge is on a bill; the bus archives what it takes. */
 export function eventBridgeUsage({ request }: Pick<WireCall, 'request'>): Usage {
   const { Entries: entries } = v.parse(entriesSchema, JSON.parse(request.toString('utf8')));
-  const sizes = entries.map(({ Source, DetailType, Detail }) => Buffer.byteLength(Source + DetailType + Detail));
+  const sizes = entries.map(({ Source, DetailType, Detail }) =>
+    Buffer.byteLength(Source + DetailType + Detail),
+  );
   const events = sizes.map((size) => Math.ceil(size / chunk));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
   return { 'eventbridge-event': sum(events), 'archive-gb': sum(sizes) / 1e9 };

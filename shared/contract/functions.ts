@@ -133,6 +133,8 @@ export const functions = {
   'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read', 'keys:public']),
   'list-enrollments': api('list-enrollments', ['listEnrollments'], ['aggregates:read']),
   'show-enrollment': api('show-enrollment', ['showEnrollment'], ['aggregates:read']),
+  // Most of its time it waits for another, so a whole core would be paid for in vain. It derives from a password only where the
+  // same request comes again.
   'set-password': api(
     'set-password',
     ['setPassword'],
@@ -144,7 +146,6 @@ export const functions = {
       'claims:write',
       'invoke:make-key-pair',
     ],
-    core,
   ),
   'change-password': api(
     'change-password',
@@ -287,7 +288,7 @@ export const functions = {
       'documents:discard',
       'locked-keys:discard',
       'backups:list',
-      'feed:read',
+      'feed:append',
       'dead-letters:read',
       'ledger:append',
       'bus:publish',

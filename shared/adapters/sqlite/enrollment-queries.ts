@@ -99,7 +99,8 @@ export class EnrollmentQueries {
       .map((row) => ({ position: integerOf(row, 'position'), id: textOf(row, 'id') }))
       .sort((one, other) => (one.id < other.id ? -1 : 1))
       .slice(0, limit)
-      .flatMap(({ position }) => this.#statements.atPosition.get(position) ?? []);
+      .map(({ position }) => this.#statements.atPosition.get(position))
+      .filter((row) => row !== undefined);
   }
 }
 

@@ -167,7 +167,7 @@ function ofRequests({ stage, api }: Watched): Record<string, Condition> {
       periods: 2,
     },
     EscrowSlow: {
-      metric: ownMetric(stage, 'SecondsFromRequestToProvedEscrow', 'make-encryption-key-pair', {
+      metric: ownMetric(stage, 'SecondsFromRequestToProvedEscrow', 'carry-events', {
         statistic: 'p90',
         period: minutes(15),
       }),

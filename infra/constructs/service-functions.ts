@@ -126,12 +126,15 @@ export class ServiceFunctions extends Construct {
     };
   }
 
-  /** A consumer's own queue; all of them for what sends dead letters back. */
+  /** A consumer's own queue; all of them for what sends dead letters back; what falls out of them, for what takes that. */
   private queueUrls(name: FunctionName): string {
     const { on } = specOf(name);
     const { queues } = this.#props;
     const asked = [...queues].filter(([consumer]) => !('consumer' in on) || on.consumer === consumer);
-    const urls = asked.map(([consumer, { queue }]) => [consumer, queue.queueUrl]);
+    const urls = asked.map(([consumer, { queue, deadLetters }]) => [
+      consumer,
+      'unhandled' in on ? deadLetters.queueUrl : queue.queueUrl,
+    ]);
     return Stack.of(this).toJsonString(Object.fromEntries(urls));
   }
 

@@ -55,7 +55,7 @@ export class SnsNotifier implements Notifier {
 /** For subscriptions by mail: printable ASCII, which every mail program shows, and no longer than a subject may be. */
 function subjectOf(text: string): string {
   return text
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .trim()
     .slice(0, longestSubject);
 }

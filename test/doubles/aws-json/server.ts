@@ -10,7 +10,11 @@ export interface AwsJsonService {
   target: string;
   /** The name that requests are signed for, as in `kms`. */
   signingName: string;
+  /** Of the protocol; `1.1` if absent. */
+  version?: '1.0' | '1.1';
   faults: Faults;
+  /** How large a request may be, in bytes; 1 MiB if not given. */
+  mostBytes?: number;
   /** Does an operation. @throws AwsError as the service refuses it */
   operate(operation: string, input: Input): Promise<object>;
 }
@@ -21,11 +25,10 @@ export interface AwsJsonServer {
   close(): Promise<void>;
 }
 
-const mostBytes = 2 ** 20;
-const contentType = 'application/x-amz-json-1.1';
+const usualBytes = 2 ** 20;
 
 /**
- * Serves an AWS service of the JSON 1.1 protocol on loopback.
+ * Serves an AWS service of the JSON protocol on loopback.
  * @param port 0 for any that is free
  */
 export async function serveAwsJson(service: AwsJsonService, port = 0): Promise<AwsJsonServer> {
@@ -65,18 +68,24 @@ async function answer(
     if (fault?.kind === 'never-arrive') return;
     const output = await service.operate(operation, new Input(parsed(body)));
     if (fault?.kind === 'lose-answer') response.destroy();
-    if (fault === undefined) send(response, 200, output);
+    if (fault === undefined) send(response, contentTypeOf(service), 200, output);
   } catch (error) {
     const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
-    send(response, refusal.status, { __type: refusal.type, message: refusal.message });
+    const told = { __type: refusal.type, message: refusal.message };
+    send(response, contentTypeOf(service), refusal.status, told);
   }
 }
 
 function checkedOperation(service: AwsJsonService, { headers }: IncomingMessage, length: number): string {
   checkSignature(headers, service.signingName);
-  if (length > mostBytes) throw new AwsError('RequestEntityTooLargeException', 'too large', 413);
+  if (length > (service.mostBytes ?? usualBytes))
+    throw new AwsError('RequestEntityTooLargeException', 'too large', 413);
   const [target, operation] = String(headers['x-amz-target'] ?? '').split('.');
-  if (target !== service.target || operation === undefined || headers['content-type'] !== contentType) {
+  if (
+    target !== service.target ||
+    operation === undefined ||
+    headers['content-type'] !== contentTypeOf(service)
+  ) {
     throw new AwsError('UnknownOperationException');
   }
   return operation;
@@ -116,7 +125,11 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
+function contentTypeOf({ version = '1.1' }: AwsJsonService): string {
+  return `application/x-amz-json-${version}`;
+}
+
+function send(response: ServerResponse, contentType: string, status: number, body: object): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': crypto.randomUUID() });
   response.end(text);

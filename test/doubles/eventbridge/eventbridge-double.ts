@@ -65,7 +65,9 @@ export async function startEventBridgeDouble(settings: EventBridgeSettings = {})
     for (const entry of entries) results.push(await put(state, entry));
     return { FailedEntryCount: results.filter((each) => 'ErrorCode' in each).length, Entries: results };
   };
-  const server = await serveAwsJson({ target: 'AWSEvents', signingName: 'events', faults, operate });
+  const service = { target: 'AWSEvents', signingName: 'events', faults, operate };
+  // What an entry weighs is told by its content; the JSON around it weighs more.
+  const server = await serveAwsJson({ ...service, mostBytes: 4 * mostBytes });
   const environment = {
     AWS_ENDPOINT_URL_EVENTBRIDGE: server.endpoint,
     AWS_REGION: 'eu-central-1',

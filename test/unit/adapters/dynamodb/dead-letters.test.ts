@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { DynamoDeadLetterStore } from '#adapters/dynamodb/dead-letter-store.ts';
+import { type ConsumerSender, DynamoOrganizationQueues } from '#adapters/dynamodb/dead-letters.ts';
+import { DynamoRegistry } from '#adapters/dynamodb/registry.ts';
+import { StoreError } from '#domain/errors.ts';
+import type { GivenUp } from '#ports/dead-letter-store.ts';
+import { acceptedEvent } from '#test/contract/records.ts';
+import { outcomeOf } from '#test/contract/subject.ts';
+import type { Fault } from '#test/doubles/aws-json/faults.ts';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { openedDynamoDb } from './opened-dynamodb.ts';
+
+const sentAt = new Date('2026-01-05T07:00:00.000Z');
+const letter = (messageId: string, change: Partial<GivenUp> = {}): GivenUp => ({
+  messageId,
+  sentAt,
+  consumer: 'maker',
+  event: acceptedEvent(messageId),
+  code: 'provider-incapable',
+  ...change,
+});
+
+async function openedLetters() {
+  const opened = await openedDynamoDb({ requestMilliseconds: 200 });
+  const { calls, tables } = opened;
+  const clock = new ManualClock();
+  const sent: string[] = [];
+  const sender: ConsumerSender = {
+    send: async (consumer, event) => void sent.push(`${consumer} ${event.id}`),
+  };
+  const registry = new DynamoRegistry(calls, tables.aggregates, clock);
+  const parts = { calls, table: tables.activity, clock, registry };
+  return {
+    ...opened,
+    clock,
+    sent,
+    parts,
+    store: new DynamoDeadLetterStore(calls, tables.activity, clock),
+    queues: new DynamoOrganizationQueues({ ...parts, sender }),
+    queuesWith: (send: ConsumerSender['send']) =>
+      new DynamoOrganizationQueues({ ...parts, sender: { send } }),
+  };
+}
+
+describe('keeping', () => {
+  it('keeps a message once, with the code and the time of the first who gave it up', async () => {
+    const { store, queues, clock } = await openedLetters();
+    await store.keep(letter('m-1'));
+    clock.advance(60_000);
+    await store.keep(letter('m-1', { code: 'internal', event: { ...acceptedEvent('m-1'), data: null } }));
+    const { items } = await queues.deadLettersOf('acme', 10);
+    expect(items).toEqual([
+      expect.objectContaining({
+        event: acceptedEvent('m-1'),
+        code: 'provider-incapable',
+        since: '2026-01-05T08:00:00.000Z',
+      }),
+    ]);
+  });
+
+  it('finds a place for each of many that were sent in the same millisecond', async () => {
+    const { store, queues } = await openedLetters();
+    const ids = Array.from({ length: 105 }, (_, index) => `m-${index}`);
+    for (const id of ids) await store.keep(letter(id));
+    for (const id of ids.slice(0, 10)) await store.keep(letter(id));
+    expect(await queues.countDeadLetters('acme')).toBe(105);
+    const { items } = await queues.deadLettersOf('acme', 1_000);
+    expect(new Set(items.map(({ event }) => event.id)).size).toBe(105);
+  });
+
+  it.each<Fault>([{ kind: 'lose-answer' }, { kind: 'never-answer' }, { kind: 'cut' }])(
+    'keeps it once through a wire that fails: $kind',
+    async (fault) => {
+      const { store, queues, double } = await openedLetters();
+      double.faults.plan('PutItem', fault, 1);
+      await store.keep(letter('m-1'));
+      expect(await queues.countDeadLetters('acme')).toBe(1);
+    },
+  );
+
+  it('keeps an event that is larger than a record without its data', async () => {
+    const { store, queues } = await openedLetters();
+    await store.keep(letter('m-1', { event: { ...acceptedEvent('m-1'), data: 'x'.repeat(900_000) } }));
+    const { items } = await queues.deadLettersOf('acme', 10);
+    expect(items[0]?.event).toEqual({ ...acceptedEvent('m-1'), data: null });
+  });
+
+  it('shows nobody what names no organization', async () => {
+    const { store, queues } = await openedLetters();
+    await store.keep(letter('m-1', { event: { ...acceptedEvent('m-1'), source: '/unreadable' } }));
+    for (const organization of ['', 'acme']) expect(await queues.countDeadLetters(organization)).toBe(0);
+  });
+});
+
+describe('putting back', () => {
+  const idOf = async (queues: DynamoOrganizationQueues) =>
+    (await queues.deadLettersOf('acme', 1)).items[0]?.id ?? expect.unreachable('there should be a letter');
+
+  it('sends it, and only then forgets it', async () => {
+    const { store, queues, sent } = await openedLetters();
+    await store.keep(letter('m-1'));
+    await queues.redriveOf('acme', await idOf(queues));
+    expect(sent).toEqual(['maker m-1.1.0']);
+    expect(await queues.countDeadLetters('acme')).toBe(0);
+  });
+
+  it('leaves it where it was if it cannot be sent, for the next who tries', async () => {
+    const { store, queues, queuesWith, sent } = await openedLetters();
+    await store.keep(letter('m-1'));
+    const before = await queues.deadLettersOf('acme', 1);
+    const failing = queuesWith(async () => {
+      throw new StoreError('store-unavailable');
+    });
+    expect(await outcomeOf(failing.redriveOf('acme', await idOf(queues)))).toBe('store-unavailable');
+    expect(await queues.deadLettersOf('acme', 1)).toEqual(before);
+    await queues.redriveOf('acme', await idOf(queues));
+    expect(sent).toEqual(['maker m-1.1.0']);
+  });
+
+  it('leaves it to another, after a while, where whoever began has crashed', async () => {
+    const { store, queues, queuesWith, clock, sent } = await openedLetters();
+    await store.keep(letter('m-1'));
+    const id = await idOf(queues);
+    let began = () => {};
+    const isSending = new Promise<void>((resolve) => {
+      began = resolve;
+    });
+    const crashed = queuesWith(async () => {
+      began();
+      await new Promise(() => {});
+    });
+    crashed.redriveOf('acme', id).catch(() => {});
+    await isSending;
+    expect(await outcomeOf(queues.redriveOf('acme', id))).toBe('object-missing');
+    clock.advance(60_000);
+    await queues.redriveOf('acme', id);
+    expect(sent).toEqual(['maker m-1.1.0']);
+  });
+
+  it('puts it back through a wire that fails', async () => {
+    const { store, queues, double, sent } = await openedLetters();
+    await store.keep(letter('m-1'));
+    const id = await idOf(queues);
+    double.faults.plan('PutItem', { kind: 'lose-answer' }, 1);
+    double.faults.plan('DeleteItem', { kind: 'lose-answer' }, 1);
+    await queues.redriveOf('acme', id);
+    expect(sent).toEqual(['maker m-1.1.0']);
+    expect(await queues.countDeadLetters('acme')).toBe(0);
+  });
+
+  it('is beyond a function that is given no queues', async () => {
+    const { store, queues, parts } = await openedLetters();
+    await store.keep(letter('m-1'));
+    const reading = new DynamoOrganizationQueues(parts);
+    expect(await outcomeOf(reading.redriveOf('acme', await idOf(queues)))).toBe('store-misconfigured');
+  });
+});

@@ -97,7 +97,9 @@ export class ServiceApi extends Construct {
   private route(name: RouteName, { lambda }: ServiceFunction): HttpRoute[] {
     const { method, path } = routes[name];
     const integration = new HttpLambdaIntegration(name, lambda, { timeout: Duration.seconds(29) });
-    return this.api.addRoutes({ path, methods: [HttpMethod[method]], integration });
+    // What can be read can be asked for its head (RFC 9110 section 9.3.2).
+    const methods = method === 'GET' ? [HttpMethod.GET, HttpMethod.HEAD] : [HttpMethod[method]];
+    return this.api.addRoutes({ path, methods, integration });
   }
 
   private nameIt({ name, certificateArn, hostedZone }: EscrowDomain): void {

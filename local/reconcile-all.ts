@@ -1,4 +1,5 @@
 import { newId } from '#crypto/identifiers.ts';
+import { partAt } from '#lambdas/reconcile/parts.ts';
 import { type Reconciled, reconcile } from '#lambdas/reconcile/reconcile.ts';
 import type { Logger } from '#runtime/log.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -20,7 +21,8 @@ export async function reconcileAll(dependencies: Dependencies, aliveSince: Date,
     const staleAfterSeconds = Math.min(longestAttempt, alive);
     const requestId = newId('req');
     try {
-      const done = await reconcile(dependencies, { organization, staleAfterSeconds, requestId });
+      const part = partAt(clock.now());
+      const done = await reconcile(dependencies, { organization, staleAfterSeconds, requestId, part });
       tell(log, { organization, requestId }, done);
     } catch (error) {
       log.warn('schedule-failed', { organization, requestId }, error);
@@ -29,9 +31,13 @@ export async function reconcileAll(dependencies: Dependencies, aliveSince: Date,
 }
 
 function tell(log: Logger, about: { organization: string; requestId: string }, done: Reconciled): void {
+  // No more than its number: what was found is in the ledger.
+  if (done.missingBackups.length > 0) {
+    log.error('check-found', { ...about, code: 'object-missing', count: done.missingBackups.length });
+  }
   const counts = {
     abandonedAttempts: done.abandonedAttempts.length,
-    emittedAgain: done.emittedAgain.length,
+    emittedAgain: done.emittedAgain.length + done.publishedAgain.length,
     removedObjects: done.removedObjects.length,
     discarded: done.discarded.length,
     failures: done.failed.length,

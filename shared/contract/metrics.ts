@@ -33,6 +33,8 @@ export const metricUnits = {
   ObjectsOrphaned: 'Count',
   /** Enrollments whose backup is not where they say. */
   BackupsMissing: 'Count',
+  /** Enrollments that wait for their key pair for longer than an hour, though for nobody's password. */
+  EnrollmentsWaitingLong: 'Count',
   /** What the reconciler could not mend. */
   ReconcileFailures: 'Count',
   /** Dead letters that wait for somebody. */

@@ -33,7 +33,8 @@ const byOrganization = { partitionKey: 'organization', sortKey: 'record' } as co
  *   (`claims#ACME`, `feed#ACME`, `notices#ACME`, `dead-letters#ACME`), so that a permission can be for one kind alone
  *
  * The indexes hold what their lists are found by: `by-state` the state and purpose of an enrollment, `by-subscriber` whose it
- * is, `by-mark` the few records that something looks for again and again (organizations; enrollments with leftovers).
+ * is, `by-mark` the few records that something looks for again and again (organizations; enrollments with leftovers), `by-time`
+ * in which ten minutes a record was last written, to see whether the events that it bears were handed on.
  */
 export const tables = {
   aggregates: {
@@ -42,6 +43,7 @@ export const tables = {
       'by-state': { partitionKey: 'stateKey', sortKey: 'record', projection: 'keys' },
       'by-subscriber': { partitionKey: 'subscriberKey', sortKey: 'record', projection: 'keys' },
       'by-mark': { partitionKey: 'mark', sortKey: 'markedRecord', projection: 'keys' },
+      'by-time': { partitionKey: 'writtenKey', sortKey: 'record', projection: 'keys' },
     },
     stream: 'new-image',
   },

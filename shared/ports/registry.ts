@@ -18,7 +18,7 @@ export interface EnrollmentQuery {
   purpose?: Purpose;
   /** At most so many; 1 to 1,000. */
   limit: number;
-  /** Where the page before ended. */
+  /** Where the page before ended; or any id, to begin after it, whether there is one of that name or not. */
   cursor?: string;
 }
 

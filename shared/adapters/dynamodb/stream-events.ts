@@ -5,7 +5,8 @@ import type { CloudEvent } from '#ports/messages.ts';
 import type { WrittenRecord } from '#ports/written-records.ts';
 
 const text = v.object({ S: v.string() });
-const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/), v.maxLength(128));
+// An underscore first is the service's own organization's (`canary.ts`), and nobody else's.
+const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][\w.-]*$/), v.maxLength(128));
 
 /** The attributes of an aggregate's item that its events are made of (`tables.ts`), as the stream has them. */
 const itemSchema = v.object({

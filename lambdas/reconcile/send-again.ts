@@ -1,0 +1,63 @@
+import { eventSource } from '#contract/events.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
+import type { Duty, Needs } from './needs.ts';
+import { startOf } from './parts.ts';
+import { staleBefore } from './stale.ts';
+import { enrollmentsIn, hasTime } from './walk.ts';
+
+/** Whoever waits longer than this waits too long, in milliseconds, however many asked at once. */
+const longWait = 3_600_000;
+/**
+ * So many are asked for at most in a run. Where thousands wait, their own events wait in the queue, and each that is sent again is
+ * one more there; the next run begins elsewhere, so that all have their turn.
+ */
+const mostSent = 250;
+/** So many are looked at, and counted, at most. */
+const mostLookedAt = 2_000;
+
+/**
+ * Sends `KeyPairAwaited` for enrollments that wait for their key pair though nothing needs to be waited for: their event was lost,
+ * or came to nothing. Counts those that wait too long.
+ */
+export const sendAgain: Duty = async (needs, request, done) => {
+  const now = needs.clock.now().getTime();
+  const before = staleBefore(needs, request);
+  let lookedAt = 0;
+  for await (const enrollment of waitingFrom(needs, request.organization, startOf(request.part))) {
+    lookedAt += 1;
+    if (lookedAt > mostLookedAt || !hasTime(request)) return;
+    const requestedAt = Date.parse(enrollment.requestedAt);
+    if (now - requestedAt > longWait) done.waitingLong += 1;
+    if (requestedAt > before || done.emittedAgain.length >= mostSent) continue;
+    await emitAgain(needs, enrollment).then(
+      () => done.emittedAgain.push(enrollment.id),
+      () => done.failed.push(enrollment.id),
+    );
+  }
+};
+
+/** Those after an id, then those up to it. */
+async function* waitingFrom({ registry }: Needs, organization: string, start: string) {
+  const waiting = { organization, states: ['accepted'] } as const;
+  yield* enrollmentsIn(registry, waiting, { after: start });
+  if (start === '') return;
+  for await (const enrollment of enrollmentsIn(registry, waiting)) {
+    if (enrollment.id > start) return;
+    yield enrollment;
+  }
+}
+
+async function emitAgain(
+  { events, clock }: Needs,
+  { organization, id, version, purpose }: Enrollment,
+): Promise<void> {
+  await events.publish({
+    specversion: '1.0',
+    id: `${id}.${version}.again`,
+    source: eventSource(organization),
+    type: 'KeyPairAwaited',
+    time: clock.now().toISOString(),
+    datacontenttype: 'application/json',
+    data: { enrollmentId: id, purpose },
+  });
+}

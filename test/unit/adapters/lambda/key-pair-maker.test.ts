@@ -89,8 +89,11 @@ describe('the maker of key pairs on AWS Lambda', () => {
 
   it.for([
     ['an answer that is none', replying({ enrollment: {} })],
-    ['no answer', (response: ServerResponse) => void response.destroy()],
-    ['an answer that is no JSON', (response: ServerResponse) => void response.writeHead(200).end('<html>')],
+    ['no answer', (response: ServerResponse): void => void response.destroy()],
+    [
+      'an answer that is no JSON',
+      (response: ServerResponse): void => void response.writeHead(200).end('<html>'),
+    ],
     [
       'a function that failed',
       replying({ errorType: 'Runtime.ExitError' }, { 'x-amz-function-error': 'Unhandled' }),

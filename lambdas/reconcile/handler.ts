@@ -19,24 +19,19 @@ const staleAfterSeconds = 300;
 
 /** Mends what crashes left behind, organization by organization, on AWS Lambda. */
 export const handler = await scheduleFunction('reconcile', async (opening) => {
-  const stores = {
-    registry: openRegistry(opening),
-    documents: openDocuments(opening),
-    vault: openVault(opening),
-  };
-  const keys = await openKeys(opening);
-  const needs = {
-    ...{ ...opening, ...stores, keys },
-    events: openBus(opening),
-    ledger: openLedger(opening),
-    queues: openOrganizationQueues(opening, stores.registry),
-    carrying: { unpublished: openUnpublishedEvents(opening), feed: openFeedWriter(opening) },
-  };
+  const [registry, keys] = [openRegistry(opening), await openKeys(opening)];
+  const carrying = { unpublished: openUnpublishedEvents(opening), feed: openFeedWriter(opening) };
+  const stores = { registry, documents: openDocuments(opening), vault: openVault(opening), carrying };
+  const told = { ledger: openLedger(opening), queues: openOrganizationQueues(opening, registry) };
+  const needs = { ...opening, ...stores, ...told, keys, events: openBus(opening) };
   return async (time) => {
-    const run = { staleAfterSeconds, part: partAt(opening.clock.now()), hasTime: () => time.left() > 0 };
-    await eachOrganization(opening, stores.registry, time, async (request) => {
-      tellReconciled(opening, request, await reconcile(needs, { ...request, ...run }));
-    });
+    const part = partAt(opening.clock.now());
+    const hasTime = () => time.left() > 0;
+    const done = await eachOrganization(opening, registry, time, async (request) => ({
+      ...request,
+      ...(await reconcile(needs, { ...request, staleAfterSeconds, part, hasTime })),
+    }));
+    tellReconciled(opening, done);
     await sweepDaily(opening, keys);
   };
 });

@@ -5,7 +5,7 @@ import type { Opening } from './opening.ts';
 
 /**
  * Custody: AWS KMS, or a token. What the other would need is not loaded. In AWS KMS the service's own keys were deployed, and are
- * made by nobody else.
+ * made by nobody else; each is looked for when it is used, since a function uses few of them.
  * @throws SetUpError `not-set-up`; ProviderError as the provider opens
  */
 export async function openKeys({ environment }: Pick<Opening, 'environment'>): Promise<KeyProvider> {
@@ -13,7 +13,8 @@ export async function openKeys({ environment }: Pick<Opening, 'environment'>): P
     const aliasPrefix = given(environment, environmentNames.kmsAliasPrefix);
     const keySource = given(environment, environmentNames.kmsKeySource);
     const { openKmsProvider } = await import('#adapters/kms/kms-provider.ts');
-    return await openKmsProvider({ aliasPrefix, keySource, createOwnKeys: false });
+    const own = { createOwnKeys: false, findOwnKeys: 'when-used' } as const;
+    return await openKmsProvider({ aliasPrefix, keySource, ...own });
   }
   const module = given(environment, environmentNames.tokenModule);
   const label = given(environment, environmentNames.tokenLabel);

@@ -1,7 +1,9 @@
 import type { WorkerOpening } from './worker-function.ts';
 
-/** What a run of the reconciler found and mended, by name. */
+/** What a run of the reconciler found and mended for an organization, by name. */
 export interface Mended {
+  organization: string;
+  requestId: string;
   abandonedAttempts: readonly string[];
   emittedAgain: readonly string[];
   publishedAgain: readonly string[];
@@ -14,28 +16,55 @@ export interface Mended {
   deadLetters: number;
 }
 
-/** Logs and counts what a run of the reconciler did for an organization, where it did anything. */
+/** Logs what a run of the reconciler did, for each organization that it did anything for; and counts it over all of them. */
 export function tellReconciled(
   { log, counting }: Pick<WorkerOpening, 'log' | 'counting'>,
-  about: { organization: string; requestId: string },
-  done: Mended,
+  all: readonly Mended[],
 ): void {
-  const missing = done.missingBackups.length;
-  // No more than their number: which they are, the ledger says.
-  if (missing > 0) log.error('check-found', { ...about, code: 'object-missing', count: missing });
+  for (const done of all) tellOf(log, done);
+  const sum = (count: (done: Mended) => number) => all.reduce((total, done) => total + count(done), 0);
+  counting.add(
+    'AttemptsAbandoned',
+    sum(({ abandonedAttempts }) => abandonedAttempts.length),
+  );
+  counting.add('EventsSentAgain', sum(sentAgain));
+  counting.add(
+    'ObjectsOrphaned',
+    sum(({ orphanedObjects }) => orphanedObjects.length),
+  );
+  counting.add(
+    'BackupsMissing',
+    sum(({ missingBackups }) => missingBackups.length),
+  );
+  counting.add(
+    'ReconcileFailures',
+    sum(({ failed }) => failed.length),
+  );
+  counting.add(
+    'EnrollmentsWaitingLong',
+    sum(({ waitingLong }) => waitingLong),
+  );
+  counting.add(
+    'DeadLetters',
+    sum(({ deadLetters }) => deadLetters),
+  );
+}
+
+function sentAgain({ emittedAgain, publishedAgain }: Mended): number {
+  return emittedAgain.length + publishedAgain.length;
+}
+
+function tellOf(log: WorkerOpening['log'], done: Mended): void {
+  const about = { organization: done.organization, requestId: done.requestId };
+  // No more than its number: what was found is in the ledger.
+  const count = done.missingBackups.length;
+  if (count > 0) log.error('check-found', { ...about, code: 'object-missing', count });
   const counts = {
     abandonedAttempts: done.abandonedAttempts.length,
-    emittedAgain: done.emittedAgain.length + done.publishedAgain.length,
+    emittedAgain: sentAgain(done),
     removedObjects: done.removedObjects.length,
     discarded: done.discarded.length,
     failures: done.failed.length,
   };
-  if (Object.values(counts).some((count) => count > 0)) log.info('reconciled', { ...about, ...counts });
-  counting.add('AttemptsAbandoned', counts.abandonedAttempts);
-  counting.add('EventsSentAgain', counts.emittedAgain);
-  counting.add('ObjectsOrphaned', done.orphanedObjects.length);
-  counting.add('BackupsMissing', missing);
-  counting.add('EnrollmentsWaitingLong', done.waitingLong);
-  counting.add('DeadLetters', done.deadLetters);
-  counting.add('ReconcileFailures', counts.failures);
+  if (Object.values(counts).some((each) => each > 0)) log.info('reconciled', { ...about, ...counts });
 }

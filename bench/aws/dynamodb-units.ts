@@ -60,6 +60,11 @@ export class DynamoUnits implements Listener {
     return units;
   }
 
+  /** How many bytes are billed as stored: each record, and 100 bytes of its own ("Item sizes", as before). */
+  storedBytes(): number {
+    return [...this.#items.values()].reduce((sum, each) => sum + bytesOf(each) + 100, 0);
+  }
+
   ask(_operation: string, request: Buffer): Buffer {
     const asked = v.parse(v.looseObject({}), JSON.parse(request.toString('utf8')));
     return Buffer.from(JSON.stringify({ ...asked, ReturnConsumedCapacity: 'TOTAL' }));

@@ -6,11 +6,14 @@ import { added, scaled, type Usage } from './bill.ts';
 import { type CostedLock, organization, prepareMainJob } from './main-job.ts';
 import type { FunctionShare } from './meter.ts';
 import { SmallCloud } from './small-cloud.ts';
+import type { Stored } from './stand-ins.ts';
 
 export interface Counted {
   /** What one enrollment takes, on average. */
   perEnrollment: Usage;
-  /** The same in each round. */
+  /** How many bytes one enrollment leaves. */
+  stored: Stored;
+  /** What one enrollment takes, in each round. */
   rounds: Usage[];
   /** What one enrollment takes of each function, on average over the first round. */
   functions: Map<FunctionName, FunctionShare>;
@@ -41,11 +44,13 @@ export async function countEnrollments(counting: Counting): Promise<Counted> {
     cloud.meter.take();
     say(`enrolling ${rounds * perRound} subscribers, and counting each call`);
     const taken: Taken[] = [];
+    const before = cloud.stored();
     for (let round = 0; round < rounds; round++) {
       for (let each = 0; each < perRound; each++) await enrollOne();
       taken.push(cloud.meter.take());
     }
-    return summed(taken, await cloud.starts(), perRound);
+    const stored = storedEach(before, cloud.stored(), rounds * perRound);
+    return { ...summed(taken, await cloud.starts(), perRound), stored };
   } finally {
     await cloud.close();
   }
@@ -57,7 +62,7 @@ function summed(
   taken: readonly Taken[],
   starts: ReadonlyMap<FunctionName, number>,
   perRound: number,
-): Counted {
+): Omit<Counted, 'stored'> {
   const rounds = taken.map(({ usage, functions: shares }) =>
     scaled(added(usage, startsOf(shares, starts)), 1 / perRound),
   );
@@ -67,6 +72,10 @@ function summed(
     rounds,
     functions: new Map([...shares].map(([name, share]) => [name, shareOf(share, perRound)])),
   };
+}
+
+function storedEach(before: Stored, after: Stored, among: number): Stored {
+  return { dynamodb: (after.dynamodb - before.dynamodb) / among, s3: (after.s3 - before.s3) / among };
 }
 
 /** What the starts of functions add, as few as they are. */

@@ -31,14 +31,14 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(settings: CostArguments): Promise<void> {
   const { enrollments, keySpec, source, lock, custody, json } = settings;
-  const { perEnrollment, functions } = await countEnrollments({
+  const found = await countEnrollments({
     ...{ keySpec, source, lock, ...counted },
     say: (text) => say(`${text} ...`),
   });
   say('reading what stands in an account out of the templates ...');
   const standing = standingIn(await synthesizedTemplates(custody));
   const asked = { enrollments, keySpec, source, lock, custody };
-  const report = reportOf(asked, billOf(perEnrollment), functions, standing);
+  const report = reportOf(asked, billOf(found.perEnrollment), found, standing);
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `\n${toldInWords(report)}\n`);
 }
 

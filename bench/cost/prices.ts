@@ -19,7 +19,6 @@ const pages = {
   apiGateway: 'https://aws.amazon.com/api-gateway/pricing/',
   cloudWatch: 'https://aws.amazon.com/cloudwatch/pricing/',
   dynamodb: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
-  ecr: 'https://aws.amazon.com/ecr/pricing/',
   eventBridge: 'https://aws.amazon.com/eventbridge/pricing/',
   kms: 'https://aws.amazon.com/kms/pricing/',
   lambda: 'https://aws.amazon.com/lambda/pricing/',
@@ -28,6 +27,7 @@ const pages = {
   secretsManager: 'https://aws.amazon.com/secrets-manager/pricing/',
   sns: 'https://aws.amazon.com/sns/pricing/',
   sqs: 'https://aws.amazon.com/sqs/pricing/',
+  vpc: 'https://aws.amazon.com/vpc/pricing/',
   xray: 'https://aws.amazon.com/xray/pricing/',
 } as const;
 
@@ -63,8 +63,9 @@ export const monthlyPrices = {
   metric: price(0.3, 1, 'CloudWatch metric of our own', pages.cloudWatch),
   secret: price(0.4, 1, 'Secrets Manager secret', pages.secretsManager),
   'sqs-poll': price(0.4, 1_000_000, 'SQS request of a poller that finds nothing', pages.sqs),
+  'nat-gateway': price(32.85, 1, 'NAT gateway (730 h at 0.045), without what passes it', pages.vpc),
+  'public-address': price(3.65, 1, 'public IPv4 address (730 h at 0.005)', pages.vpc),
   'endpoint-zone': price(7.3, 1, 'VPC interface endpoint in one zone (730 h at 0.01)', pages.privateLink),
-  'image-gb': price(0.1, 1, 'ECR image, GB', pages.ecr),
 } as const satisfies Record<string, Price>;
 
 export type MonthlyPriceName = keyof typeof monthlyPrices;
@@ -74,10 +75,7 @@ export const storagePrices = {
   'dynamodb-gb': price(0.25, 1, 'DynamoDB storage, GB', pages.dynamodb),
   'dynamodb-recovery-gb': price(0.2, 1, 'DynamoDB point-in-time recovery, GB', pages.dynamodb),
   's3-gb': price(0.023, 1, 'S3 Standard storage, GB', pages.s3),
-  'log-stored-gb': price(0.03, 1, 'CloudWatch Logs stored, GB', pages.cloudWatch),
 } as const satisfies Record<string, Price>;
-
-export type StoragePriceName = keyof typeof storagePrices;
 
 function price(usd: number, per: number, unit: string, page: string): Price {
   return { usd: usd / per, unit, page };

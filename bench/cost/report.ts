@@ -2,7 +2,8 @@ import type { CostArguments } from './arguments.ts';
 import { assumptions } from './assumptions.ts';
 import { type BillLine, totalOf } from './bill.ts';
 import type { Counted } from './count-enrollments.ts';
-import { monthlyPrices, priceList, prices } from './prices.ts';
+import { monthlyPrices, priceList, prices, storagePrices } from './prices.ts';
+import type { Stored } from './stand-ins.ts';
 import type { StandingLine } from './standing.ts';
 
 /** All that was found out, as `--json` prints it. */
@@ -15,6 +16,9 @@ export interface CostReport {
   lines: (BillLine & { page: string })[];
   /** What one enrollment takes of each function. */
   functions: Record<string, { invocations: number; processorMilliseconds: number; gigabyteSeconds: number }>;
+  /** What one enrollment leaves, in bytes, and what keeping all of it costs a month, in US dollars. */
+  storedBytes: Stored;
+  storedMonthlyUsd: number;
   /** What stands in the account each month, used or not, in US dollars. */
   monthlyUsd: number;
   monthly: (StandingLine & { page: string })[];
@@ -26,7 +30,7 @@ export interface CostReport {
 export function reportOf(
   settings: CostReport['settings'],
   bill: readonly BillLine[],
-  functions: Counted['functions'],
+  { functions, stored }: Pick<Counted, 'functions' | 'stored'>,
   standing: readonly StandingLine[],
 ): CostReport {
   const one = totalOf(bill);
@@ -40,11 +44,19 @@ export function reportOf(
       page: prices[line.name].page,
     })),
     functions: Object.fromEntries(functions),
+    storedBytes: stored,
+    storedMonthlyUsd: storageUsd(stored) * settings.enrollments,
     monthlyUsd: totalOf(standing),
     monthly: standing.map((line) => ({ ...line, page: monthlyPrices[line.name].page })),
     prices: priceList,
     assumptions,
   };
+}
+
+/** Records with what they can be brought back from, and backups; a month. */
+function storageUsd({ dynamodb, s3 }: Stored): number {
+  const perByte = (name: keyof typeof storagePrices) => storagePrices[name].usd / 1e9;
+  return dynamodb * (perByte('dynamodb-gb') + perByte('dynamodb-recovery-gb')) + s3 * perByte('s3-gb');
 }
 
 /** The report as a person reads it. */
@@ -56,6 +68,7 @@ export function toldInWords(report: CostReport): string {
   return [
     `${enrollments} escrowed encryption enrollments on AWS: ${keySpec}, ${made}, subscriber's lock by ${lock}.`,
     columns(['USD', 'for each', ''], [...bill, [dollars(report.usd), '', 'for all of them']]),
+    `They leave ${gigabytes(report)} GB, which cost ${dollars(report.storedMonthlyUsd)} USD a month as long as they are kept.`,
     `In the account each month, used or not, with keys in ${custody}:`,
     columns(['USD', 'number', ''], [...standing, [dollars(report.monthlyUsd), '', 'a month']]),
     [
@@ -63,9 +76,14 @@ export function toldInWords(report: CostReport): string {
       'bench/cost/prices.ts names the page of each. Counted over stand-ins and not on AWS. Assumed, rather too dear:',
       `a function's core takes ${assumptions.slowerCore} times as long as this machine's; each message and record comes alone;`,
       `one invocation in ${assumptions.invocationsPerStart} is a start; calls take ${waits()} ms.`,
-      'Left out: what mails the notices, storage, data that leaves AWS, sign-in, and the daily checks.',
+      'Left out: what mails the notices, data that leaves AWS, the daily checks, and sign-in, which Amazon Cognito',
+      'bills by the person and month (docs/deploy.md).',
     ].join('\n'),
   ].join('\n\n');
+}
+
+function gigabytes({ storedBytes: { dynamodb, s3 }, settings: { enrollments } }: CostReport): string {
+  return (((dynamodb + s3) * enrollments) / 1e9).toPrecision(3);
 }
 
 function waits(): string {

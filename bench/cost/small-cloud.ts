@@ -9,7 +9,7 @@ import { assumptions } from './assumptions.ts';
 import { type Answered, FunctionProcess } from './function-process.ts';
 import { startLambdaStandIn } from './lambda-stand-in.ts';
 import { Meter } from './meter.ts';
-import { type Due, startStandIns } from './stand-ins.ts';
+import { type Due, type StandIns, startStandIns } from './stand-ins.ts';
 
 const resource = 'https://escrow.example.org';
 
@@ -32,6 +32,8 @@ export class SmallCloud {
   readonly meter: Meter;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #due: Due[];
+  /** How many bytes are stored, by now. */
+  readonly stored: StandIns['stored'];
   readonly #processes = new Map<FunctionName, Promise<FunctionProcess>>();
   readonly #closers: AsyncDisposableStack;
   readonly #tokens: Awaited<ReturnType<typeof openIssuer>>['tokens'];
@@ -41,12 +43,14 @@ export class SmallCloud {
     meter: Meter;
     environment: Readonly<Record<string, string>>;
     due: Due[];
+    stored: StandIns['stored'];
     closers: AsyncDisposableStack;
     tokens: Awaited<ReturnType<typeof openIssuer>>['tokens'];
   }) {
     this.meter = parts.meter;
     this.#environment = parts.environment;
     this.#due = parts.due;
+    this.stored = parts.stored;
     this.#closers = parts.closers;
     this.#tokens = parts.tokens;
   }
@@ -83,8 +87,9 @@ export class SmallCloud {
       ESCROW_RESOURCE: resource,
       ESCROW_TOKEN_SETTINGS: JSON.stringify({ issuer: issuer.issuer, audience }),
     };
-    const { due } = standIns;
-    cloud = new SmallCloud({ meter, environment, due, tokens: issuer.tokens, closers: opening.move() });
+    const { due, stored } = standIns;
+    const parts = { meter, environment, due, stored, tokens: issuer.tokens };
+    cloud = new SmallCloud({ ...parts, closers: opening.move() });
     return cloud;
   }
 

@@ -25,7 +25,15 @@ export interface StandIns {
   environment: Readonly<Record<string, string>>;
   /** What was written and published, and nobody was told of yet. */
   due: Due[];
+  /** How many bytes are stored, by now. */
+  stored(): Stored;
   close(): Promise<void>;
+}
+
+/** Bytes that stay, and are paid for each month. */
+export interface Stored {
+  dynamodb: number;
+  s3: number;
 }
 
 /** Starts them, with everything in place that a deployment makes: tables, bucket, keys, bus, topic. */
@@ -58,7 +66,7 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
 
   const s3 = await startS3Double();
   opening.defer(() => s3.close());
-  addBucket(s3, bucket, { objectLock: true });
+  const backups = addBucket(s3, bucket, { objectLock: true });
   await count('S3', s3.endpoint, counted('s3', s3Usage));
 
   const kms = await startKmsDouble();
@@ -91,8 +99,12 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
     ESCROW_CUSTODY: 'kms',
     ESCROW_KMS_ALIAS_PREFIX: aliasPrefix,
   };
+  const stored = () => ({
+    dynamodb: units.storedBytes(),
+    s3: backups.versions().reduce((sum, { bytes }) => sum + bytes.length, 0),
+  });
   const opened = opening.move();
-  return { environment, due, close: () => opened.disposeAsync() };
+  return { environment, due, stored, close: () => opened.disposeAsync() };
 }
 
 /** One message for each consumer that takes the event, as the bus's rules send them. */

@@ -47,6 +47,8 @@ const costing: Readonly<Record<string, (properties: unknown) => Standing>> = {
   // A mapping that has a place to start at follows a stream, which costs nothing.
   'AWS::Lambda::EventSourceMapping': (properties) =>
     v.parse(mappingSchema, properties).StartingPosition === undefined ? { 'sqs-poll': idlePolls } : {},
+  'AWS::EC2::NatGateway': () => ({ 'nat-gateway': 1 }),
+  'AWS::EC2::EIP': () => ({ 'public-address': 1 }),
   'AWS::EC2::VPCEndpoint': (properties) => {
     const { VpcEndpointType: type, SubnetIds: subnets } = v.parse(endpointSchema, properties);
     return type === 'Interface' ? { 'endpoint-zone': subnets.length } : {};

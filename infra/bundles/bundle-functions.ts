@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { functions } from '#contract/functions.ts';
 import type { BundleRequest } from './build-bundles.ts';
 import type { Custody } from './one-custody.ts';
@@ -23,11 +22,8 @@ const main = join(import.meta.dirname, 'main.ts');
  * @throws Error with what esbuild says, where a module does not parse or resolve
  */
 export function bundleFunctions(options: BundleFunctionsOptions): Record<string, string> {
-  const sources = options.sources ?? resolve(import.meta.dirname, '../../lambdas');
-  const entries = (options.entries ?? allEntries()).filter((entry) =>
-    existsSync(join(sources, `${entry}.ts`)),
-  );
-  const request: BundleRequest = { ...options, sources, entries };
+  const entries = options.entries ?? allEntries();
+  const request: BundleRequest = { ...options, entries };
   const { status, stderr } = spawnSync(process.execPath, [main, JSON.stringify(request)], {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],

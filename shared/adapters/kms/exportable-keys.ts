@@ -7,18 +7,19 @@ import type { CallOptions, ExportableKeyPair, ExportableKeys, KeyContext } from 
 import { finishPrivateKeyInfo } from '../private-key-info.ts';
 import type { KmsCalls } from './calls.ts';
 import { given } from './new-key.ts';
+import type { OwnKeys } from './own-keys.ts';
 
 /** An altered blob, or one of another shape, is refused as malformed in some cases; to a caller all are one. */
 const unwrapMeanings = { ValidationException: 'wrapped-key-invalid' } as const;
 
 /**
  * Exportable keys: a ciphertext of AWS KMS each, with the key's context as encryption context.
- * @param custodyKey ARN
+ * @param findCustodyKey gives its ARN
  * @param source where pairs are made; what AWS KMS makes costs about a hundred times a wrapping, and RSA pairs are few a second
  */
 export function kmsExportableKeys(
   calls: KmsCalls,
-  custodyKey: string,
+  findCustodyKey: OwnKeys['custody'],
   source: 'kms' | 'memory',
 ): ExportableKeys {
   const make = source === 'kms' ? makeInKms : makeInMemory;
@@ -27,10 +28,11 @@ export function kmsExportableKeys(
     generate: (spec, context, options) =>
       calls.whole(
         options,
-        () => make(calls, custodyKey, spec, context, options),
+        async () => make(calls, await findCustodyKey(options), spec, context, options),
         (late) => late.privateKey.erase(),
       ),
-    unwrap: (wrapped, context, options) => unwrap(calls, custodyKey, wrapped, context, options),
+    unwrap: async (wrapped, context, options) =>
+      unwrap(calls, await findCustodyKey(options), wrapped, context, options),
   };
 }
 

@@ -7,9 +7,9 @@ import { receiptJwk } from '../receipt-jwk.ts';
 import { KmsCalls } from './calls.ts';
 import { kmsExportableKeys } from './exportable-keys.ts';
 import { macMessage } from './mac-message.ts';
-import type { OwnKeyDuty } from './names.ts';
 import { given, publicKeyOf } from './new-key.ts';
-import { openOwnKey } from './own-keys.ts';
+import { once } from './once.ts';
+import { findOwnKeys, type OwnKeys } from './own-keys.ts';
 import { kmsResidentKeys } from './resident-keys.ts';
 import { type KeySettings, type KmsProviderSettings, keySettings } from './settings.ts';
 import { rawP256Signature, signDigest } from './signing.ts';
@@ -22,7 +22,8 @@ const defaultMilliseconds = 30_000;
 
 /**
  * Custody in AWS KMS. Region, endpoint and credentials are what the environment tells the SDK (AWS_REGION,
- * AWS_ENDPOINT_URL_KMS, profiles, roles), and never settings of ours. The provider's own keys are found by alias, or made once.
+ * AWS_ENDPOINT_URL_KMS, profiles, roles), and never settings of ours. The provider's own keys are found by alias, or made once;
+ * what is wrong with them is thrown here, or by what first uses them.
  * @param waiting time and chance; a test passes its own
  * @throws ProviderError `provider-misconfigured` if the settings, the SDK, region, credentials or own keys are not as needed;
  *   `provider-access-denied`, `key-disabled`, `key-pending-deletion`, `provider-busy`, `provider-unavailable`
@@ -33,17 +34,12 @@ export async function openKmsProvider(
 ): Promise<KmsProvider> {
   const checked = { ...keySettings(settings), createOwnKeys: settings.createOwnKeys };
   const calls = new KmsCalls(await openClient(), settings.callMilliseconds ?? defaultMilliseconds, waiting);
+  const own = findOwnKeys(calls, checked);
+  const provider = assemble(calls, checked, own, settings.keySource ?? 'memory', waiting);
+  if (settings.findOwnKeys === 'when-used') return provider;
   try {
-    // As whole work: where one fails, none of the others is left with a key that has no name yet.
-    const open = (duty: OwnKeyDuty) =>
-      calls.whole(
-        {},
-        () => openOwnKey(calls, checked, duty),
-        () => undefined,
-      );
-    const [custody, mac, receipts] = await Promise.all([open('custody'), open('mac'), open('receipts')]);
-    const own = { custody, mac, receipts };
-    return await assemble(calls, checked, own, settings.keySource ?? 'memory', waiting);
+    await Promise.all([own.custody(), own.mac(), provider.receiptKey()]);
+    return provider;
   } catch (error) {
     await calls.close();
     throw error;
@@ -62,24 +58,26 @@ async function openClient(): Promise<KMS> {
   return kmsClient();
 }
 
-async function assemble(
+function assemble(
   calls: KmsCalls,
   settings: KeySettings,
-  own: Readonly<Record<OwnKeyDuty, string>>,
+  own: OwnKeys,
   source: 'kms' | 'memory',
   waiting: Waiting,
-): Promise<KmsProvider> {
-  const publicJwk = receiptJwk(await receiptPublicKey(calls, own.receipts));
+): KmsProvider {
+  const receiptKey = once(async () => receiptJwk(await receiptPublicKey(calls, await own.receipts())));
   const { resident, importable } = kmsResidentKeys(calls, settings, waiting.now);
   return {
     custody: 'kms',
     residentKeys: resident,
     importableKeys: importable,
     exportableKeys: kmsExportableKeys(calls, own.custody, source),
-    receiptKey: async () => ({ ...publicJwk }),
+    receiptKey: async () => ({ ...(await receiptKey()) }),
     signReceipt: async (message, options) =>
-      rawP256Signature(await signDigest(calls, own.receipts, 'ECDSA_SHA256', message, options)),
-    mac: (message, options) => generateMac(calls, own.mac, message, options),
+      rawP256Signature(
+        await signDigest(calls, await own.receipts(options), 'ECDSA_SHA256', message, options),
+      ),
+    mac: async (message, options) => generateMac(calls, await own.mac(options), message, options),
     sweep: (before) => sweepUnnamedKeys(calls, settings, before),
     close: () => calls.close(),
   };

@@ -1,8 +1,11 @@
 import type { KeyUsageType, KeySpec as KmsKeySpec } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
+import type { CallOptions } from '#ports/key-provider.ts';
+import { whileWanted } from '../call-limits.ts';
 import type { KmsCalls } from './calls.ts';
 import { type OwnKeyDuty, ownKeyAlias } from './names.ts';
 import { createKey, dropKey, findKey, type KnownKey, nameKey } from './new-key.ts';
+import { once } from './once.ts';
 import type { KeySettings } from './settings.ts';
 import { keyTags } from './tags.ts';
 
@@ -30,13 +33,32 @@ const kinds: Readonly<Record<OwnKeyDuty, OwnKeyKind>> = {
   },
 };
 
+/** Finds each of the provider's own keys once: gives its ARN, and throws as `openOwnKey`, or as `whileWanted` for its caller. */
+export type OwnKeys = Readonly<Record<OwnKeyDuty, (options?: CallOptions) => Promise<string>>>;
+
+/** The provider's own keys, none of which is looked for yet. */
+export function findOwnKeys(calls: KmsCalls, settings: KeySettings & { createOwnKeys: boolean }): OwnKeys {
+  const find = (duty: OwnKeyDuty) => {
+    // As whole work: where one fails, none of the others is left with a key that has no name yet.
+    const found = once(() =>
+      calls.whole(
+        {},
+        () => openOwnKey(calls, settings, duty),
+        () => undefined,
+      ),
+    );
+    return (options?: CallOptions) => whileWanted(options, found);
+  };
+  return { custody: find('custody'), mac: find('mac'), receipts: find('receipts') };
+}
+
 /**
  * The provider's own key for a duty, found by its alias; made under it if there is none and the settings allow.
  * @returns its ARN
  * @throws ProviderError `provider-misconfigured` if there is none, or it is of another kind; `key-disabled`,
  *   `key-pending-deletion`; otherwise as `KmsCalls.call`
  */
-export async function openOwnKey(
+async function openOwnKey(
   calls: KmsCalls,
   settings: KeySettings & { createOwnKeys: boolean },
   duty: OwnKeyDuty,

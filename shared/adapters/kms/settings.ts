@@ -16,6 +16,11 @@ export interface KmsProviderSettings {
   signOnlyEncryptionKeys?: boolean;
   /** Whether the provider makes its own keys where their aliases are not there. */
   createOwnKeys: boolean;
+  /**
+   * Whether the provider's own keys are found, or made, before it is given out, so that what is wrong with them is known then; or
+   * each when it is first used, which spares what uses few of them the calls. First if not given.
+   */
+  findOwnKeys?: 'first' | 'when-used';
   /** How long a call may take with all its repetitions, in milliseconds; 30,000 if not given. */
   callMilliseconds?: number;
 }

@@ -75,7 +75,7 @@ function unsentKeys(answer: (plaintext: Uint8Array | undefined) => Promise<objec
     return { response: undefined, output: { $metadata: {}, ...output } };
   };
   kms.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
-  return kmsExportableKeys(new KmsCalls(kms, 1_000, fakeWaiting()), 'custody', 'memory');
+  return kmsExportableKeys(new KmsCalls(kms, 1_000, fakeWaiting()), async () => 'custody', 'memory');
 }
 
 const isZero = (bytes: Uint8Array | undefined) => bytes?.length !== 0 && bytes?.every((each) => each === 0);

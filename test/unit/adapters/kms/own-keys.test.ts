@@ -114,6 +114,43 @@ describe('the own keys of a provider', () => {
   });
 });
 
+describe("the provider's own keys, found when used", () => {
+  const whenUsed = { createOwnKeys: false, findOwnKeys: 'when-used' } as const;
+
+  it('are asked for by what uses them, once each', async () => {
+    const { another, operations } = await openedKms();
+    await another();
+    operations();
+    const provider = await openKmsProvider({ ...whenUsed }, fakeWaiting());
+    expect(operations()).toEqual([]);
+    for (let round = 0; round < 2; round++) await provider.mac(new Uint8Array(32));
+    expect(operations()).toEqual(['DescribeKey', 'GenerateMac', 'GenerateMac']);
+    await provider.receiptKey();
+    await provider.receiptKey();
+    expect(operations()).toEqual(['DescribeKey', 'GetPublicKey']);
+    await provider.close();
+  });
+
+  it('are looked for again after they were not there', async () => {
+    const double = await startDouble();
+    const provider = await openKmsProvider({ ...whenUsed }, fakeWaiting());
+    expect((await refusal(provider.mac(new Uint8Array(32)))).code).toBe('provider-misconfigured');
+    await (await openKmsProvider(create)).close();
+    expect(await provider.mac(new Uint8Array(32))).toHaveLength(32);
+    expect(livingKeys(double)).toHaveLength(3);
+    await provider.close();
+  });
+
+  it('keep nobody waiting who has given up', async () => {
+    const { double } = await openedKms();
+    double.faults.plan('DescribeKey', { kind: 'never-answer' });
+    const provider = await openKmsProvider({ ...whenUsed, callMilliseconds: 500 });
+    const gaveUp = provider.mac(new Uint8Array(32), { signal: AbortSignal.timeout(50) });
+    expect((await refusal(gaveUp)).code).toBe('operation-cancelled');
+    await provider.close();
+  });
+});
+
 describe('settings', () => {
   it.each([
     ['aliasPrefix', { aliasPrefix: 'aws/mine' }],

@@ -11,10 +11,12 @@ import { type Row, textOf } from './rows.ts';
 const mostBytes = 380 * 1_024;
 /** Where letters stand that name no organization: none is called so. */
 const nobody = '-';
+/** What an organization may be called (`fields.ts`): what comes from outside may name anything, of any length. */
+const organizationName = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 /** The partition of an organization's dead letters. */
 export function deadLettersOf(organization: string): string {
-  return `dead-letters#${organization === '' ? nobody : organization}`;
+  return `dead-letters#${organization}`;
 }
 
 /** The first place of a message's letter, the same whoever gives it up: by when it was sent, and by its id. */
@@ -26,7 +28,8 @@ export function firstPositionOf({ sentAt, messageId }: GivenUp): string {
 /** @param since when it was given up, ISO 8601 */
 export function rowOfLetter(letter: GivenUp, position: string, since: string): Row {
   const { messageId, consumer, event, code } = letter;
-  const collection = deadLettersOf(organizationOf(event.source) ?? '');
+  const organization = organizationOf(event.source) ?? '';
+  const collection = deadLettersOf(organizationName.test(organization) ? organization : nobody);
   return { collection, record: position, messageId, consumer, event: keptJson(event), code, since };
 }
 

@@ -46,7 +46,7 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
   }
 
   async deadLettersOf(organization: string, limit: number, cursor?: string): Promise<Page<DeadLetter>> {
-    const partition = collectionOf(organization);
+    const partition = deadLettersOf(organization);
     const after = cursor === undefined ? {} : { sort: { after: positionIn(cursor) } };
     const items: DeadLetter[] = [];
     // One more than asked for tells whether there is a further page.
@@ -58,7 +58,7 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
   }
 
   async countDeadLetters(organization: string): Promise<number> {
-    return await this.#table.count({ partition: collectionOf(organization) });
+    return await this.#table.count({ partition: deadLettersOf(organization) });
   }
 
   async redriveOf(organization: string, id: string): Promise<void> {
@@ -95,7 +95,7 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
    * @throws StoreError `object-missing` if there is none, or somebody is putting it back
    */
   async #lease(organization: string, id: string): Promise<Row> {
-    const partition = collectionOf(organization);
+    const partition = deadLettersOf(organization);
     const row = /^\d{15}$/.test(id) ? await this.#table.get(partition, id) : undefined;
     if (row === undefined) throw new StoreError('object-missing');
     const now = this.#parts.clock.now().getTime();
@@ -109,11 +109,6 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
     if (!taken.done) throw new StoreError('object-missing');
     return row;
   }
-}
-
-/** Letters that name no organization are nobody's, whoever asks without a name. */
-function collectionOf(organization: string): string {
-  return organization === '' ? 'dead-letters#' : deadLettersOf(organization);
 }
 
 function cursorAt(items: readonly DeadLetter[]): { cursor?: string } {

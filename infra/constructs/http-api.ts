@@ -71,7 +71,6 @@ export class ServiceApi extends Construct {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
-      detailedMetricsEnabled: true,
       throttle: { rateLimit: limits.read.rate, burstLimit: limits.read.burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(log),

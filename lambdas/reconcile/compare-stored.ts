@@ -1,4 +1,4 @@
-import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
 import type { ListedObject } from '#ports/backup-vault.ts';
 import { recordFinding } from '#steps/findings.ts';
 import { recorded } from '#steps/record.ts';
@@ -32,17 +32,22 @@ async function compare(
     needs.vault.list(`${request.organization}/${prefix}`, ...(cursor === '' ? [] : [cursor])),
   );
   for await (const object of stored) {
-    if (expected.get(object.name)?.version === object.version) expected.delete(object.name);
-    else await removeOrCount(needs, request, object, done);
+    const named = expected.get(object.name);
+    if (named?.version === object.version || named?.version === pending) expected.delete(object.name);
+    else if (named === undefined) await removeOrCount(needs, request, object, done);
   }
-  for (const [objectName, { enrollmentId }] of expected) {
+  for (const [objectName, { enrollmentId, version }] of expected) {
+    if (version === pending) continue;
     done.missingBackups.push(enrollmentId);
     const finding = { organization: request.organization, enrollmentId, objectName } as const;
     await recordFinding(needs, 'find-backup', { ...finding, code: 'object-missing' }, request.requestId);
   }
 }
 
-/** The active backups of enrollments whose ids begin so, by object name. */
+/** The version of a backup that is being written: it may be there, or not yet. */
+const pending = '';
+
+/** The backups that enrollments whose ids begin so refer to, by object name. */
 async function backupsOf({ registry }: Needs, organization: string, prefix: string) {
   const expected = new Map<string, { enrollmentId: string; version: string }>();
   for await (const enrollment of enrollmentsIn(
@@ -51,9 +56,10 @@ async function backupsOf({ registry }: Needs, organization: string, prefix: stri
     { after: prefix, limit: pageSize },
   )) {
     if (!enrollment.id.startsWith(prefix)) break;
-    const backup = activeBackup(enrollment);
-    if (backup === undefined) continue;
-    expected.set(backup.objectName, { enrollmentId: enrollment.id, version: backup.objectVersion });
+    for (const backup of enrollment.backups) {
+      const version = backup.state === 'active' ? backup.objectVersion : pending;
+      expected.set(backup.objectName, { enrollmentId: enrollment.id, version });
+    }
   }
   return expected;
 }
@@ -64,13 +70,17 @@ async function removeOrCount(
   { name, version, retainUntil }: ListedObject,
   done: Reconciled,
 ): Promise<void> {
+  if (retainUntil !== undefined && retainUntil > needs.clock.now()) {
+    done.orphanedObjects.push(name);
+    return;
+  }
   const enrollmentId = name.split('/')[1] ?? '';
+  // Read anew: an attempt may have begun since, and written this.
   const enrollment = await needs.registry.read('enrollment', organization, enrollmentId);
   if (enrollment !== undefined && refersTo(enrollment, name)) return;
   const { removable } = needs.vault;
-  const isLocked = retainUntil !== undefined && retainUntil > needs.clock.now();
   // Where no enrollment is known that it was of, a person must look.
-  if (removable === undefined || isLocked || enrollment === undefined) {
+  if (removable === undefined || enrollment === undefined) {
     done.orphanedObjects.push(name);
     return;
   }

@@ -195,7 +195,7 @@ export const functions = {
   'set-up-organization': api(
     'set-up-organization',
     ['setUpOrganization'],
-    ['aggregates:read', 'aggregates:write', 'keys:receipts', 'claims:write'],
+    ['aggregates:read', 'aggregates:write', 'keys:public'],
   ),
   'change-settings': api('change-settings', ['changeSettings'], ['aggregates:read', 'aggregates:write']),
   'publish-events': api('publish-events', ['publishEvents'], ['bus:publish', 'claims:write']),

@@ -3,29 +3,32 @@ import type { WorkerOpening } from './worker-function.ts';
 
 /** What checks found. */
 export interface CheckResult {
-  /** How many were looked at, and are as they should be or not. */
+  /** How many were looked at; of canaries, how many were opened. */
   count: number;
   findings: readonly { organization: string; enrollmentId?: string; code: ErrorCode }[];
 }
 
 type Told = Pick<WorkerOpening, 'log' | 'counting'>;
 
-/** Logs and counts what the check of stored backups found; each finding is for a person. */
-export function tellBackupsChecked({ log, counting }: Told, { count, findings }: CheckResult): void {
-  for (const { organization, enrollmentId, code } of findings) {
-    log.error('check-found', { organization, enrollmentId, code });
-  }
-  log.info('backups-checked', { count, failures: findings.length });
-  counting.add('BackupsChecked', count);
-  counting.add('BackupChecksFailed', findings.length);
+/** Logs and counts what the check of stored backups found. */
+export function tellBackupsChecked(told: Told, result: CheckResult): void {
+  tellFindings(told, result);
+  told.log.info('backups-checked', { count: result.count, failures: result.findings.length });
+  told.counting.add('BackupsChecked', result.count);
+  told.counting.add('BackupChecksFailed', result.findings.length);
 }
 
-/** Logs and counts what the check of the canaries found; each finding is for a person. */
-export function tellCanariesChecked({ log, counting }: Told, { count, findings }: CheckResult): void {
+/** Logs and counts what the check of the canaries found. */
+export function tellCanariesChecked(told: Told, result: CheckResult): void {
+  tellFindings(told, result);
+  told.log.info('canaries-checked', { count: result.count, failures: result.findings.length });
+  told.counting.add('CanariesOpened', result.count);
+  told.counting.add('CanaryChecksFailed', result.findings.length);
+}
+
+/** Each is for a person to look at. */
+function tellFindings({ log }: Told, { findings }: CheckResult): void {
   for (const { organization, enrollmentId, code } of findings) {
     log.error('check-found', { organization, enrollmentId, code });
   }
-  log.info('canaries-checked', { count, failures: findings.length });
-  counting.add('CanariesOpened', count);
-  counting.add('CanaryChecksFailed', findings.length);
 }

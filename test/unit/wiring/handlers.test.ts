@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
+import { needsIdempotencyKey } from '#contract/api/route.ts';
 import { environmentNames } from '#contract/environment.ts';
 import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
 import { type RouteName, routes } from '#contract/routes.ts';
 import type { ApiResult } from '#runtime/lambda/api-event.ts';
-import { kmsEnvironment } from '#test/doubles/kms/environment.ts';
-import { type KmsDouble, startKmsDouble } from '#test/doubles/kms/kms-double.ts';
 import { environmentOfFunction } from '#test/support/function-environment.ts';
 import { apiEvent, invocation } from '#test/support/lambda-events.ts';
 
@@ -17,19 +15,16 @@ const specOf = (name: FunctionName): FunctionSpec => functions[name];
 const isFirstOfModule = (name: FunctionName) =>
   names.findIndex((each) => specOf(each).entry === specOf(name).entry) === names.indexOf(name);
 
-let kms: KmsDouble;
-beforeAll(async () => {
+beforeAll(() => {
   // What functions write is looked at elsewhere.
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  kms = await startKmsDouble();
-  for (const [name, value] of Object.entries(kmsEnvironment(kms))) vi.stubEnv(name, value);
-  const keys = await openKmsProvider({ aliasPrefix: 'enrollment-key-escrow/test', createOwnKeys: true });
-  await keys.close();
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  // Whoever asks AWS anything asks nobody.
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9');
 });
-afterAll(async () => {
+afterAll(() => {
   vi.unstubAllEnvs();
-  await kms.close();
 });
 
 /** The handler of a function, begun with what the function is told and nothing else of ours. */
@@ -48,6 +43,17 @@ function routesOf(name: FunctionName): readonly RouteName[] {
 describe('the functions of the table', () => {
   it('answer every route, each by one function', () => {
     expect(names.flatMap(routesOf).sort()).toStrictEqual(Object.keys(routes).sort());
+  });
+
+  it('may claim an idempotency key where one of their routes takes one, and may record what they refuse', () => {
+    for (const name of names.filter((each) => routesOf(each).length > 0)) {
+      const { uses } = specOf(name);
+      const claims = routesOf(name).some((route) => needsIdempotencyKey(routes[route]));
+      // One claims keys of its own, by the events that it takes.
+      if (name !== 'publish-events')
+        expect([name, uses.includes('claims:write')]).toStrictEqual([name, claims]);
+      expect(uses).toContain('ledger:append');
+    }
   });
 
   it.for(names.filter((name) => routesOf(name).length > 0))(

@@ -35,7 +35,7 @@ export async function openedByPassword(
  * @returns the `spkiSha256` of what is in it, and what its receipt states
  */
 export async function openedByRecovery(
-  { documents, vault, keys }: Dependencies,
+  { documents, vault, keys }: Pick<Dependencies, 'documents' | 'vault' | 'keys'>,
   { organization, id: enrollmentId }: Enrollment,
   backup: ActiveBackup,
   recoveryKey: JWK,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type TableName, tableNames, tables } from '#contract/tables.ts';
@@ -17,6 +18,8 @@ export interface DynamoDouble {
   log: PassedRequest[];
   /** The names of all tables that are there, in their order. */
   tableNames(): Promise<string[]>;
+  /** Answers a request that came in elsewhere in this process, past the wire. */
+  answer(request: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
 }
 
@@ -51,6 +54,7 @@ export async function startDynamoDouble(): Promise<DynamoDouble> {
     faults: proxy.faults,
     log: proxy.log,
     tableNames: async () => (await client.send(new ListTablesCommand())).TableNames ?? [],
+    answer: (request, response) => void server.emit('request', request, response),
     close: async () => {
       client.destroy();
       await proxy.close();

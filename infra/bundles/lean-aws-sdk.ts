@@ -10,6 +10,8 @@ import type { Plugin, PluginBuild } from 'esbuild';
  * - What is loaded only for operations that stream events keeps all that it shares with the rest in functions of its own,
  *   which nothing unused is left out of. We have no such operation.
  * - The descriptions of all operations are kept for the sake of the few in use, since their keys are computed: of constants.
+ * - Each error that a service may answer with has a class of its own. Ours are told apart by name, which the class of all errors
+ *   of the service has too.
  */
 export const leanAwsSdk: Plugin = {
   name: 'lean-aws-sdk',
@@ -24,7 +26,7 @@ export const leanAwsSdk: Plugin = {
       by: `export class EventStreamSerde { constructor() { throw new TypeError('event streams are left out'); } }`,
     });
     build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => ({
-      contents: withPlainKeys(await readFile(path, 'utf8')),
+      contents: withPlainKeys(withoutErrorClasses(await readFile(path, 'utf8'))),
     }));
   },
 };
@@ -54,4 +56,9 @@ function withPlainKeys(module: string): string {
     const text = constants.get(name);
     return text === undefined ? all : `${text}: `;
   });
+}
+
+/** Without the registration of the classes, nothing uses them; that of the one for all errors is `_s_registry`'s. */
+function withoutErrorClasses(module: string): string {
+  return module.replaceAll(/^n\d+_registry\.registerError\(.*\);$/gm, '');
 }

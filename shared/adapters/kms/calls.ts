@@ -1,10 +1,10 @@
-import type { KMS } from '@aws-sdk/client-kms';
 import type { CodeOf } from '#domain/error-codes.ts';
 import { type EscrowError, ProviderError } from '#domain/errors.ts';
 import type { CallOptions } from '#ports/key-provider.ts';
 import { realWaiting, type Waiting } from '../aws/backoff.ts';
 import { RepeatedCalls, type RequestOptions } from '../aws/repeated-calls.ts';
 import { whileWanted } from '../call-limits.ts';
+import type { Kms } from './client.ts';
 import { effectOf, isKmsError, kmsError } from './errors.ts';
 
 export interface CallRules {
@@ -24,14 +24,14 @@ const requestMilliseconds = 10_000;
  * SDK's errors into ours. The SDK's own repetitions are off: they know nothing of the time that a caller has left.
  */
 export class KmsCalls {
-  readonly #kms: KMS;
-  readonly #repeated: RepeatedCalls<KMS>;
+  readonly #kms: Kms;
+  readonly #repeated: RepeatedCalls<Kms>;
   readonly #unfinished = new Set<Promise<unknown>>();
   #closing = false;
   #closed = false;
 
   /** @param milliseconds how long a call may take with all its repetitions, where its caller names no deadline */
-  constructor(kms: KMS, milliseconds: number, waiting: Waiting = realWaiting) {
+  constructor(kms: Kms, milliseconds: number, waiting: Waiting = realWaiting) {
     this.#kms = kms;
     this.#repeated = new RepeatedCalls(kms, { callMilliseconds: milliseconds, requestMilliseconds }, waiting);
   }
@@ -43,7 +43,7 @@ export class KmsCalls {
    *   when time runs out, or once closed
    */
   async call<T>(
-    send: (kms: KMS, request: RequestOptions) => Promise<T>,
+    send: (kms: Kms, request: RequestOptions) => Promise<T>,
     options: CallOptions = {},
     rules: CallRules = {},
   ): Promise<T> {
@@ -51,7 +51,7 @@ export class KmsCalls {
       const failure = kmsError(error, rules.meanings);
       return { failure, again: !this.#closed && mayRepeat(error, failure, rules) };
     };
-    const sendWhileOpen = (kms: KMS, request: RequestOptions) => {
+    const sendWhileOpen = (kms: Kms, request: RequestOptions) => {
       if (this.#closed) throw closedError();
       return send(kms, request);
     };

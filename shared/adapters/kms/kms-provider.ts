@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto';
-import type { KMS } from '@aws-sdk/client-kms';
 import { ProviderError } from '#domain/errors.ts';
 import type { CallOptions, KeyProvider } from '#ports/key-provider.ts';
 import { realWaiting, type Waiting } from '../aws/backoff.ts';
 import { receiptJwk } from '../receipt-jwk.ts';
 import { KmsCalls } from './calls.ts';
+import type { Kms } from './client.ts';
 import { kmsExportableKeys } from './exportable-keys.ts';
 import { macMessage } from './mac-message.ts';
 import { given, publicKeyOf } from './new-key.ts';
@@ -46,7 +46,7 @@ export async function openKmsProvider(
   }
 }
 
-async function openClient(): Promise<KMS> {
+async function openClient(): Promise<Kms> {
   // Loaded only here: whoever has no keys in AWS KMS does not pay for it at every start.
   const { kmsClient } = await import('./client.ts').catch((cause: unknown) => {
     throw new ProviderError('provider-misconfigured', {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin, PluginBuild } from 'esbuild';
+import { withClassNames } from './class-names.ts';
 
 /**
  * Leaves out of the AWS SDK what no function of ours uses and the bundler cannot know of, which is half of what a client
@@ -27,6 +28,9 @@ export const leanAwsSdk: Plugin = {
     });
     build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => ({
       contents: withPlainKeys(withoutErrorClasses(await readFile(path, 'utf8'))),
+    }));
+    build.onLoad({ filter: /[\\/]dist-es[\\/].*(?:[eE]xceptions?|NoOpLogger)\.js$/ }, async ({ path }) => ({
+      contents: withClassNames(await readFile(path, 'utf8')),
     }));
   },
 };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { sep } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { withClassNames } from './class-names.ts';
 import { type ModuleFiles, withFilesBeside } from './module-files.ts';
 
 /** `import('#adapters/kms/kms-provider.ts')`, and not the type of it. */
@@ -21,7 +22,8 @@ export function ownModules(root: string, found: ModuleFiles): Plugin {
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (path.includes(`${sep}node_modules${sep}`)) return undefined;
         const text = await readFile(path, 'utf8');
-        return { contents: withoutLazyImports(withFilesBeside(text, path, root, found)), loader: 'ts' };
+        const beside = withFilesBeside(text, path, root, found);
+        return { contents: withoutLazyImports(withClassNames(beside)), loader: 'ts' };
       });
     },
   };

@@ -85,7 +85,13 @@ export class ServiceApi extends Construct {
   answerBy(functionOf: (name: FunctionName) => ServiceFunction): void {
     const answered = functionsWhere(({ on }) => 'routes' in on).flatMap((name) => {
       const { on } = specOf(name);
-      return 'routes' in on ? on.routes.flatMap((route) => this.route(route, functionOf(name))) : [];
+      if (!('routes' in on)) return [];
+      const integration = new HttpLambdaIntegration(name, functionOf(name).lambda, {
+        timeout: Duration.seconds(29),
+        // One permission for all routes that lead to it: a stack takes only so many resources.
+        scopePermissionToRoute: false,
+      });
+      return on.routes.flatMap((route) => this.route(route, integration));
     });
     // The stage names the routes in its limits, and so needs them first.
     this.stage.node.addDependency(...answered);
@@ -93,9 +99,8 @@ export class ServiceApi extends Construct {
     if (defaultChild instanceof CfnStage) defaultChild.routeSettings = routeSettings();
   }
 
-  private route(name: RouteName, { lambda }: ServiceFunction): HttpRoute[] {
+  private route(name: RouteName, integration: HttpLambdaIntegration): HttpRoute[] {
     const { method, path } = routes[name];
-    const integration = new HttpLambdaIntegration(name, lambda, { timeout: Duration.seconds(29) });
     // What can be read can be asked for its head (RFC 9110 section 9.3.2).
     const methods = method === 'GET' ? [HttpMethod.GET, HttpMethod.HEAD] : [HttpMethod[method]];
     return this.api.addRoutes({ path, methods, integration });

@@ -1,7 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Use } from '#contract/functions.ts';
-import type { TableName } from '#contract/tables.ts';
+import { type TableName, tables } from '#contract/tables.ts';
 import type { RecordTable } from '../constructs/record-table.ts';
 import { throughService } from './through-service.ts';
 
@@ -15,8 +15,8 @@ interface TablePermission {
   table: TableName;
   /** Without `dynamodb:`. */
   actions: readonly string[];
-  /** Indexes that may be queried besides. */
-  indexes?: readonly string[];
+  /** Whether the indexes may be queried besides. */
+  byIndexes?: boolean;
   /** What the partition keys begin with that it is for, each followed by `#`; the whole table if absent. */
   collections?: readonly string[];
 }
@@ -29,7 +29,7 @@ const permissions: Readonly<Record<TableUse, TablePermission>> = {
   'aggregates:read': {
     table: 'aggregates',
     actions: ['GetItem', 'BatchGetItem', 'Query'],
-    indexes: ['by-state', 'by-subscriber', 'by-mark'],
+    byIndexes: true,
   },
   'aggregates:write': { table: 'aggregates', actions: ['PutItem', 'GetItem'] },
   'documents:read': { table: 'documents', actions: ['GetItem'] },
@@ -45,7 +45,7 @@ const permissions: Readonly<Record<TableUse, TablePermission>> = {
   'notices:read': {
     table: 'activity',
     actions: ['Query'],
-    indexes: ['by-subscriber'],
+    byIndexes: true,
     collections: ['notices'],
   },
   'notices:write': {
@@ -65,12 +65,12 @@ const permissions: Readonly<Record<TableUse, TablePermission>> = {
 /** @returns the statements for the table uses among `uses`, with what it takes to decrypt and encrypt at rest */
 export function tableStatements(
   uses: readonly Use[],
-  tables: Readonly<Record<TableName, RecordTable>>,
+  made: Readonly<Record<TableName, RecordTable>>,
   vaultKey: IKey,
 ): PolicyStatement[] {
   const wanted = uses.filter(isTableUse);
   if (wanted.length === 0) return [];
-  const data = wanted.flatMap((use) => statementsOf(permissions[use], tables));
+  const data = wanted.flatMap((use) => statementsOf(permissions[use], made));
   const changing = wanted.some((use) => !use.endsWith(':read'));
   return [...data, atRest(vaultKey, changing)];
 }
@@ -80,17 +80,17 @@ function isTableUse(use: Use): use is TableUse {
 }
 
 function statementsOf(
-  { table: name, actions, indexes = [], collections }: TablePermission,
-  tables: Readonly<Record<TableName, RecordTable>>,
+  { table: name, actions, byIndexes = false, collections }: TablePermission,
+  made: Readonly<Record<TableName, RecordTable>>,
 ): PolicyStatement[] {
-  const table = tables[name];
+  const table = made[name];
   const onTable = new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
     ...(collections !== undefined && { conditions: leadingWith(collections) }),
   });
-  if (indexes.length === 0) return [onTable];
-  const resources = indexes.map((index) => `${table.tableArn}/index/${index}`);
+  if (!byIndexes) return [onTable];
+  const resources = Object.keys(tables[name].indexes).map((index) => `${table.tableArn}/index/${index}`);
   return [onTable, new PolicyStatement({ actions: ['dynamodb:Query'], resources })];
 }
 

@@ -1,81 +1,78 @@
 import * as v from 'valibot';
+import { listOf } from './template.ts';
 
 const oneOrMore = v.pipe(
-  v.union([v.string(), v.array(v.unknown())]),
-  v.transform((value) => (Array.isArray(value) ? value : [value])),
+  v.optional(v.unknown(), []),
+  v.transform((value) => listOf(value).map(String)),
 );
 const statement = v.object({
   Effect: v.picklist(['Allow', 'Deny']),
   Action: oneOrMore,
-  Principal: v.unknown(),
-  Condition: v.optional(v.record(v.string(), v.record(v.string(), v.unknown())), {}),
+  Resource: oneOrMore,
+  Principal: v.optional(v.unknown()),
+  Condition: v.optional(v.record(v.string(), v.record(v.string(), oneOrMore)), {}),
 });
-const document = v.object({ Statement: v.array(statement) });
-type Statement = v.InferOutput<typeof statement>;
+const document = v.object({ Statement: v.pipe(v.unknown(), v.transform(listOf), v.array(statement)) });
+export type Statement = v.InferOutput<typeof statement>;
 
-/** What a request brings: the condition keys that it sets. A key that it does not set is absent. */
-export type RequestContext = Readonly<Record<string, string>>;
+/** What a request brings: the condition keys that it sets, some with several values. A key that it does not set is absent. */
+export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
 
-/** How an operator holds the expected value against the one of the request (absent: undefined). */
-const operators: Readonly<Record<string, (actual: string | undefined, expected: string) => boolean>> = {
+/** The policies use these operators; one value of the request is held against one of the policy. */
+const operators: Readonly<Record<string, (actual: string, expected: string) => boolean>> = {
+  ArnEquals: like,
+  ArnLike: like,
   Bool: (actual, expected) => actual === expected,
-  Null: (actual, expected) => (actual === undefined) === (expected === 'true'),
-  NumericGreaterThan: (actual, expected) => actual !== undefined && Number(actual) > Number(expected),
-  NumericLessThan: (actual, expected) => actual !== undefined && Number(actual) < Number(expected),
+  NumericGreaterThan: (actual, expected) => Number(actual) > Number(expected),
+  NumericLessThan: (actual, expected) => Number(actual) < Number(expected),
   StringEquals: (actual, expected) => actual === expected,
-  // A negated operator holds for a key that is absent.
-  StringNotEquals: (actual, expected) => actual !== expected,
+  StringLike: like,
+};
+const negated: Readonly<Record<string, string>> = {
+  ArnNotEquals: 'ArnLike',
+  StringNotEquals: 'StringEquals',
 };
 
-/**
- * Decides as IAM would for the operators that the stacks use, so that a test can ask what a policy does instead of how
- * it is written. Values that the template fills in later (a reference to a key) are compared as JSON.
- */
-export class Policy {
-  readonly #statements: readonly Statement[];
-
-  constructor(written: unknown) {
-    this.#statements = v.parse(document, written).Statement;
-  }
-
-  /** Whether a statement for everybody denies the action under these conditions. */
-  deniesEverybody(action: string, context: RequestContext = {}): boolean {
-    return this.#statements.some(
-      (candidate) =>
-        candidate.Effect === 'Deny' &&
-        JSON.stringify(candidate.Principal) === '{"AWS":"*"}' &&
-        covers(candidate, action) &&
-        holds(candidate, context),
-    );
-  }
-
-  /** Whether any statement allows the action to anybody under these conditions. */
-  allowsAnybody(action: string, context: RequestContext = {}): boolean {
-    return this.#statements.some(
-      (candidate) => candidate.Effect === 'Allow' && covers(candidate, action) && holds(candidate, context),
-    );
-  }
+/** The statements of a policy, with what the template refers to filled in. */
+export function statementsOf(written: unknown): readonly Statement[] {
+  return v.parse(document, written).Statement;
 }
 
-/** A template's value as one string, as the evaluator compares it: a list of alternatives keeps its parts. */
-export function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** Whether the statement is about the action, under these conditions. */
+export function isAbout(candidate: Statement, action: string, context: RequestContext): boolean {
+  const { Action, Condition } = candidate;
+  return Action.some((pattern) => like(action, pattern)) && holds(Condition, context);
 }
 
-function covers({ Action }: Statement, action: string): boolean {
-  return Action.some((pattern) => {
-    const [beforeStar, afterStar] = asText(pattern).split('*');
-    return afterStar === undefined ? pattern === action : action.startsWith(beforeStar ?? '');
-  });
+/** Whether the statement is about the resource; a policy of the resource itself may say just `*`. */
+export function isOn({ Resource }: Statement, resource: string): boolean {
+  return Resource.some((pattern) => like(resource, pattern));
 }
 
-function holds({ Condition }: Statement, context: RequestContext): boolean {
-  return Object.entries(Condition).every(([operator, keys]) =>
+/** Whether every condition holds for what the request brings, as IAM would decide. */
+function holds(conditions: Statement['Condition'], context: RequestContext): boolean {
+  return Object.entries(conditions).every(([operator, keys]) =>
     Object.entries(keys).every(([key, expected]) => {
-      const compare = operators[operator];
-      if (compare === undefined) throw new Error(`the evaluator does not know the operator ${operator}`);
-      const alternatives = Array.isArray(expected) ? expected : [expected];
-      return alternatives.some((alternative) => compare(context[key], asText(alternative)));
+      const actual = context[key];
+      return condition(operator, actual === undefined ? [] : listOf(actual).map(String), expected);
     }),
   );
+}
+
+function condition(operator: string, actual: readonly string[], expected: readonly string[]): boolean {
+  if (operator === 'Null') return expected.includes(actual.length === 0 ? 'true' : 'false');
+  const [, quantifier, plain] = /^(?:(ForAllValues):)?(.+)$/.exec(operator) ?? [];
+  const name = negated[plain ?? ''];
+  const compare = operators[name ?? plain ?? ''];
+  if (compare === undefined) throw new Error(`the evaluator does not know the operator ${operator}`);
+  const matches = (value: string) => expected.some((one) => compare(value, one));
+  // Holds where there is nothing, and so do negated operators; the others do not.
+  if (quantifier !== undefined) return actual.every(matches);
+  return name === undefined ? actual.some(matches) : !actual.some(matches);
+}
+
+/** Whether a text has the form of a pattern, where `*` stands for anything. */
+export function like(text: string, pattern: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }

@@ -1,11 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, Stack as CdkStack, Validations } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import * as v from 'valibot';
+import { functions } from '#contract/functions.ts';
 import { checkPractices } from '../../infra/checks.ts';
-import { VaultStack } from '../../infra/vault-stack.ts';
+import { EnrollmentKeyEscrow } from '../../infra/enrollment-key-escrow.ts';
+import type { EnrollmentKeyEscrowProps } from '../../infra/props.ts';
+import { account, Deployed, region } from './deployed.ts';
+import { Principals } from './principals.ts';
+import { Stack } from './template.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const configuration = v.object({ context: v.record(v.string(), v.unknown()) });
@@ -21,34 +27,60 @@ export function inApp<T>(use: (app: App) => T): T {
   }
 }
 
-/** The template of the vault stack, held against the practices as `cdk synth` does. */
-export function vaultTemplate(): Template {
+/** The construct with an organization's settings, and code that does nothing. */
+export function makeEscrow(app: App, more: Partial<EnrollmentKeyEscrowProps> = {}): EnrollmentKeyEscrow {
+  const folder = join(app.outdir, 'code');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => ({});\n');
+  const code = Object.fromEntries(Object.values(functions).map(({ entry }) => [entry, folder]));
+  const props = { env: { account, region }, organization: 'ACME', stage: 'test', code };
+  return new EnrollmentKeyEscrow(app, 'Escrow', { ...props, ...more });
+}
+
+/** A configuration, synthesized as `cdk synth` does and held against all practices, as it would stand deployed. */
+export interface Configuration {
+  deployed: Deployed;
+  principals: Principals;
+  /** What the practices say of it, as the report that the CDK writes. */
+  report: unknown;
+  /** The stacks that cannot be deleted while their protection stands. */
+  protectedStacks: readonly string[];
+  /** The folder of the image of functions that use a token, by its files; empty where there is none. */
+  imageFiles: readonly string[];
+}
+
+/** Synthesizes a configuration, with a workflow of the organization's in a stack of its own. */
+export function synthesize(more: Partial<EnrollmentKeyEscrowProps> = {}): Configuration {
   return inApp((app) => {
     checkPractices(app);
-    return Template.fromStack(makeVault(app));
+    const escrow = makeEscrow(app, more);
+    const workflow = new CdkStack(app, 'Workflow', { env: { account, region } });
+    const reason = 'The stack of an organization, where grants stand as the CDK writes them.';
+    Validations.of(workflow).acknowledge({ id: 'NIST.800.53.R5-IAMNoInlinePolicy', reason });
+    const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+    escrow.grantEnroll(new Role(workflow, 'Workflow', { roleName: 'workflow', assumedBy }));
+    const assembly = app.synth();
+    const deployed = stacksOf(assembly, ['Workflow']);
+    const report = JSON.parse(readFileSync(join(assembly.directory, 'validation-report.json'), 'utf8'));
+    const principals = new Principals(deployed);
+    const protectedStacks = assembly.stacks
+      .filter(({ terminationProtection }) => terminationProtection)
+      .map(({ stackName }) => stackName);
+    return { deployed, principals, report, protectedStacks, imageFiles: imageFilesIn(assembly.directory) };
   });
 }
 
-export function makeVault(app: App): Stack {
-  return new VaultStack(app, { stage: 'test', account: '111122223333', region: 'us-west-2' });
+/** The two stacks of an app that was synthesized, and others. */
+export function stacksOf(assembly: CloudAssembly, others: readonly string[] = []): Deployed {
+  const read = (name: string) =>
+    new Stack(name, readFileSync(assembly.getStackByName(name).templateFullPath, 'utf8'));
+  const [vault, service] = ['vault', 'service'].map((name) => read(`enrollment-key-escrow-test-${name}`));
+  if (vault === undefined || service === undefined) throw new Error('the stacks are not there');
+  return new Deployed(vault, service, others.map(read));
 }
 
-const resource = v.looseObject({
-  Properties: v.record(v.string(), v.unknown()),
-  DeletionPolicy: v.optional(v.string()),
-  UpdateReplacePolicy: v.optional(v.string()),
-});
-export type Resource = v.InferOutput<typeof resource>;
-
-/**
- * The one resource of a type whose logical id begins as given.
- * @throws Error if there is none, or more than one
- */
-export function only(template: Template, type: string, idPrefix: string): Resource {
-  const found = Object.entries(template.findResources(type)).filter(([id]) => id.startsWith(idPrefix));
-  const [first, second] = found;
-  if (first === undefined || second !== undefined) {
-    throw new Error(`expected one ${type} named ${idPrefix}, found ${found.length}`);
-  }
-  return v.parse(resource, first[1]);
+function imageFilesIn(folder: string): string[] {
+  const image = readdirSync(folder).find((name) => name.startsWith('token-image-'));
+  if (image === undefined) return [];
+  return readdirSync(join(folder, image), { recursive: true, encoding: 'utf8' }).sort();
 }

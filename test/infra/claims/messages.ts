@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { functions } from '#contract/functions.ts';
+import { retries, type Subscription, subscriptions } from '#contract/subscriptions.ts';
+import { domainEventNames } from '#domain/events.ts';
+import { at, isRecord } from '../template.ts';
+import { functionNames, functionsWith, type Parties } from './parties.ts';
+
+const consumers = functionNames.flatMap((name) => {
+  const { on } = functions[name];
+  return 'consumer' in on ? [{ name, consumer: on.consumer, timeout: functions[name].timeoutSeconds }] : [];
+});
+
+/** Events, queues and calls: who may send what where, and that nothing is lost. */
+export function messageClaims(parties: Parties): void {
+  const filled = (type: string, idPrefix: string) =>
+    parties.deployed.only(parties.deployed.service, type, idPrefix);
+
+  describe('an event', () => {
+    const put = (type: string, source = 'enrollment-key-escrow') => ({
+      action: 'events:PutEvents',
+      resource: parties.bus,
+      context: { 'events:detail-type': type, 'events:source': source },
+    });
+
+    it('is put on the bus by the functions that publish, and by no other', () => {
+      expect(parties.functionsThatMay(put('BackupEscrowed'))).toEqual(functionsWith('bus:publish'));
+    });
+
+    it('that asks for an enrollment is all that a workflow of the organization may put', () => {
+      const workflow = parties.role('workflow');
+      expect(parties.may(workflow, put('EnrollmentRequested'))).toBe(true);
+      expect(parties.may(workflow, put('BackupEscrowed'))).toBe(false);
+      expect(parties.may(workflow, put('EnrollmentRequested', 'somebody-else'))).toBe(false);
+    });
+
+    it('is kept for replay where it tells what happened, and never where it holds a person', () => {
+      const pattern = filled('AWS::Events::Archive', 'Bus').Properties['EventPattern'];
+      expect(at(pattern, 'detail-type')).toEqual(domainEventNames);
+      expect(domainEventNames).not.toContain('EnrollmentRequested');
+    });
+  });
+
+  describe.each(consumers)('the queue of $consumer', ({ name, consumer, timeout = 29 }) => {
+    const queue = (kind: 'Queue' | 'DeadLetters') => {
+      const arn = parties.queue(consumer, kind);
+      return parties.deployed.all('AWS::SQS::Queue').find(({ id }) => arn.endsWith(id))?.Properties ?? {};
+    };
+    const rule = () => filled('AWS::Events::Rule', `Queue${consumer.replaceAll('-', '')}Rule`).Properties;
+
+    it('is worked on by its function, and by no other', () => {
+      const asked = { action: 'sqs:ReceiveMessage', resource: parties.queue(consumer) };
+      expect(parties.functionsThatMay(asked)).toEqual([name]);
+    });
+
+    it('is sent to by the bus, and by what puts dead letters back, and by no other function', () => {
+      const asked = { action: 'sqs:SendMessage', resource: parties.queue(consumer) };
+      expect(parties.functionsThatMay(asked)).toEqual(functionsWith('dead-letters:redrive'));
+    });
+
+    it('gets the events that it subscribes to, of its purpose, and no others', () => {
+      const { types, purpose }: Subscription = subscriptions[consumer];
+      expect(rule()['EventPattern']).toEqual({
+        source: ['enrollment-key-escrow'],
+        'detail-type': [...types],
+        ...(purpose !== undefined && { detail: { data: { purpose: [purpose] } } }),
+      });
+      expect(rule()['Targets']).toMatchObject([
+        { Arn: parties.queue(consumer), InputPath: '$.detail', DeadLetterConfig: { Arn: expect.anything() } },
+      ]);
+    });
+
+    it('hides a message for six times as long as its function may run', () => {
+      expect(queue('Queue')['VisibilityTimeout']).toBe(6 * timeout);
+    });
+
+    it('gives up a message only after more receives than the function makes tries', () => {
+      const { maxReceiveCount } = { maxReceiveCount: 0, ...asRecord(queue('Queue')['RedrivePolicy']) };
+      expect(maxReceiveCount).toBeGreaterThan(retries[consumer].pauses.length + 1);
+      expect(at(queue('Queue')['RedrivePolicy'], 'deadLetterTargetArn')).toBe(
+        parties.queue(consumer, 'DeadLetters'),
+      );
+    });
+
+    it('hands over batches of which a part may fail, a few at a time', () => {
+      const [mapping] = parties.deployed
+        .all('AWS::Lambda::EventSourceMapping')
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.queue(consumer));
+      expect(mapping?.Properties).toMatchObject({
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 10 },
+      });
+    });
+
+    it.each(['Queue', 'DeadLetters'] as const)('keeps its messages encrypted, for two weeks (%s)', (kind) => {
+      expect(queue(kind)).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+    });
+
+    it('has its dead letters put away by one function, and read by no other', () => {
+      const asked = { action: 'sqs:ReceiveMessage', resource: parties.queue(consumer, 'DeadLetters') };
+      expect(parties.functionsThatMay(asked)).toEqual(['keep-dead-letters']);
+    });
+  });
+
+  describe('every queue', () => {
+    it('is reached over TLS only', () => {
+      for (const { id } of parties.deployed.service.ofType('AWS::SQS::Queue')) {
+        const resource = parties.deployed.attribute(parties.deployed.service, 'AWS::SQS::Queue', id, 'Arn');
+        const asked = { action: 'sqs:SendMessage', resource };
+        expect(parties.mayAnybody(asked)).toBe(true);
+        expect(parties.mayAnybody({ ...asked, context: { 'aws:SecureTransport': 'false' } })).toBe(false);
+      }
+    });
+  });
+
+  describe('the stream', () => {
+    it('is followed from its beginning, in batches that are halved where they fail, and put aside in the end', () => {
+      const [mapping] = parties.deployed
+        .all('AWS::Lambda::EventSourceMapping')
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream);
+      expect(mapping?.Properties).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        DestinationConfig: { OnFailure: { Destination: expect.stringContaining('PutAside') } },
+      });
+    });
+  });
+
+  describe('a notice', () => {
+    it('is sent to the topic by the function that notifies, and by no other', () => {
+      const resource = parties.deployed.ref(parties.deployed.service, 'AWS::SNS::Topic', 'Notices');
+      expect(parties.functionsThatMay({ action: 'sns:Publish', resource })).toEqual(['notify-subscriber']);
+    });
+  });
+
+  describe('a function that makes key pairs under a password', () => {
+    const called = functionNames.filter((name) => 'called' in functions[name].on);
+
+    it.each(called)('%s is called by what sets passwords, and by no other', (name) => {
+      const asked = { action: 'lambda:InvokeFunction', resource: parties.lambda(name) };
+      expect(parties.functionsThatMay(asked)).toEqual(['set-password']);
+    });
+
+    it('is all that any function may call', () => {
+      const others = functionNames.filter((name) => !called.includes(name));
+      const asked = (name: (typeof others)[number]) => ({
+        action: 'lambda:InvokeFunction',
+        resource: parties.lambda(name),
+      });
+      expect(others.filter((name) => parties.functionsThatMay(asked(name)).length > 0)).toEqual([]);
+    });
+  });
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}

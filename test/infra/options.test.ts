@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tokenSettings } from '#runtime/tokens/token-settings.ts';
+import type { Deployed } from './deployed.ts';
+import { inApp, makeEscrow, stacksOf } from './synthesis.ts';
+import { at } from './template.ts';
+
+const issuer = {
+  url: 'https://login.acme.example/realms/acme',
+  audience: ['escrow'],
+  rolesClaim: 'groups',
+  roles: { 'escrow-admins': 'administrator' },
+  organizationClaim: 'tenant',
+} as const;
+const domain = {
+  name: 'escrow.acme.example',
+  certificateArn: 'arn:aws:acm:us-west-2:111122223333:certificate/0a1b',
+  hostedZone: { id: 'Z0ABC', name: 'acme.example' },
+};
+
+let deployed: Deployed;
+beforeAll(() => {
+  deployed = inApp((app) => {
+    makeEscrow(app, {
+      issuer,
+      domain,
+      corsOrigins: ['https://portal.acme.example'],
+      alarmEmails: ['ops@acme.example'],
+    });
+    return stacksOf(app.synth());
+  });
+});
+
+const environment = (idPrefix: string) =>
+  at(
+    deployed.only(deployed.service, 'AWS::Lambda::Function', idPrefix).Properties,
+    'Environment',
+    'Variables',
+  );
+
+describe('an organization with an issuer and a domain of its own', () => {
+  it('has no user pool', () => {
+    expect(deployed.all('AWS::Cognito::UserPool')).toEqual([]);
+  });
+
+  it('has tokens verified as it says, in a form that the functions understand', () => {
+    const told = at(environment('FunctionslistenrollmentsFunction'), 'ESCROW_TOKEN_SETTINGS');
+    expect(tokenSettings(JSON.parse(String(told)))).toMatchObject({
+      issuer: issuer.url,
+      audience: ['escrow'],
+      audienceClaim: 'aud',
+      organization: { claim: 'tenant' },
+      rolesClaim: 'groups',
+      roles: { 'escrow-admins': 'administrator' },
+    });
+  });
+
+  it('is reached under its domain alone, which tokens are asked for', () => {
+    expect(at(environment('FunctionslistenrollmentsFunction'), 'ESCROW_RESOURCE')).toBe(
+      'https://escrow.acme.example',
+    );
+    const api = deployed.only(deployed.service, 'AWS::ApiGatewayV2::Api');
+    expect(api.Properties).toMatchObject({ DisableExecuteApiEndpoint: true });
+    const record = deployed.only(deployed.service, 'AWS::Route53::RecordSet');
+    expect(record.Properties).toMatchObject({
+      Name: 'escrow.acme.example.',
+      HostedZoneId: 'Z0ABC',
+      Type: 'A',
+    });
+  });
+
+  it('has its own web pages call the API, and no others', () => {
+    const api = deployed.only(deployed.service, 'AWS::ApiGatewayV2::Api');
+    expect(at(api.Properties, 'CorsConfiguration', 'AllowOrigins')).toEqual(['https://portal.acme.example']);
+    expect(at(api.Properties, 'CorsConfiguration')).not.toHaveProperty('AllowCredentials');
+  });
+
+  it('has alarms mailed', () => {
+    const mailed = deployed.only(deployed.service, 'AWS::SNS::Subscription');
+    expect(mailed.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@acme.example' });
+  });
+});

@@ -35,6 +35,7 @@ function tell(log: Logger, about: { organization: string; requestId: string }, d
   if (done.missingBackups.length > 0) {
     log.error('check-found', { ...about, code: 'object-missing', count: done.missingBackups.length });
   }
+  if (done.waitingLong > 0) log.warn('waiting-long', { ...about, count: done.waitingLong });
   const counts = {
     abandonedAttempts: done.abandonedAttempts.length,
     emittedAgain: done.emittedAgain.length + done.publishedAgain.length,

@@ -35,7 +35,6 @@ export async function checkCanaries(dependencies: Needs, event: CloudEvent): Pro
   const work = async () => {
     if (asked !== organization) throw new AccessError('not-found');
     const canaries = await allCanaries(dependencies);
-    if (canaries.some(({ refusal }) => refusal?.code === 'escrow-impossible')) return nothing;
     const due = dueCanaries(canaries, dependencies.clock.now());
     const checked = await openEach(dependencies, due.toOpen);
     const late = due.overdue.map(({ id: enrollmentId }) => overdue({ enrollmentId }));
@@ -46,8 +45,6 @@ export async function checkCanaries(dependencies: Needs, event: CloudEvent): Pro
   };
   return await recorded(dependencies, act, work, ({ opened }) => ({ about: opened }));
 }
-
-const nothing: CanariesChecked = { opened: [], findings: [] };
 
 function overdue(named: { enrollmentId?: string }): Finding {
   return { organization, ...named, code: 'canary-overdue' };

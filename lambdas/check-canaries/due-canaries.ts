@@ -22,8 +22,10 @@ export function dueCanaries(canaries: readonly Enrollment[], now: Date): DueCana
   const ageOf = ({ requestedAt }: Enrollment) => now.getTime() - Date.parse(requestedAt);
   const byAge = canaries.toSorted((one, other) => ageOf(one) - ageOf(other));
   const ready = byAge.filter(({ state }) => state === 'ready');
+  // Where there never was one, custody makes no keys that could be escrowed; else one that was refused is as bad as one that is late.
+  const cannotBe = ({ refusal }: Enrollment) => ready.length === 0 && refusal?.code === 'escrow-impossible';
   const isOverdue = (each: Enrollment) =>
-    each.state !== 'ready' && ageOf(each) > overdueAfter && ageOf(each) < toldOf;
+    each.state !== 'ready' && !cannotBe(each) && ageOf(each) > overdueAfter && ageOf(each) < toldOf;
   const oldest = ready.at(-1);
   const toOpen = new Set(ready.slice(0, 1));
   for (let age = day; oldest !== undefined && age <= ageOf(oldest); age *= 2) {

@@ -59,6 +59,7 @@ function tellOf(log: WorkerOpening['log'], done: Mended): void {
   // No more than its number: what was found is in the ledger.
   const count = done.missingBackups.length;
   if (count > 0) log.error('check-found', { ...about, code: 'object-missing', count });
+  if (done.waitingLong > 0) log.warn('waiting-long', { ...about, count: done.waitingLong });
   const counts = {
     abandonedAttempts: done.abandonedAttempts.length,
     emittedAgain: sentAgain(done),

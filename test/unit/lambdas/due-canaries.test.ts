@@ -42,6 +42,13 @@ describe('the canaries that are due', () => {
     },
   );
 
+  it('are late where custody refused them though it once made them, and not where it never did', () => {
+    const refusal = { code: 'escrow-impossible', reason: '', contact: '', rules: [], receiptId: '' } as const;
+    const refused = { ...canary(30, 'refused'), refusal };
+    expect(dueCanaries([refused], now).overdue).toEqual([]);
+    expect(dueCanaries([refused, canary(100)], now).overdue).toEqual([refused]);
+  });
+
   it('are missing where none was asked for within 26 hours', () => {
     expect(dueCanaries([], now).isMissing).toBe(true);
     expect(dueCanaries([canary(27)], now).isMissing).toBe(true);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
 import type { Registry } from '#ports/registry.ts';
-import { compare } from '../measure.ts';
+import { compare, measure } from '../measure.ts';
 import type { Report, Result } from '../result.ts';
 import { organization } from './enrollments.ts';
 import { fillSqlite } from './fill-sqlite.ts';
@@ -96,4 +96,11 @@ async function compareCounts(report: Report, fewThere: Registry, manyThere: Regi
   const does = 'how many are in each state, by counting them all; asked for by the status page';
   const claim = { name: 'registry-1m-vs-1k-counts', runs, reach: 'none', yardstick: `${yardstick}: ${does}` };
   report.result(await compare(claim, timed(manyThere), timed(fewThere)));
+  const alone = {
+    name: 'registry-1m-counts-ms',
+    runs: 5,
+    reach: 'none',
+    yardstick: `none, alone, among ${many}: ${does}`,
+  };
+  report.result(await measure(alone, 'ms', timed(manyThere)));
 }

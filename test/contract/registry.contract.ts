@@ -183,6 +183,22 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
         return items;
       }
 
+      it.each([{}, { states: ['accepted', 'ready'] }, { purpose: 'encryption' }] as const)(
+        'begin after any id, of one that is there or not: %j',
+        async (filter) => {
+          const all = await allPages({ organization: 'acme', limit: 100, ...filter });
+          for (const cursor of ['e', 'e-07', 'e-07x', 'e-1', 'f']) {
+            const { items } = await subject.registry.enrollments({
+              organization: 'acme',
+              limit: 100,
+              cursor,
+              ...filter,
+            });
+            expect(items).toEqual(all.filter(({ id }) => id > cursor));
+          }
+        },
+      );
+
       it('lists in the order of ids, page by page, whatever the page size', async () => {
         for (const limit of [1, 2, 24, 25, 26, 1_000]) {
           expect(await allPages({ organization: 'acme', limit })).toEqual(stored);

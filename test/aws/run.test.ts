@@ -102,6 +102,19 @@ describe('npm run test:aws', () => {
     expect(await dynamoDb.tableNames()).toEqual(Object.values(dynamoDb.tables).sort());
   });
 
+  it('makes a bus with its rules, queues and a topic, and removes them', async () => {
+    const { eventBridge, sqs, environment } = standIns;
+    const { status, said } = await testAws('SnsNotifier on AWS publishes a notice', environment);
+    expect(said).toMatch(/1 passed/);
+    expect(status).toBe(0);
+    const operations = sqs.log.map(({ operation }) => operation);
+    expect(operations.filter((each) => each === 'CreateQueue')).toHaveLength(5);
+    expect(operations.filter((each) => each === 'DeleteQueue')).toHaveLength(5);
+    expect(operations).toContain('DeleteTopic');
+    const { buses, rules } = eventBridge.managed;
+    expect([...buses, ...rules.keys()]).toEqual([]);
+  });
+
   it('refuses to begin where it leads to a stand-in for some services and to AWS for others', async () => {
     const { AWS_ENDPOINT_URL_DYNAMODB: _, ...others } = standIns.environment;
     const { status, said } = await testAws('mac', others);

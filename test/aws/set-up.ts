@@ -3,11 +3,12 @@ import { KMS } from '@aws-sdk/client-kms';
 import type { TestProject } from 'vitest/node';
 import { dynamoDbPlace } from './dynamodb-place.ts';
 import { kmsPlace } from './kms-place.ts';
+import { messagesPlace } from './messages-place.ts';
 import type { Place } from './place.ts';
 import { s3Place } from './s3-place.ts';
 import { whereTo } from './where-to.ts';
 
-const places: readonly Place[] = [kmsPlace, dynamoDbPlace, s3Place];
+const places: readonly Place[] = [kmsPlace, dynamoDbPlace, s3Place, messagesPlace];
 
 /**
  * Before a run: checks that there is somewhere to run, and says what will be made there. After it, failed or not: removes

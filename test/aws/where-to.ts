@@ -5,6 +5,9 @@ const endpointVariables = [
   'AWS_ENDPOINT_URL_KMS',
   'AWS_ENDPOINT_URL_DYNAMODB',
   'AWS_ENDPOINT_URL_S3',
+  'AWS_ENDPOINT_URL_EVENTBRIDGE',
+  'AWS_ENDPOINT_URL_SQS',
+  'AWS_ENDPOINT_URL_SNS',
 ] as const;
 
 const standIns = '`node_modules/.bin/node test/aws/stand-ins-main.ts` starts and prints (docs/kms.md)';

@@ -78,6 +78,7 @@ function partsOn(doubles: EventDoubles, clock: Clock): AwsEventParts {
       sender: new SqsEventSender(sqsCalls, sqs.queueUrls),
     }),
     pass: (seconds) => sleep(seconds * 1_000),
+    shortest: 1,
   };
 }
 

@@ -2,14 +2,16 @@ import { AwsError } from '../aws-json/aws-error.ts';
 import { Faults } from '../aws-json/faults.ts';
 import type { Input } from '../aws-json/input.ts';
 import { serveAwsJson } from '../aws-json/server.ts';
+import { type ManagedRules, manage, rulesOf, type SendTo } from './management.ts';
 import { type BusEvent, matches, type Rule } from './rules.ts';
 
 export interface EventBridgeDouble {
   endpoint: string;
   /** The variables that lead the AWS SDK here. */
   environment: Readonly<Record<string, string>>;
-  /** The one bus that is there. Events for another are dropped, as EventBridge does. */
+  /** The bus that is there from the start. Events for one that is not there are dropped, as EventBridge does. */
   busName: string;
+  managed: ManagedRules;
   rules: Rule[];
   /** What goes wrong with whole requests. */
   faults: Faults;
@@ -28,6 +30,8 @@ export interface EventBridgeSettings {
   rules?: Rule[];
   /** What the entries of a request may weigh together, in bytes; 1 MB if not given. */
   mostBytes?: number;
+  /** Sends to targets of rules that are made over the wire. */
+  sendTo?: SendTo;
 }
 
 const mostEntries = 10;
@@ -37,10 +41,12 @@ const mostEntries = 10;
  * themselves, and rules that hand events on.
  */
 export async function startEventBridgeDouble(settings: EventBridgeSettings = {}): Promise<EventBridgeDouble> {
-  const { rules = [], mostBytes = 1_024 * 1_024 } = settings;
+  const { rules = [], mostBytes = 1_024 * 1_024, sendTo = () => undefined } = settings;
   const faults = new Faults();
   const state: State & Pick<EventBridgeDouble, 'faults' | 'requests'> = {
     busName: 'escrow-test',
+    managed: { buses: new Set(), rules: new Map() },
+    sendTo,
     rules,
     faults,
     failEntry: () => undefined,
@@ -49,6 +55,8 @@ export async function startEventBridgeDouble(settings: EventBridgeSettings = {})
     taken: [],
   };
   const operate = async (operation: string, input: Input): Promise<object> => {
+    const managed = manage(operation, input, state.managed);
+    if (managed !== undefined) return managed;
     if (operation !== 'PutEvents') throw new AwsError('UnknownOperationException');
     const entries = input.list('Entries');
     if (entries.length < 1 || entries.length > mostEntries)
@@ -77,7 +85,9 @@ export async function startEventBridgeDouble(settings: EventBridgeSettings = {})
   return Object.assign(state, { endpoint: server.endpoint, environment, close: server.close });
 }
 
-type State = Pick<EventBridgeDouble, 'busName' | 'rules' | 'failEntry' | 'deliver' | 'taken'>;
+type State = Pick<EventBridgeDouble, 'busName' | 'managed' | 'rules' | 'failEntry' | 'deliver' | 'taken'> & {
+  sendTo: SendTo;
+};
 
 type Result = { EventId: string } | { ErrorCode: string };
 
@@ -90,9 +100,10 @@ async function put(state: State, entry: Input): Promise<Result> {
   const event = { source: entry.text('Source'), 'detail-type': entry.text('DetailType'), detail };
   const failure = state.failEntry(event);
   if (failure !== undefined) return { ErrorCode: failure };
-  if (entry.textOr('EventBusName', 'default') !== state.busName) return { EventId: crypto.randomUUID() };
-  state.taken.push(event);
-  for (const rule of state.rules.filter(({ pattern }) => matches(pattern, event))) {
+  const bus = entry.textOr('EventBusName', 'default');
+  if (bus === state.busName) state.taken.push(event);
+  const rules = bus === state.busName ? state.rules : rulesOf(bus, state.managed, state.sendTo);
+  for (const rule of rules.filter(({ pattern }) => matches(pattern, event))) {
     await state.deliver(() => rule.target(JSON.stringify(detail)));
   }
   return { EventId: crypto.randomUUID() };

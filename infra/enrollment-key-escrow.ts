@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acceptFindings } from './accepted-findings.ts';
 import { eventSourceName, requestEvent } from './constructs/event-bus.ts';
+import { setFeatureFlags } from './feature-flags.ts';
 import { packagedCode } from './packaged-code.ts';
 import type { EnrollmentKeyEscrowProps } from './props.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -34,6 +35,7 @@ export class EnrollmentKeyEscrow extends Construct {
   /** @param scope an app, a stage of one, or a stack; the two stacks are made beside it, not inside */
   constructor(scope: Construct, id: string, props: EnrollmentKeyEscrowProps) {
     super(scope, id);
+    setFeatureFlags(this.node);
     const settings = settingsOf(props);
     const { env, stage, custody } = settings;
     const vault = new VaultStack(this, 'Vault', { env, stage, custody });

@@ -178,6 +178,7 @@ export const places: readonly Place[] = [
     sees: ['#contract/routes.ts', ...node, 'aws-cdk-lib', 'aws-cdk-lib/aws-s3', 'cdk-nag', 'constructs'],
   },
   { path: 'infra/bundles/sample.ts', sees: ['#contract/routes.ts', ...node, 'esbuild'] },
+  { path: 'infra/package/sample.ts', sees: ['#contract/routes.ts', ...node, 'esbuild'] },
   { path: 'cli/sample.ts', sees: commandLine },
   { path: 'cli/commands/sample.ts', sees: commandLine },
   { path: 'cli/token/sample.ts', sees: [...commandLine, '#adapters/pkcs11/token-administration.ts'] },

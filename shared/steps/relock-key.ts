@@ -110,10 +110,12 @@ async function giveUp(
   let told = failure;
   try {
     const current = await loadEnrollment(dependencies, organization, enrollmentId);
-    if (current.key?.lockedKeyId === id) return current;
+    const isPending = current.pendingLock === id;
+    // The last write may be done as late as now; once this one is, never.
+    const stands = isPending ? await withdraw(dependencies, current, id) : current;
+    if (stands.key?.lockedKeyId === id) return stands;
     // Whoever took over may have discarded the record already: that is why it failed, whatever it looked like.
-    if (current.pendingLock !== id) told = new StateError('version-conflict', { cause: failure });
-    else await withdraw(dependencies, current, id);
+    if (!isPending) told = new StateError('version-conflict', { cause: failure });
     await dependencies.documents.discard({ kind: 'locked-key', organization, id });
   } catch {
     // The failure that led here is the one to tell; the enrollment names the record for whoever comes next.
@@ -121,9 +123,12 @@ async function giveUp(
   throw told;
 }
 
-/** Once the enrollment no longer names the record as pending, it can never count, and may be discarded. */
-async function withdraw(dependencies: Needs, enrollment: Enrollment, id: string): Promise<void> {
-  await updateEnrollment(dependencies, enrollment, transitions.changePassword, (current) =>
+/**
+ * Once the enrollment no longer names the record as pending, it can never count, and may be discarded; unless it counts already.
+ * @returns the enrollment as it stands
+ */
+async function withdraw(dependencies: Needs, enrollment: Enrollment, id: string): Promise<Enrollment> {
+  return await updateEnrollment(dependencies, enrollment, transitions.changePassword, (current) =>
     current.pendingLock === id ? { pendingLock: undefined } : {},
   );
 }

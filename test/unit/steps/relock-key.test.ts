@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockByNothing } from '#crypto/locks.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
+import { StoreError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { destroyEnrollment } from '#lambdas/destroy-enrollment/destroy-enrollment.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
+import type { Registry } from '#ports/registry.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { relockKey } from '#steps/relock-key.ts';
 import { thrownBy } from '#test/support/refused.ts';
@@ -42,6 +44,27 @@ function relock(
   });
   const relocking = { enrollment, wrapped, password: Secret.fromText('new horse'), passwordSetBy: undefined };
   return relockKey({ ...world.dependencies, documents: interrupted }, relocking);
+}
+
+/** A registry whose write of another lock gets no answer, and is done only when the record has been read so often since. */
+function writingLate(opened: Enrollment, reads: number): Registry {
+  const { registry } = world.dependencies;
+  let late: (() => Promise<unknown>) | undefined;
+  let left = reads;
+  return withChanged<Registry>(registry, {
+    replace: async (record, condition) => {
+      const switches = 'key' in record && record.key?.lockedKeyId !== opened.key?.lockedKeyId;
+      if (late !== undefined || !switches) return await registry.replace(record, condition);
+      late = () => registry.replace(record, condition).catch(() => undefined);
+      throw new StoreError('store-unavailable');
+    },
+    read: async (type, ...names) => {
+      const found = await registry.read(type, ...names);
+      if (late !== undefined) left -= 1;
+      if (left === 0) await late?.();
+      return found;
+    },
+  });
 }
 
 function lockedKeysOf({ id }: Enrollment): string[] {
@@ -102,6 +125,25 @@ describe('locking a key anew', () => {
       const stands = await finished(enrollment);
       expect(stands).toMatchObject({ state: 'destroyed' });
       expect(lockedKeysOf(enrollment)).toEqual([]);
+    },
+  );
+
+  it.each([1, 2])(
+    'keeps the record that counts, where the last write is done so late that %i readings did not show it',
+    async (reads) => {
+      const enrollment = await readyKey();
+      const relocking = {
+        enrollment,
+        wrapped: new Uint8Array(8),
+        password: Secret.fromText('new horse'),
+        passwordSetBy: undefined,
+      };
+      const registry = writingLate(enrollment, reads);
+      const relocked = await relockKey({ ...world.dependencies, registry }, relocking);
+      const stands = await current(world, enrollment);
+      expect(stands.key?.lockedKeyId).not.toBe(enrollment.key?.lockedKeyId);
+      expect(relocked.key).toEqual(stands.key);
+      expect(lockedKeysOf(enrollment)).toContain(stands.key?.lockedKeyId);
     },
   );
 

@@ -120,6 +120,8 @@ async function handOver(
     resolve();
     return response;
   };
+  // Whoever asked may have given up meanwhile.
+  response.once('close', () => resolve());
   answer(request, Object.assign(response, { end }));
   await promise;
 }

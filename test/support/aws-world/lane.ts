@@ -33,8 +33,11 @@ export interface LaneTime {
 
 export type Lane = Awaited<ReturnType<typeof openLane>>;
 
-/** How long a call may take with its repetitions: some three or four tries, by the lane's own time. */
-const callMilliseconds = 300;
+/** How long a call may take with its repetitions, by the lane's own time; and one request, by that of the machine. */
+const callMilliseconds = 60_000;
+const requestMilliseconds = 60_000;
+/** A call gives up after some three or four tries, so that many calls fail. */
+const shortestSleep = 18_000;
 
 /**
  * Where functions run one after the other: the real adapters, on clients of their own, whose every request passes one front. Two
@@ -50,7 +53,7 @@ export async function openLane(
   // The SDK reads it with the first request, and remembers it.
   process.env['AWS_ENDPOINT_URL'] = front.endpoint;
   const { clock, tables } = cloud;
-  const settings = { waiting: waitingOf(time), callMilliseconds };
+  const settings = { waiting: waitingOf(time), callMilliseconds, requestMilliseconds };
   const dynamo = openDynamoDb(settings);
   const [bus, sns, sqs] = [openEventBridge(settings), openSns(settings), openSqs(settings)];
   const vault = openS3Vault({ bucket: bucketName, ...settings });
@@ -122,7 +125,7 @@ function waitingOf({ random, isDead }: LaneTime): Waiting {
     now: () => now,
     sleep: async (milliseconds) => {
       if (isDead()) throw new TypeError('the function was killed');
-      now += milliseconds;
+      now += Math.max(milliseconds, shortestSleep);
     },
     random,
   };

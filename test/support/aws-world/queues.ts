@@ -27,7 +27,7 @@ export interface MessageBatch {
 /** A message is hidden for so long once it was received, in milliseconds: six times the time-out of a function. */
 export const visibility = 360_000;
 /** A message that was received more often falls out of its queue. */
-const mostReceives = 10;
+export const mostReceives = 10;
 
 /**
  * Queues of Amazon SQS, by a clock that a test moves: a queue a consumer, each with a time-out of visibility, and one for what falls out of all
@@ -37,17 +37,22 @@ export class WorldQueues {
   /** What fell out of its queue: nobody could even put it away. */
   readonly unhandled: QueuedMessage[] = [];
   readonly #clock: ManualClock;
+  readonly #name: string;
   #messages: QueuedMessage[] = [];
   #numbers = 0;
 
-  constructor(clock: ManualClock) {
+  /** @param name what the ids of messages begin with */
+  constructor(clock: ManualClock, name: string) {
     this.#clock = clock;
+    this.#name = name;
   }
 
-  send(consumer: Consumer, body: string): void {
+  /** @param receiveCount how often it was received before */
+  send(consumer: Consumer, body: string, receiveCount = 0): string {
     const now = this.#now();
-    const id = this.#name('message');
-    this.#messages.push({ id, consumer, body, sentAt: now, visibleAt: now, receiveCount: 0, receipt: '' });
+    const id = this.#next('message');
+    this.#messages.push({ id, consumer, body, sentAt: now, visibleAt: now, receiveCount, receipt: '' });
+    return id;
   }
 
   /** The messages of a consumer that can be received, in the order of their sending. */
@@ -110,7 +115,7 @@ export class WorldQueues {
     }
     message.receiveCount += 1;
     message.visibleAt = this.#now() + visibility;
-    message.receipt = this.#name('receipt');
+    message.receipt = this.#next('receipt');
     return true;
   }
 
@@ -118,9 +123,9 @@ export class WorldQueues {
     return this.#clock.now().getTime();
   }
 
-  #name(kind: string): string {
+  #next(kind: string): string {
     this.#numbers += 1;
-    return `${kind}-${this.#numbers}`;
+    return `${this.#name}-${kind}-${this.#numbers}`;
   }
 }
 

@@ -16,7 +16,8 @@ import type { Done, Passing } from './front.ts';
 import { carry, consume, keep } from './functions.ts';
 import type { Lane } from './lane.ts';
 import { planOf, type Wanted } from './plan.ts';
-import { WorldQueues } from './queues.ts';
+import { mostReceives, WorldQueues } from './queues.ts';
+import { Tally } from './tally.ts';
 import { Watch } from './watch.ts';
 import { type AwsWorld, type LaneName, laneNames, type Wires } from './world.ts';
 
@@ -51,6 +52,9 @@ export class AwsRun implements Wires {
   /** After how many requests more a lane's function is killed. */
   readonly #killedAfter = new Map<LaneName, number>();
   readonly #dead = new Set<LaneName>();
+  /** The message of which nobody could read an event, if one was sent. */
+  broken: string | undefined;
+  readonly tally = new Tally();
   #carried = 0;
   #isCalm = false;
 
@@ -59,7 +63,7 @@ export class AwsRun implements Wires {
     this.#random = new Random('aws-world', seed);
     this.organization = `org-${seed}-${world.cloud.clock.now().getTime().toString(36)}`;
     this.watch = new Watch(world.cloud, this.organization);
-    this.queues = new WorldQueues(world.cloud.clock);
+    this.queues = new WorldQueues(world.cloud.clock, this.organization);
     this.#chance = new Chance(this.#random);
     const { organization } = this;
     this.#administrator = { organization, subject: 'root', roles: ['administrator'] };
@@ -78,7 +82,9 @@ export class AwsRun implements Wires {
       deliver: (consumer, detail) => {
         const { source, id }: CloudEvent = JSON.parse(detail);
         this.delivered.push(`${consumer} ${source} ${id}`);
-        for (let left = this.#seldom(8) ? 2 : 1; left > 0; left -= 1) this.queues.send(consumer, detail);
+        const copies = this.#seldom(8) ? 2 : 1;
+        if (copies > 1) this.tally.add('message twice');
+        for (let left = copies; left > 0; left -= 1) this.queues.send(consumer, detail);
       },
       refusesEntry: () =>
         this.#seldom(15) ? this.#random.pick('ThrottlingException', 'InternalFailure') : undefined,
@@ -88,6 +94,7 @@ export class AwsRun implements Wires {
     });
     await this.#setUp();
     this.#isCalm = false;
+    if (this.#random.oneIn(8)) this.#sendBroken();
     const steps = 25 + this.#random.below(25);
     for (let step = 0; step < steps; step += 1) await this.#step();
     this.#isCalm = true;
@@ -99,6 +106,7 @@ export class AwsRun implements Wires {
     const fault = this.#dead.has(lane)
       ? ({ kind: 'cut' } as const)
       : (this.#killing(lane) ?? this.#decide(service));
+    if (fault !== undefined) this.tally.add(`${service} ${fault.kind}`);
     this.story.push(`${lane}: ${service} ${operation}${fault === undefined ? '' : ` - ${told(fault)}`}`);
     return fault;
   }
@@ -133,6 +141,11 @@ export class AwsRun implements Wires {
     );
   }
 
+  /** Something that is no event, and that its function failed over again and again already. */
+  #sendBroken(): void {
+    this.broken = this.queues.send(this.#random.of(consumers), '<html>', mostReceives - 2);
+  }
+
   async #setUp(): Promise<void> {
     await setUpOrganization(this.dependencies, this.#administrator, {
       name: 'Acme',
@@ -162,6 +175,7 @@ export class AwsRun implements Wires {
     const second = this.#random.of(others);
     // Before either begins, so that neither goes ahead.
     for (const lane of laneNames) this.#world.gate.begin(lane);
+    this.tally.add('two at once');
     await Promise.all([first('first'), second('second')]);
   }
 
@@ -223,7 +237,9 @@ export class AwsRun implements Wires {
     const failed = batch.findIndex(({ dynamodb }) => dynamodb.SequenceNumber === ended.result);
     const carried = failed < 0 ? batch.length : failed;
     // A stream's records come at least once: sometimes the last of them comes again.
-    this.#carried = from + (carried > 0 && this.#seldom(6) ? carried - 1 : carried);
+    const again = carried > 0 && this.#seldom(6) ? 1 : 0;
+    if (again > 0) this.tally.add('stream record twice');
+    this.#carried = from + carried - again;
   }
 
   async #consume(lane: LaneName, consumer: (typeof consumers)[number]): Promise<void> {
@@ -234,10 +250,13 @@ export class AwsRun implements Wires {
     }
     const what = `${consumer} of ${batch.map(({ id }) => id).join(', ')}`;
     const ended = await this.#invoke(what, (each) => consume(each, consumer, batch), lane);
-    if (ended !== undefined) this.queues.settle(batch, ended.result, () => this.#seldom(8));
+    if (ended === undefined) return;
+    if (ended.result.length > 0) this.tally.add('message again');
+    this.queues.settle(batch, ended.result, () => this.#seldom(8));
   }
 
   async #keep(lane: LaneName): Promise<void> {
+    this.tally.add('fell out of a queue');
     const batch = this.queues.unhandled.slice(0, 1 + this.#random.below(3));
     const ended = await this.#invoke('keep-dead-letters', (each) => keep(each, batch), lane);
     if (ended === undefined) return;
@@ -275,6 +294,7 @@ export class AwsRun implements Wires {
       await this.#invoke('reconcile', (lane) => this.#reconcile(lane));
       for (const { id, code } of await this.deadLetters()) {
         if (!errorTable[code].retry && code !== 'internal') continue;
+        this.tally.add('put back');
         await redriveDeadLetter(this.dependencies, this.#administrator, {
           deadLetterId: id,
           requestId: 'redrive',
@@ -309,6 +329,7 @@ export class AwsRun implements Wires {
     this.#killedAfter.set(lane, left - 1);
     if (left > 0) return undefined;
     this.#dead.add(lane);
+    this.tally.add('killed');
     return { kind: this.#random.pick('cut', 'lose-answer') };
   }
 

@@ -58,6 +58,9 @@ async function expectDeadLetters(run: AwsRun): Promise<void> {
   const letters = await run.deadLetters();
   expect([...new Set(letters.map(({ event }) => event.id))]).toEqual(poison);
   expect(letters.map(({ code }) => code)).not.toContain('internal');
+  if (run.broken === undefined) return;
+  const ofNobody = await run.dependencies.queues.deadLettersOf('-', 1_000);
+  expect(ofNobody.items.map(({ event }) => event.id)).toContain(run.broken);
 }
 
 /** The subscriber is told of each key pair, and nothing twice. */

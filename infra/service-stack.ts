@@ -147,7 +147,7 @@ export class ServiceStack extends Stack {
     const { pool, commandLine, workflow } = this.signIn;
     output('Issuer', pool.userPoolProviderUrl, 'Of access tokens');
     output('UserPoolId', pool.userPoolId, 'Where people and their groups are kept');
-    output('CommandLineClientId', commandLine.userPoolClientId, 'escrow login --client ID');
+    output('CommandLineClientId', commandLine.userPoolClientId, 'escrow login --client-id ID');
     output('WorkflowClientId', workflow.userPoolClientId, "Of the organization's enrollment workflow");
   }
 }

@@ -53,10 +53,8 @@ export async function apiFunction(
       tracing,
     });
   });
-  return async (event, invocation) => {
-    log.begin(invocation.awsRequestId);
-    return await answerEvent(event, invocation, { opened, log });
-  };
+  return (event, invocation) =>
+    log.during(invocation.awsRequestId, () => answerEvent(event, invocation, { opened, log }));
 }
 
 /** Where a function may claim no keys, none of its routes does. */

@@ -27,8 +27,7 @@ export async function workerFunction<Result>(
   const { name, environment, log } = opening;
   const counting = lambdaMetrics({ function: name, stage: given(environment, environmentNames.stage) });
   const opened = await openFirst(async () => await open({ ...opening, counting }));
-  return async (event, invocation) => {
-    log.begin(invocation.awsRequestId);
+  const invoked: Handler<Result> = async (event, invocation) => {
     try {
       const work = await opened();
       return await work(event, invocation);
@@ -39,4 +38,5 @@ export async function workerFunction<Result>(
       counting.publish();
     }
   };
+  return (event, invocation) => log.during(invocation.awsRequestId, () => invoked(event, invocation));
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import type { Logger } from '../log.ts';
 import { allowedFields, type LogFields } from '../log-fields.ts';
@@ -7,8 +8,11 @@ import { AllowedFieldsFormatter } from './log-formatter.ts';
 
 /** A logger of a function on AWS Lambda. */
 export interface LambdaLog extends Logger {
-  /** From now on each line names this invocation, until the next one. */
-  begin(invocationId: string): void;
+  /**
+   * Does the work of an invocation: each of its lines names it. Work that is given up goes on beside the next invocation, and names
+   * its own still.
+   */
+  during<T>(invocationId: string, work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -25,19 +29,21 @@ export function lambdaLog(functionName: string): LambdaLog {
   let invocations = 0;
   return {
     ...writing(powertools, {}),
-    begin(invocationId) {
+    during(invocationId, work) {
       invocations += 1;
-      powertools.resetKeys();
-      powertools.appendKeys(allowedFields({ invocationId, coldStart: invocations === 1 ? 1 : 0 }));
+      return current.run({ invocationId, coldStart: invocations === 1 ? 1 : 0 }, work);
     },
   };
 }
+
+/** Names the invocation whose work runs now. */
+const current = new AsyncLocalStorage<LogFields>();
 
 function writing(powertools: Powertools, bound: LogFields): Logger {
   const write = (level: LogLevel, message: LogMessage, fields: LogFields = {}, error?: unknown) => {
     const told = Object.hasOwn(logMessages, message) ? message : 'unexpected';
     // A value that throws when it is looked at must not take down what was about to log it.
-    const known = safely(() => allowedFields({ ...bound, ...fields }));
+    const known = safely(() => allowedFields({ ...current.getStore(), ...bound, ...fields }));
     powertools[level](told, { ...known, ...(error !== undefined && { error }) });
   };
   return {

@@ -1,7 +1,7 @@
 // What a function on AWS Lambda writes and sends, for the test to look at: Powertools writes to the streams of its process.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ProviderError } from '#domain/errors.ts';
-import { lambdaLog } from '#runtime/lambda/log.ts';
+import { type LambdaLog, lambdaLog } from '#runtime/lambda/log.ts';
 import { AllowedFieldsFormatter } from '#runtime/lambda/log-formatter.ts';
 import { lambdaMetrics } from '#runtime/lambda/metrics.ts';
 import { xRayTracing } from '#runtime/lambda/x-ray.ts';
@@ -18,9 +18,12 @@ class VendorError extends Error {
   readonly $metadata = { secret };
 }
 
-function logHostile(): void {
+async function logHostile(): Promise<void> {
   const log = lambdaLog('show-enrollment');
-  log.begin('invocation-1');
+  await log.during('invocation-1', async () => logHostileTo(log));
+}
+
+function logHostileTo(log: LambdaLog): void {
   const error = new VendorError(`about ${secret}`, { cause: new Error(secret) });
   log.info('request', untyped({ status: 200, password: secret, event: { secret }, message: secret }));
   log.warn('request', {}, error);
@@ -48,13 +51,23 @@ function logPast(): void {
   powertools.critical(secret, new VendorError(secret));
 }
 
-function logTwice(): void {
+async function logTwice(): Promise<void> {
   const log = lambdaLog('show-enrollment');
   log.info('listening');
-  log.begin('invocation-1');
-  log.with({ organization: 'acme' }).info('request', { status: 200, roles: ['auditor'] });
-  log.begin('invocation-2');
-  log.error('unexpected', {}, new TypeError('x'));
+  const next = Promise.withResolvers<void>();
+  const { promise: givenUp } = await log.during('invocation-1', async () => {
+    const late = async () => {
+      await next.promise;
+      log.info('request', { status: 201 });
+    };
+    log.with({ organization: 'acme' }).info('request', { status: 200, roles: ['auditor'] });
+    return { promise: late() };
+  });
+  await log.during('invocation-2', async () => {
+    next.resolve();
+    await givenUp;
+    log.error('unexpected', {}, new TypeError('x'));
+  });
 }
 
 function count(): void {

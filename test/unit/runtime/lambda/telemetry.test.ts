@@ -43,6 +43,11 @@ describe('the log of a function', () => {
         ...{ ...common, level: 'INFO', message: 'request', invocationId: 'invocation-1', coldStart: 1 },
         ...{ status: 200, organization: 'acme', roles: ['auditor'] },
       },
+      // What an invocation began that was given up ends beside the next one.
+      {
+        ...{ ...common, level: 'INFO', message: 'request', invocationId: 'invocation-1', coldStart: 1 },
+        status: 201,
+      },
       {
         ...{ ...common, level: 'ERROR', message: 'unexpected', invocationId: 'invocation-2', coldStart: 0 },
         ...{ code: 'internal', causes: expect.anything() },

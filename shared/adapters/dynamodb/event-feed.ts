@@ -48,12 +48,14 @@ export class DynamoEventFeed implements EventFeed {
   }
 
   async changed(organization: string, position: string, signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      const { entries } = await this.after(organization, position, 1);
-      if (entries.length > 0) return true;
+    const { entries, position: end } = await this.after(organization, position, 1);
+    if (entries.length > 0) return true;
+    const { page } = placeIn(end);
+    do {
       await sleep(this.#pause, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return false;
-    }
+    } while (!(await this.#hasFrom(organization, page)));
+    return true;
   }
 
   /** @throws InputError as `after` does */
@@ -102,6 +104,14 @@ export class DynamoEventFeed implements EventFeed {
     const pageSize = Math.min(most, pagesAtOnce);
     for await (const row of this.#table.rows({ partition: feedOf(organization), sort, pageSize }))
       yield pageOf(row);
+  }
+
+  /** Asks for no page that was read before: where nothing is, a question costs next to nothing. */
+  async #hasFrom(organization: string, page: number): Promise<boolean> {
+    const sort = { from: pageKey(page), to: pageKey(lastNumber) };
+    const next = { partition: feedOf(organization), sort, pageSize: 1, attributes: ['record'] };
+    for await (const _ of this.#table.rows(next)) return true;
+    return false;
   }
 
   #now(): number {

@@ -9,12 +9,12 @@ export const busSource = 'enrollment-key-escrow';
 const mostEntries = 10;
 
 /**
- * What several entries together may weigh, in bytes. The limit was this for years, still is in some regions, and is 1 MB elsewhere;
- * a request of one event may be as large as that.
+ * What several entries together weigh less than, in bytes. The limit was this for years, pages for some regions still say so, and it is
+ * 1 MB for the present SDK; a request of one event may be as large as that.
  */
 const mostTogether = 256 * 1_024;
 
-/** What one entry may weigh, in bytes (User Guide, "Calculating PutEvents event entry size"): less than 1 MB. */
+/** What one entry may weigh, in bytes (PutEvents, as `@aws-sdk/client-eventbridge` describes it): less than 1 MB. */
 export const mostBytes = 1_024 * 1_024 - 1;
 
 /** An event as the bus takes it, and its place among those that were given. */
@@ -39,7 +39,7 @@ export function batchesOf(entries: readonly Entry[]): Entry[][] {
   let bytes = 0;
   for (const entry of entries) {
     const last = batches.at(-1);
-    if (last === undefined || last.length === mostEntries || bytes + entry.bytes > mostTogether) {
+    if (last === undefined || last.length === mostEntries || bytes + entry.bytes >= mostTogether) {
       batches.push([entry]);
       bytes = entry.bytes;
     } else {

@@ -43,7 +43,7 @@ export class SqsFailedMessages implements FailedMessages<QueuedMessage> {
     };
     await this.#calls.call<unknown>(
       (client, request) => client.send(new ChangeMessageVisibilityCommand(input), request),
-      { answers: { MessageNotInflight: ended, ReceiptHandleIsInvalid: ended, InvalidParameterValue: ended } },
+      { answers: endings },
     );
   }
 
@@ -54,6 +54,12 @@ export class SqsFailedMessages implements FailedMessages<QueuedMessage> {
 }
 
 /** The delivery has ended, as it would by this: the message is visible again, or done. */
-function ended(): undefined {
-  return undefined;
-}
+const ended = () => undefined;
+
+/** How SQS says so of a receipt that has expired, or never was. */
+const endings = {
+  MessageNotInflight: ended,
+  ReceiptHandleIsInvalid: ended,
+  InvalidParameterValue: ended,
+  InvalidParameterValueException: ended,
+};

@@ -265,3 +265,28 @@ describe('after', () => {
     expect(new Set(seen).size).toBe(16);
   });
 });
+
+describe('changed', () => {
+  it('goes on asking until there is more', async () => {
+    const { appender, feed, double } = await openedFeed();
+    await appender.append('acme', many(3));
+    const { position } = await feed.after('acme', undefined, 1);
+    let asked = 0;
+    double.faults.otherwise = (operation) => {
+      asked += operation === 'Query' ? 1 : 0;
+      return undefined;
+    };
+    const waiting = feed.changed('acme', position, new AbortController().signal);
+    await expect.poll(() => asked).toBeGreaterThan(4);
+    await appender.append('acme', [eventOf('e-9')]);
+    expect(await waiting).toBe(true);
+  });
+
+  it('tells what is wrong with a position at once', async () => {
+    const { feed } = await openedFeed();
+    const forever = new AbortController().signal;
+    for (const position of ['7.0', 'x']) {
+      expect(await outcomeOf(feed.changed('acme', position, forever))).toBe('invalid-input');
+    }
+  });
+});

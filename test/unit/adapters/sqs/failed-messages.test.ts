@@ -42,15 +42,17 @@ describe('release', () => {
     expect(await poller.receive('maker')).toHaveLength(1);
   });
 
-  it.each(['MessageNotInflight', 'ReceiptHandleIsInvalid', 'InvalidParameterValue'])(
-    'takes %s for a delivery that has ended by itself',
-    async (type) => {
-      const { failed, message, double, waiting } = await withMessage();
-      double.faults.plan('ChangeMessageVisibility', { kind: 'refuse', type });
-      await failed.release(message, 1);
-      expect(waiting.slept).toEqual([]);
-    },
-  );
+  it.each([
+    'MessageNotInflight',
+    'ReceiptHandleIsInvalid',
+    'InvalidParameterValue',
+    'InvalidParameterValueException',
+  ])('takes %s for a delivery that has ended by itself', async (type) => {
+    const { failed, message, double, waiting } = await withMessage();
+    double.faults.plan('ChangeMessageVisibility', { kind: 'refuse', type });
+    await failed.release(message, 1);
+    expect(waiting.slept).toEqual([]);
+  });
 
   it('says that it failed where the queue does not answer: the message comes back when its time-out is over', async () => {
     const { failed, message, double } = await withMessage();

@@ -1,12 +1,10 @@
 import type { Node } from 'constructs';
 import type { EnrollmentKeyEscrowProps, EscrowDomain, OidcIssuer, TokenCustody } from './props.ts';
+import { settingForms } from './settings.ts';
 
 /** Values of the context by their form; each may be given by `-c NAME=VALUE`. */
 const forms = {
-  region: /^[a-z]{2}(-[a-z]+)+-\d$/,
-  organization: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/,
-  account: /^\d{12}$/,
-  stage: /^[a-z][a-z0-9-]{1,19}$/,
+  ...settingForms,
   custody: /^(kms|pkcs11)$/,
   keySource: /^(memory|kms)$/,
   tokenModule: /^\/[\x21-\x7e]+$/,

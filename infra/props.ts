@@ -44,13 +44,19 @@ export interface KmsCustody {
   readonly keySource?: 'memory' | 'kms';
 }
 
-/** Private keys in a PKCS#11 token: in AWS CloudHSM, or whatever can be reached over a network. */
+/**
+ * Private keys in a PKCS#11 token: in AWS CloudHSM, or whatever can be reached over a network. What AWS KMS is asked by key
+ * policies, whether a function may make keys of one purpose only, or unwrap any, a token cannot be asked: each function that uses
+ * it has the one PIN.
+ */
 export interface TokenCustody {
   readonly kind: 'pkcs11';
   /** The token's library in the image; that of AWS CloudHSM if not given. */
   readonly module?: string;
   /** The token's label; `escrow` if not given. */
   readonly label?: string;
+  /** Folder with a Dockerfile of the organization's own, in place of the one that comes along (see its `vendor/README.md`). */
+  readonly image?: string;
   /** Ports of the token in the functions' network; those of AWS CloudHSM if not given. */
   readonly ports?: { readonly from: number; readonly to: number };
   /** Address range of that network, in which nothing else is; `10.20.0.0/16` if not given. */

@@ -32,19 +32,39 @@ export interface EscrowSettings
   custody: CustodySettings;
 }
 
-/** What an organization said, and what is usual where it said nothing. */
+/** What is said as text, by its form. */
+export const settingForms = {
+  account: /^\d{12}$/,
+  region: /^[a-z]{2}(-[a-z]+)+-\d$/,
+  organization: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/,
+  stage: /^[a-z][a-z0-9-]{1,19}$/,
+} as const;
+
+/**
+ * What an organization said, and what is usual where it said nothing.
+ * @throws RangeError naming what is not well-formed
+ */
 export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
+  const { env, organization, stage = 'production', maxConcurrency = 10 } = props;
+  const texts = { account: env.account, region: env.region, organization, stage };
+  for (const name of ['account', 'region', 'organization', 'stage'] as const) {
+    if (!settingForms[name].test(texts[name]))
+      throw new RangeError(`${name} must match ${settingForms[name].source}`);
+  }
+  if (!Number.isInteger(maxConcurrency) || maxConcurrency < 2 || maxConcurrency > 1_000) {
+    throw new RangeError('maxConcurrency must be a whole number from 2 to 1,000, as Amazon SQS takes it');
+  }
   return {
-    env: props.env,
-    organization: props.organization,
-    stage: props.stage ?? 'production',
+    env,
+    organization,
+    stage,
     issuer: props.issuer,
     domain: props.domain,
     corsOrigins: props.corsOrigins ?? [],
     alarmEmails: props.alarmEmails ?? [],
     logRetention: props.logRetention ?? RetentionDays.ONE_YEAR,
     eventArchiveDays: props.eventArchiveDays ?? 30,
-    maxConcurrency: props.maxConcurrency ?? 10,
+    maxConcurrency,
     custody: custodyOf(props.custody),
   };
 }

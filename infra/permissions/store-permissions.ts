@@ -27,21 +27,18 @@ function isBackupUse(use: Use): use is BackupUse {
 }
 
 function backupStatements(use: BackupUse, { backups, vaultKey }: Stores): PolicyStatement[] {
-  const actionsOn = (on: BackupPermission['on'], wanted: (action: string) => boolean = () => true) =>
-    s3Permissions[use]
-      .filter((permission) => permission.on === on)
-      .map(({ action }) => action)
-      .filter(wanted);
+  const actionsOn = (on: BackupPermission['on']): string[] =>
+    s3Permissions[use].filter((permission) => permission.on === on).map(({ action }) => action);
   // Objects are named by the organization, the enrollment and the attempt.
   const objects = [backups.arnForObjects('*')];
-  const isWrite = (action: string) => action.startsWith('s3:Put');
+  const onObjects = actionsOn('objects');
+  const writes = Object.entries(lockedInCompliance).filter(([action]) => onObjects.includes(action));
+  const written = writes.map(([action]) => action);
+  const reads = onObjects.filter((action) => !written.includes(action));
   const key = actionsOn('key');
   return [
-    ...allow(actionsOn('objects', isWrite), objects, onlyCompliance),
-    ...allow(
-      actionsOn('objects', (action) => !isWrite(action)),
-      objects,
-    ),
+    ...writes.flatMap(([action, conditions]) => allow([action], objects, conditions)),
+    ...allow(reads, objects),
     ...allow(actionsOn('bucket'), [backups.bucketArn]),
     ...(key.length === 0 ? [] : [throughService(vaultKey, 's3', key)]),
   ];
@@ -74,7 +71,11 @@ export function streamStatements(table: ITable, vaultKey: IKey): PolicyStatement
 }
 
 /**
- * A lock of COMPLIANCE mode can be extended and never shortened, by whoever it is (Amazon S3 user guide, "Object Lock"): so
- * in that mode alone.
+ * A lock of COMPLIANCE mode can be extended, and never shortened or changed to another, by whoever it is (Amazon S3 user guide,
+ * "Object Lock"): so an object is written in that mode alone. When a lock is extended, its mode stands in the body of the request;
+ * whether S3 tells it then is not documented.
  */
-const onlyCompliance = { StringEquals: { 's3:object-lock-mode': 'COMPLIANCE' } };
+const lockedInCompliance = {
+  's3:PutObject': { StringEquals: { 's3:object-lock-mode': 'COMPLIANCE' } },
+  's3:PutObjectRetention': { StringEqualsIfExists: { 's3:object-lock-mode': 'COMPLIANCE' } },
+} as const;

@@ -15,7 +15,10 @@ export function weakLocks(node: CfnResource): string[] {
   return statementsOf(node)
     .filter(({ effect, ofResource }) => effect === 'Allow' && !ofResource)
     .flatMap(({ actions, conditions }) => {
-      const inCompliance = conditions['StringEquals']?.['s3:object-lock-mode'] === 'COMPLIANCE';
+      const operators = ['StringEquals', 'StringEqualsIfExists'];
+      const inCompliance = operators.some(
+        (operator) => conditions[operator]?.['s3:object-lock-mode'] === 'COMPLIANCE',
+      );
       return actions.filter(
         (action) => lifting.includes(action) || (retaining.includes(action) && !inCompliance),
       );

@@ -1,6 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
-import type { Deployed } from './deployed.ts';
+import { account, type Deployed, region } from './deployed.ts';
 import { inApp, makeEscrow, stacksOf } from './synthesis.ts';
 import { at } from './template.ts';
 
@@ -77,5 +78,31 @@ describe('an organization with an issuer and a domain of its own', () => {
   it('has alarms mailed', () => {
     const mailed = deployed.only(deployed.service, 'AWS::SNS::Subscription');
     expect(mailed.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@acme.example' });
+  });
+});
+
+describe('the construct', () => {
+  const made = (more: Parameters<typeof makeEscrow>[1]) => () => inApp((app) => makeEscrow(app, more));
+
+  it.each([
+    ['stage', { stage: 'Production!' }],
+    ['organization', { organization: 'ACME Inc.' }],
+    ['account', { env: { account: '12345', region: 'us-west-2' } }],
+    ['region', { env: { account: '111122223333', region: 'moon-1' } }],
+    ['maxConcurrency', { maxConcurrency: 1 }],
+  ])('is not made with a malformed %s', (name, more) => {
+    expect(made(more)).toThrow(name);
+  });
+
+  it('is not made without the code of some function', () => {
+    expect(made({ code: {} })).toThrow('there is no code for');
+  });
+
+  it('can be made in a stack of the app, beside which its own stacks stand', () => {
+    const names = inApp((app) => {
+      makeEscrow(new Stack(app, 'Own', { env: { account, region } }));
+      return app.synth().stacks.map(({ stackName }) => stackName);
+    });
+    expect(names).toEqual(['Own', 'enrollment-key-escrow-test-vault', 'enrollment-key-escrow-test-service']);
   });
 });

@@ -23,6 +23,8 @@ describe('the evaluator of policies', () => {
     ['StringEquals of what is not there', { StringEquals: { k: 'a' } }, {}, false],
     ['StringNotEquals of what is not there', { StringNotEquals: { k: 'a' } }, {}, true],
     ['StringNotEquals of several', { StringNotEquals: { k: ['a', 'b'] } }, { k: 'b' }, false],
+    ['StringEqualsIfExists of what is not there', { StringEqualsIfExists: { k: 'a' } }, {}, true],
+    ['StringEqualsIfExists of another', { StringEqualsIfExists: { k: 'a' } }, { k: 'b' }, false],
     ['Null of what is not there', { Null: { k: 'true' } }, {}, true],
     ['Null of what is there', { Null: { k: ['false'] } }, { k: 'a' }, true],
     ['Bool', { Bool: { k: 'false' } }, { k: 'true' }, false],

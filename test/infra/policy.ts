@@ -61,11 +61,12 @@ function holds(conditions: Statement['Condition'], context: RequestContext): boo
 
 function condition(operator: string, actual: readonly string[], expected: readonly string[]): boolean {
   if (operator === 'Null') return expected.includes(actual.length === 0 ? 'true' : 'false');
-  const [, quantifier, plain] = /^(?:(ForAllValues):)?(.+)$/.exec(operator) ?? [];
+  const [, quantifier, plain, ifExists] = /^(?:(ForAllValues):)?(.+?)(IfExists)?$/.exec(operator) ?? [];
   const name = negated[plain ?? ''];
   const compare = operators[name ?? plain ?? ''];
   if (compare === undefined) throw new Error(`the evaluator does not know the operator ${operator}`);
   const matches = (value: string) => expected.some((one) => compare(value, one));
+  if (ifExists !== undefined && actual.length === 0) return true;
   // Holds where there is nothing, and so do negated operators; the others do not.
   if (quantifier !== undefined) return actual.every(matches);
   return name === undefined ? actual.some(matches) : !actual.some(matches);

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack as CdkStack, Validations } from 'aws-cdk-lib';
+import { App, Stack as CdkStack, Stage, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import * as v from 'valibot';
@@ -28,13 +28,16 @@ export function inApp<T>(use: (app: App) => T): T {
 }
 
 /** The construct with an organization's settings, and code that does nothing. */
-export function makeEscrow(app: App, more: Partial<EnrollmentKeyEscrowProps> = {}): EnrollmentKeyEscrow {
-  const folder = join(app.outdir, 'code');
+export function makeEscrow(
+  scope: App | CdkStack,
+  more: Partial<EnrollmentKeyEscrowProps> = {},
+): EnrollmentKeyEscrow {
+  const folder = join(Stage.of(scope)?.outdir ?? '', 'code');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => ({});\n');
   const code = Object.fromEntries(Object.values(functions).map(({ entry }) => [entry, folder]));
   const props = { env: { account, region }, organization: 'ACME', stage: 'test', code };
-  return new EnrollmentKeyEscrow(app, 'Escrow', { ...props, ...more });
+  return new EnrollmentKeyEscrow(scope, 'Escrow', { ...props, ...more });
 }
 
 /** A configuration, synthesized as `cdk synth` does and held against all practices, as it would stand deployed. */

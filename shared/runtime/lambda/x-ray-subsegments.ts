@@ -3,7 +3,7 @@ import type { Tracer } from '@aws-lambda-powertools/tracer';
 import { asEscrowError } from '#domain/errors.ts';
 import { allowedFields, type LogFields } from '../log-fields.ts';
 import { noTracing, type Span } from '../tracing.ts';
-import type { InSubsegment } from './x-ray.ts';
+import type { InSubsegment, IsRunning } from './x-ray.ts';
 
 type Segment = NonNullable<ReturnType<Tracer['getSegment']>>;
 type Subsegment = ReturnType<Segment['addNewSubsegment']>;
@@ -13,11 +13,12 @@ const current = new AsyncLocalStorage<Subsegment>();
 
 /**
  * Does some work in a subsegment of the one that runs now, or of the invocation itself. Its annotations are the fields that may
- * be logged, and an error is told by its code alone. It fails as the work does, and never otherwise.
+ * be logged, and an error is told by its code alone. It fails as the work does, and never otherwise. What begins or ends
+ * beside another invocation than its own is not sent: the SDK would count it to that one.
  */
-export function subsegmentsOf(tracer: Tracer): InSubsegment {
+export function subsegmentsOf(tracer: Tracer, isRunning: IsRunning): InSubsegment {
   return async (name, fields, work) => {
-    const subsegment = begun(tracer, name);
+    const subsegment = isRunning() ? begun(tracer, name) : undefined;
     if (subsegment === undefined) return await noTracing.span(name, fields, work);
     const span: Span = { set: (more) => safely(() => annotate(subsegment, more)) };
     span.set(fields);
@@ -28,7 +29,7 @@ export function subsegmentsOf(tracer: Tracer): InSubsegment {
       safely(() => subsegment.addFaultFlag());
       throw error;
     } finally {
-      safely(() => subsegment.close());
+      if (isRunning()) safely(() => subsegment.close());
     }
   };
 }

@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogFields } from '../log-fields.ts';
 import { noTracing, type Span, type Tracing } from '../tracing.ts';
-import { readTraceHeader } from './x-ray-header.ts';
+import { readTraceHeader, type TraceHeader } from './x-ray-header.ts';
 import { subsegmentsOf } from './x-ray-subsegments.ts';
 
 /** Does some work in a subsegment of its own. */
@@ -10,22 +11,37 @@ export type InSubsegment = <T>(
   work: (span: Span) => Promise<T>,
 ) => Promise<T>;
 
+/** Whether the invocation that began what runs now has not ended. */
+export type IsRunning = () => boolean;
+
+/** The trace of the invocation that began what runs now. */
+const begun = new AsyncLocalStorage<TraceHeader>();
+
 /**
  * Traces by AWS X-Ray what runs on AWS Lambda. Each invocation that X-Ray samples is a trace there already; this adds what the
  * service does below it. What does so is loaded for the first sampled one: it takes longer to load than all the rest of the
- * runtime, and the others need none of it.
+ * runtime, and the others need none of it. Work that was given up, and goes on beside the next invocation, is of its own trace
+ * still, and nothing more is sent of it.
  * @param environment in which AWS Lambda tells the trace of the invocation that runs now
+ * @param load loads what traces; where it cannot, nothing is traced
  */
 export function xRayTracing(
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  load: (isRunning: IsRunning) => Promise<InSubsegment> = loadTracer,
 ): Tracing {
   let loading: Promise<InSubsegment> | undefined;
-  const header = () => readTraceHeader(environment['_X_AMZN_TRACE_ID']);
+  const running = () => readTraceHeader(environment['_X_AMZN_TRACE_ID']);
+  const header = () => begun.getStore() ?? running();
+  const isRunning = () => running()?.traceId === header()?.traceId;
   const within: InSubsegment = async (name, fields, work) => {
-    if (header()?.isSampled !== true) return await noTracing.span(name, fields, work);
-    loading ??= load();
-    const inSubsegment = await loading;
-    return await inSubsegment(name, fields, work);
+    const trace = header();
+    if (trace === undefined) return await noTracing.span(name, fields, work);
+    return await begun.run(trace, async () => {
+      if (!trace.isSampled) return await noTracing.span(name, fields, work);
+      loading ??= load(isRunning).catch(() => noTracing.span);
+      const inSubsegment = await loading;
+      return await inSubsegment(name, fields, work);
+    });
   };
   return {
     // A caller's own trace is not continued: X-Ray has begun one at the gateway.
@@ -39,7 +55,8 @@ export function xRayTracing(
 }
 
 /** Calls of others are not traced: what they carry is nobody's business. */
-async function load(): Promise<InSubsegment> {
+async function loadTracer(isRunning: IsRunning): Promise<InSubsegment> {
   const { Tracer } = await import('@aws-lambda-powertools/tracer');
-  return subsegmentsOf(new Tracer({ serviceName: 'enrollment-key-escrow', captureHTTPsRequests: false }));
+  const tracer = new Tracer({ serviceName: 'enrollment-key-escrow', captureHTTPsRequests: false });
+  return subsegmentsOf(tracer, isRunning);
 }

@@ -105,7 +105,18 @@ async function trace(): Promise<void> {
   async function sampled(): Promise<void> {
     process.env['_X_AMZN_TRACE_ID'] = header(2, 1);
     process.stdout.write(`${await request(503)}\n`);
+    const next = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const givenUp = tracing.request({ traceparent: undefined }, { requestId: 'given-up' }, async () => {
+      begun.resolve();
+      await next.promise;
+      await tracing.span('late', {}, async () => undefined);
+      return tracing.traceId();
+    });
+    await begun.promise;
     process.env['_X_AMZN_TRACE_ID'] = header(3, 1);
+    next.resolve();
+    process.stdout.write(`${await givenUp}\n`);
     const failing = tracing.span('failing', {}, () => Promise.reject(new VendorError(secret)));
     await failing.catch((error: unknown) => process.stdout.write(`${error instanceof VendorError}\n`));
   }

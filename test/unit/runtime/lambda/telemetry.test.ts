@@ -5,16 +5,25 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { metricNamespace } from '#contract/metrics.ts';
+import { xRayTracing } from '#runtime/lambda/x-ray.ts';
 import { readTraceHeader } from '#runtime/lambda/x-ray-header.ts';
 
 const script = join(import.meta.dirname, 'telemetry-child.ts');
 const secret = 'marked-secret-73';
 
+/** What the environment could have Powertools tell more by: none of it does. */
+const talkative = {
+  POWERTOOLS_LOGGER_LOG_EVENT: 'true',
+  POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'true',
+  POWERTOOLS_TRACER_CAPTURE_ERROR: 'true',
+  POWERTOOLS_TRACER_CAPTURE_HTTPS_REQUESTS: 'true',
+};
+
 /** Runs a part of the script as a function on AWS Lambda runs. @returns the lines that it wrote */
 async function run(what: string, environment: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const { POWERTOOLS_DEV: _, ...usual } = process.env;
   const child = spawn(process.execPath, [script, what, secret], {
-    env: { ...usual, LAMBDA_TASK_ROOT: '/var/task', ...environment },
+    env: { ...usual, ...talkative, LAMBDA_TASK_ROOT: '/var/task', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [out, err, [status]] = await Promise.all([
@@ -122,7 +131,9 @@ describe('the traces of a function', () => {
     });
     daemon.close();
     const root = '5759e988bd862e3fe1be46a99427279';
-    expect(lines).toStrictEqual([`${root}1`, `${root}2`, 'true']);
+    // What was given up is of the trace that it began in, whichever runs by then; and is no part of that one.
+    expect(lines).toStrictEqual([`${root}1`, `${root}2`, `${root}2`, 'true']);
+    expect(received.join('\n')).not.toMatch(/given-up|late/);
     expect(received.join('\n')).not.toContain(secret);
     const sent = received.map((packet) => JSON.parse(packet.split('\n')[1] ?? ''));
     const requests = sent.filter(({ name }) => name === 'request');
@@ -142,6 +153,12 @@ describe('the traces of a function', () => {
     const [failing] = sent.filter(({ name }) => name === 'failing');
     expect(failing).toMatchObject({ fault: true, annotations: { code: 'internal' } });
     expect(failing).not.toHaveProperty('cause');
+  });
+
+  it('keep no work from being done where what traces cannot be loaded', async () => {
+    const environment = { _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1' };
+    const tracing = xRayTracing(environment, () => Promise.reject(new Error('not in the bundle')));
+    await expect(tracing.span('some', {}, async () => 'done')).resolves.toBe('done');
   });
 });
 

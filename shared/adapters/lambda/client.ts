@@ -25,7 +25,19 @@ const lambda: StoreService = {
 /** Less than the function that asks has itself. The function that is asked may well take all of it. */
 const times = { callMilliseconds: 26_000, requestMilliseconds: 26_000 };
 
+/**
+ * A connection that was kept while AWS Lambda had this function sleep is often dead, and a call that dies with it is not repeated:
+ * the function that was asked may have begun. So each call has a connection of its own.
+ */
+const ownConnection = { keepAlive: false };
+const requestHandler = {
+  ...clientSettings.requestHandler,
+  httpAgent: ownConnection,
+  httpsAgent: ownConnection,
+};
+
 /** Calls to AWS Lambda where the environment leads (AWS_REGION, AWS_ENDPOINT_URL_LAMBDA). */
 export function openLambda(settings: StoreCallSettings = {}): StoreCalls<LambdaClient> {
-  return new StoreCalls(neverInClear(new LambdaClient(clientSettings)), lambda, { ...times, ...settings });
+  const client = new LambdaClient({ ...clientSettings, requestHandler });
+  return new StoreCalls(neverInClear(client), lambda, { ...times, ...settings });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLambda } from '#adapters/lambda/client.ts';
@@ -59,11 +59,17 @@ const enrollment = enrollmentOf({ id: 'enr-1' });
 const password = Secret.fromText('marked secret ü');
 
 /** Asks for a key pair. */
-async function make(more: { setBy?: string } = {}) {
+async function make({
+  lambda = openLambda({ waiting: fakeWaiting() }),
+  ...more
+}: {
+  lambda?: ReturnType<typeof openLambda>;
+  setBy?: string;
+} = {}) {
   const registry = new MemoryRegistry(new ManualClock());
   await registry.create(enrollment);
   const names = { identity: 'makes-identity', encryption: 'makes-encryption' };
-  const maker = new LambdaKeyPairMaker(openLambda({ waiting: fakeWaiting() }), names, registry);
+  const maker = new LambdaKeyPairMaker(lambda, names, registry);
   return await maker.make({ enrollment, password, requestId: 'req-1', ...more });
 }
 
@@ -108,6 +114,18 @@ describe('the maker of key pairs on AWS Lambda', () => {
   it('asks again where nothing was begun', async () => {
     answers.push(refusing(429, 'TooManyRequestsException'));
     expect(await make()).toMatchObject({ id: 'enr-1' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('takes a connection of its own for each call: one that was kept while the function slept may be dead', async () => {
+    const lambda = openLambda({ waiting: fakeWaiting() });
+    const used = new WeakSet<object>();
+    server.prependListener('request', (request: IncomingMessage) => {
+      if (used.has(request.socket)) request.socket.destroy();
+      used.add(request.socket);
+    });
+    await make({ lambda });
+    await expect(make({ lambda })).resolves.toMatchObject({ id: 'enr-1' });
     expect(asked).toHaveLength(2);
   });
 

@@ -90,6 +90,38 @@ describe('append', () => {
     expect((await ids()).filter((id) => id === 'e-20')).toHaveLength(1);
   });
 
+  it('reads no page twice in a burst, however many were appended since its events were borne', async () => {
+    const { appender, theirs, clock, ids, requests } = await openedFeed();
+    for (let count = 0; count < 60; count += 1) {
+      clock.advance(10_000);
+      await (count % 20 === 7 ? theirs : appender).append('acme', [eventOf(`e-${count}`)]);
+    }
+    requests();
+    await appender.append('acme', [eventOf('late')]);
+    expect(requests().filter((each) => each === 'Query')).toEqual(['Query']);
+    // Whatever comes again is known still, to who wrote it and to who did not.
+    await appender.append('acme', [eventOf('e-1'), eventOf('e-7'), eventOf('e-59')]);
+    await theirs.append('acme', [eventOf('e-1'), eventOf('e-7'), eventOf('e-59')]);
+    expect(new Set(await ids()).size).toBe(61);
+    expect(await ids()).toHaveLength(61);
+  });
+
+  it('knows what came long before the pages that it has seen', async () => {
+    const { appender, theirs, clock, pages, table, requests } = await openedFeed();
+    for (let count = 0; count < 30; count += 1) {
+      await theirs.append('acme', [eventOf(`e-${count}`, { time: clock.now().toISOString() })]);
+      clock.advance(60_000);
+    }
+    for (const number of [1, 2, 4]) await table.remove('feed#acme', String(number).padStart(12, '0'));
+    await appender.append('acme', [eventOf('new', { time: clock.now().toISOString() })]);
+    await appender.append('acme', [eventOf('e-10'), eventOf('e-29')]);
+    const kept: CloudEvent[][] = (await pages()).map(({ events }) => JSON.parse(String(events)));
+    expect(idsOf(kept.flat()).slice(-2)).toEqual(['e-29', 'new']);
+    requests();
+    await appender.append('acme', [eventOf('e-11')]);
+    expect(requests()).toEqual(['Query']);
+  });
+
   it('divides what is more than a page holds, by number and by size', async () => {
     const { appender, ids, pages } = await openedFeed();
     await appender.append('acme', many(250));

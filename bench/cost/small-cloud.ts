@@ -22,6 +22,16 @@ export interface ApiCall {
   body?: unknown;
 }
 
+const makers = {
+  identity: 'make-identity-key-pair-with-password',
+  encryption: 'make-encryption-key-pair-with-password',
+} as const satisfies Record<string, FunctionName>;
+
+/** Of queues that nobody asks anything while all goes well. */
+const queueUrls = Object.fromEntries(
+  Object.keys(retries).map((each) => [each, `https://sqs.eu-central-1.amazonaws.com/1/${each}`]),
+);
+
 const resultSchema = v.object({ statusCode: v.number(), body: v.string(), isBase64Encoded: v.boolean() });
 
 /**
@@ -69,21 +79,13 @@ export class SmallCloud {
       return await cloud?.invoke(nameIn(name), event);
     });
     opening.defer(() => lambda.close());
-    const makers = {
-      identity: 'make-identity-key-pair-with-password',
-      encryption: 'make-encryption-key-pair-with-password',
-    } satisfies Record<string, FunctionName>;
-    const queues = Object.keys(retries).map((each) => [
-      each,
-      `https://sqs.eu-central-1.amazonaws.com/1/${each}`,
-    ]);
     const environment = {
       ...standIns.environment,
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       ESCROW_STAGE: 'cost',
       ESCROW_KMS_KEY_SOURCE: keySource,
       ESCROW_KEY_PAIR_MAKERS: JSON.stringify(makers),
-      ESCROW_QUEUE_URLS: JSON.stringify(Object.fromEntries(queues)),
+      ESCROW_QUEUE_URLS: JSON.stringify(queueUrls),
       ESCROW_RESOURCE: resource,
       ESCROW_TOKEN_SETTINGS: JSON.stringify({ issuer: issuer.issuer, audience }),
     };

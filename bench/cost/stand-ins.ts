@@ -40,22 +40,71 @@ export interface Stored {
 export async function startStandIns(meter: Meter): Promise<StandIns> {
   await using opening = new AsyncDisposableStack();
   const due: Due[] = [];
-  const wires: Record<string, string> = {};
-  const count = async (name: string, endpoint: string, listener: Listener) => {
-    const wire = await openCountedWire(endpoint, listener);
-    opening.defer(() => wire.close());
-    wires[`AWS_ENDPOINT_URL_${name}`] = wire.endpoint;
-  };
-  const counted = (service: CalledService, usageOf: (call: WireCall) => Usage): Listener => ({
-    answered: (call) => meter.called(service, usageOf(call)),
+  const wires = new Wires(opening, meter);
+  const tables = await startTables(wires, meter, due);
+  const backups = await startBucket(wires);
+  const keys = await startKeys(wires);
+  const bus = await startEventBridgeDouble({
+    rules: [{ pattern: {}, target: (detail) => due.push(...messagesOf(detail, meter)) }],
   });
+  await wires.count('eventbridge', bus, eventBridgeUsage);
+  const sns = await startSnsDouble();
+  await wires.count('sns', sns, snsUsage);
+  const environment = {
+    ...keys.environment,
+    ...wires.environment,
+    ...tables.environment,
+    ESCROW_BACKUP_BUCKET: bucket,
+    ESCROW_EVENT_BUS: bus.busName,
+    ESCROW_NOTICE_TOPIC: sns.topicArn,
+    ESCROW_CUSTODY: 'kms',
+    ESCROW_KMS_ALIAS_PREFIX: aliasPrefix,
+  };
+  const stored = () => ({ dynamodb: tables.storedBytes(), s3: backups.storedBytes() });
+  const opened = opening.move();
+  return { environment, due, stored, close: () => opened.disposeAsync() };
+}
 
+/** A stand-in that runs. */
+interface Double {
+  endpoint: string;
+  close(): Promise<void>;
+}
+
+/** Puts stand-ins behind wires on which calls are counted. */
+class Wires {
+  /** Leads the AWS SDK to the wires. */
+  readonly environment: Record<string, string> = {};
+  readonly #opening: AsyncDisposableStack;
+  readonly #meter: Meter;
+
+  constructor(opening: AsyncDisposableStack, meter: Meter) {
+    this.#opening = opening;
+    this.#meter = meter;
+  }
+
+  /** @param usageOf what a call is on a bill */
+  async count(service: CalledService, double: Double, usageOf: (call: WireCall) => Usage): Promise<void> {
+    await this.listen(service, double, { answered: (call) => this.#meter.called(service, usageOf(call)) });
+  }
+
+  /** Takes the stand-in over, and closes it with the rest. */
+  async listen(service: CalledService, double: Double, listener: Listener): Promise<void> {
+    this.#opening.defer(() => double.close());
+    const wire = await openCountedWire(double.endpoint, listener);
+    this.#opening.defer(() => wire.close());
+    this.environment[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] = wire.endpoint;
+  }
+}
+
+/** The tables; what is written to the aggregates is due to whoever follows their stream. */
+async function startTables(wires: Wires, meter: Meter, due: Due[]) {
   const dynamo = await startDynamoDouble();
-  opening.defer(() => dynamo.close());
-  const units = new DynamoUnits(dynamo.tables, (write) => {
+  const { tables } = dynamo;
+  const units = new DynamoUnits(tables, (write) => {
     if (write.table === 'aggregates') due.push({ stream: write });
   });
-  await count('DYNAMODB', dynamo.endpoint, {
+  await wires.listen('dynamodb', dynamo, {
     ask: (operation, request) => units.ask(operation, request),
     answered: (call) => {
       units.answered(call);
@@ -63,48 +112,31 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
       meter.called('dynamodb', { 'dynamodb-read': reads, 'dynamodb-write': writes });
     },
   });
-
-  const s3 = await startS3Double();
-  opening.defer(() => s3.close());
-  const backups = addBucket(s3, bucket, { objectLock: true });
-  await count('S3', s3.endpoint, counted('s3', s3Usage));
-
-  const kms = await startKmsDouble();
-  opening.defer(() => kms.close());
-  Object.assign(process.env, kmsEnvironment(kms));
-  await (await openKmsProvider({ aliasPrefix, createOwnKeys: true })).close();
-  await count('KMS', kms.endpoint, counted('kms', kmsUsage));
-
-  const bus = await startEventBridgeDouble({
-    rules: [{ pattern: {}, target: (detail) => due.push(...messagesOf(detail, meter)) }],
-  });
-  opening.defer(() => bus.close());
-  await count('EVENTBRIDGE', bus.endpoint, counted('eventbridge', eventBridgeUsage));
-
-  const sns = await startSnsDouble();
-  opening.defer(() => sns.close());
-  await count('SNS', sns.endpoint, counted('sns', snsUsage));
-
   const environment = {
-    ...kmsEnvironment(kms),
-    ...wires,
-    ESCROW_AGGREGATES_TABLE: dynamo.tables.aggregates,
-    ESCROW_DOCUMENTS_TABLE: dynamo.tables.documents,
-    ESCROW_LOCKED_KEYS_TABLE: dynamo.tables['locked-keys'],
-    ESCROW_LEDGER_TABLE: dynamo.tables.ledger,
-    ESCROW_ACTIVITY_TABLE: dynamo.tables.activity,
-    ESCROW_BACKUP_BUCKET: bucket,
-    ESCROW_EVENT_BUS: bus.busName,
-    ESCROW_NOTICE_TOPIC: sns.topicArn,
-    ESCROW_CUSTODY: 'kms',
-    ESCROW_KMS_ALIAS_PREFIX: aliasPrefix,
+    ESCROW_AGGREGATES_TABLE: tables.aggregates,
+    ESCROW_DOCUMENTS_TABLE: tables.documents,
+    ESCROW_LOCKED_KEYS_TABLE: tables['locked-keys'],
+    ESCROW_LEDGER_TABLE: tables.ledger,
+    ESCROW_ACTIVITY_TABLE: tables.activity,
   };
-  const stored = () => ({
-    dynamodb: units.storedBytes(),
-    s3: backups.versions().reduce((sum, { bytes }) => sum + bytes.length, 0),
-  });
-  const opened = opening.move();
-  return { environment, due, stored, close: () => opened.disposeAsync() };
+  return { environment, storedBytes: () => units.storedBytes() };
+}
+
+async function startBucket(wires: Wires) {
+  const s3 = await startS3Double();
+  const backups = addBucket(s3, bucket, { objectLock: true });
+  await wires.count('s3', s3, s3Usage);
+  return { storedBytes: () => backups.versions().reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+/** The service's own keys are made before anything is counted, as a deployment does. */
+async function startKeys(wires: Wires) {
+  const kms = await startKmsDouble();
+  const environment = kmsEnvironment(kms);
+  Object.assign(process.env, environment);
+  await (await openKmsProvider({ aliasPrefix, createOwnKeys: true })).close();
+  await wires.count('kms', kms, kmsUsage);
+  return { environment };
 }
 
 /** One message for each consumer that takes the event, as the bus's rules send them. */

@@ -85,6 +85,13 @@ export class DeployedService {
     return await (await running).invoke(event);
   }
 
+  /** Ends a function; it is started again when it is next set to work. */
+  async stop(name: FunctionName): Promise<void> {
+    const running = this.running.get(name);
+    this.running.delete(name);
+    await (await running)?.stop();
+  }
+
   /** What all functions wrote, one after the other. */
   async output(): Promise<string> {
     const all = await Promise.all(this.running.values());

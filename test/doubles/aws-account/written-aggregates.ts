@@ -11,6 +11,7 @@ export interface StreamRecord {
 /** The stream of the table of aggregates: each write that was done, in order, until it was taken. */
 export class WrittenAggregates {
   readonly records: StreamRecord[] = [];
+  readonly #all: StreamRecord[] = [];
   readonly #table: string;
   #last = 0;
 
@@ -25,11 +26,18 @@ export class WrittenAggregates {
     if (input['TableName'] !== this.#table) return;
     this.#last += 1;
     const sequence = String(this.#last).padStart(21, '0');
-    this.records.push({
+    const record: StreamRecord = {
       eventID: sequence,
       eventName: 'MODIFY',
       eventSource: 'aws:dynamodb',
       dynamodb: { SequenceNumber: sequence, NewImage: input['Item'] },
-    });
+    };
+    this.#all.push(record);
+    this.records.push(record);
   };
+
+  /** Hands all of them out once more, as the stream may. */
+  repeat(): void {
+    this.records.push(...this.#all);
+  }
 }

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
+import { routes } from '#contract/routes.ts';
+import { generatePassword } from '#crypto/passwords.ts';
+import { isFunctionName } from '#test/doubles/aws-account/api-gateway.ts';
+import { deadQueueOf } from '#test/doubles/aws-account/aws-account.ts';
+import { call, type Sent } from '#test/support/api-client.ts';
+import { DeployedService } from '#test/support/deployed-service.ts';
+import {
+  enroll,
+  enrollmentIn,
+  exportBody,
+  requestBody,
+  setPassword,
+  setUp,
+} from '#test/support/enrolling.ts';
+import { EventSources } from '#test/support/event-sources.ts';
+import { type OutsidePeople, organization, outsidePeople } from '#test/support/people.ts';
+import { openWithOpenssl, spkiOf, spkiOfCsr } from '#test/support/pfx-tools.ts';
+import { audience } from '#test/support/token-issuer.ts';
+import { refusedCalls } from './judged-calls.ts';
+import { synthesize } from './synthesis.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'escrow-aws-functions-'));
+let people: OutsidePeople;
+let service: DeployedService;
+let sources: EventSources;
+const api = {
+  call: (method: string, target: string, sent?: Sent) => call(service.url, method, target, sent),
+};
+
+beforeAll(async () => {
+  people = await outsidePeople();
+  service = await DeployedService.start({ issuer: people.issuer.url, audience });
+  sources = new EventSources(service);
+});
+afterAll(async () => {
+  sources.close();
+  await service.close();
+  await people.close();
+  rmSync(folder, { recursive: true });
+});
+
+const names = Object.keys(functions).filter(isFunctionName);
+const specOf = (name: FunctionName): FunctionSpec => functions[name];
+const administrator = () => people.token('root', 'administrator');
+
+/** What the service says of an enrollment. */
+async function show(subject: string, id: string) {
+  const token = await people.token(subject, 'subscriber');
+  return enrollmentIn(await api.call('GET', `/v1/enrollments/${id}`, { token }));
+}
+
+/** The notices that were published, in order. */
+function published(): string[] {
+  return service.account.sns.published.map(({ message }) => message);
+}
+
+describe('the main job, by the bundled functions', () => {
+  const password = generatePassword().text();
+  let id: string;
+
+  it('sets an organization up', async () => {
+    await setUp(api, people);
+    expect(service.running.has('set-up-organization')).toBe(true);
+  });
+
+  it('takes a request over the API, and tells its subscriber to sign in', async () => {
+    ({ id } = await enroll(api, people, requestBody('ada')));
+    await sources.settle();
+    expect(await show('ada', id)).toMatchObject({ state: 'awaiting-subscriber' });
+    expect(published()).toEqual([expect.stringContaining(id)]);
+  });
+
+  it('makes the key pair under the password of its subscriber', async () => {
+    const enrollment = await setPassword(api, people, await show('ada', id), password);
+    expect(enrollment).toMatchObject({ state: 'ready', exportable: true });
+    expect(service.running.has('make-encryption-key-pair-with-password')).toBe(true);
+    expect(service.running.has('make-identity-key-pair-with-password')).toBe(false);
+  });
+
+  it('has stored its escrowed backup under Object Lock, and says what was proved of it', async () => {
+    const token = await people.token('ada', 'subscriber');
+    const { json } = await api.call('GET', `/v1/enrollments/${id}/backups`, { token });
+    expect(json['backups']).toEqual([expect.objectContaining({ profile: 'modern' })]);
+    const stored = service.account.bucket.versions();
+    expect(stored.map(({ retention }) => retention?.mode)).toEqual(['COMPLIANCE']);
+  });
+
+  it('exports the key as a file that OpenSSL opens, whose key is that of the request', async () => {
+    const token = await people.token('ada', 'subscriber');
+    const csr = join(folder, 'ada.csr.pem');
+    writeFileSync(csr, (await api.call('GET', `/v1/enrollments/${id}/csr`, { token })).bytes);
+    const body = exportBody(password);
+    const exported = await api.call('POST', `/v1/enrollments/${id}/exports`, { token, body });
+    expect(exported.headers['content-type']).toBe('application/pkcs12');
+    const copy = join(folder, 'ada.pfx');
+    writeFileSync(copy, exported.bytes);
+    const { privateKey } = await openWithOpenssl(copy, password);
+    expect(spkiOf(privateKey)).toEqual(await spkiOfCsr(csr));
+  });
+
+  it('takes a request by event, and makes a key that never leaves', async () => {
+    const data = {
+      ...requestBody('device', { purpose: 'identity', assurance: 'medium-hardware' }),
+      organization,
+      idempotencyKey: 'device-1',
+    };
+    const event = {
+      specversion: '1.0',
+      id: randomUUID(),
+      source: `/organizations/${organization}/workflow`,
+      type: 'EnrollmentRequested',
+      data,
+    };
+    const token = await people.token('workflow', 'enrollment-workflow');
+    expect(await api.call('POST', '/v1/events', { token, body: event })).toMatchObject({ status: 202 });
+    await sources.settle();
+    const { json } = await api.call('GET', '/v1/enrollments?purpose=identity', { token });
+    expect(json['enrollments']).toEqual([expect.objectContaining({ state: 'ready', lock: 'resident' })]);
+    expect(service.running.has('make-identity-key-pair')).toBe(true);
+    expect(service.running.has('make-encryption-key-pair')).toBe(false);
+  });
+
+  it('tells what happened, in order, to whoever follows', async () => {
+    const authorization = `Bearer ${await people.token('olga', 'auditor')}`;
+    const asked = { headers: { accept: 'text/event-stream', authorization } };
+    const text = await (await fetch(`${service.url}/v1/events?from=beginning`, asked)).text();
+    const types = [...text.matchAll(/^event: ?(\w+)$/gm)].map(([, type]) => type);
+    expect(types).toContain('BackupEscrowed');
+    expect(types.indexOf('SubscriberSignInAwaited')).toBeLessThan(types.indexOf('BackupEscrowed'));
+  });
+
+  it('changes nothing when records and messages come twice', async () => {
+    const before = { stored: service.account.bucket.versions().length, published: published().length };
+    service.account.written.repeat();
+    await sources.settle();
+    expect(service.account.bucket.versions()).toHaveLength(before.stored);
+    expect(published()).toHaveLength(before.published);
+  });
+
+  it('leaves no secret in what its functions write', async () => {
+    expect(await service.output()).not.toContain(password);
+  });
+});
+
+describe('what cannot be worked on', () => {
+  const letters = async () => {
+    const { json } = await api.call('GET', '/v1/dead-letters', { token: await administrator() });
+    return v.parse(
+      v.array(v.object({ id: v.string(), code: v.string(), consumer: v.string() })),
+      json['deadLetters'],
+    );
+  };
+
+  it('is put among the dead letters, and is worked on again when it is redriven', async () => {
+    const event = {
+      specversion: '1.0',
+      id: 'unknown',
+      source: `/organizations/${organization}`,
+      type: 'EnrollmentAccepted',
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data: { enrollmentId: 'enr_none', purpose: 'encryption' },
+    };
+    service.account.sqs.queues.sendMessage('make-encryption-key-pair', JSON.stringify(event));
+    await sources.settle();
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ consumer: 'make-encryption-key-pair' });
+    const token = await administrator();
+    const redrive = `/v1/dead-letters/${letter?.id}/redrive`;
+    expect(await api.call('POST', redrive, { token })).toMatchObject({ status: 204 });
+    expect(await letters()).toEqual([]);
+    await sources.settle();
+    expect(await letters()).toHaveLength(1);
+  });
+
+  it('is put there too by what looks after a function that could not even do that', async () => {
+    const event = {
+      specversion: '1.0',
+      id: 'lost',
+      source: `/organizations/${organization}`,
+      type: 'EnrollmentDestroyed',
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data: { enrollmentId: 'enr_lost' },
+    };
+    service.account.sqs.queues.sendMessage(deadQueueOf('discard-superseded'), JSON.stringify(event));
+    await sources.settle();
+    expect(await letters()).toContainEqual(
+      expect.objectContaining({ consumer: 'discard-superseded', code: 'internal' }),
+    );
+  });
+});
+
+describe('what runs by the clock', () => {
+  const scheduled = names.filter((name) => 'everyMinutes' in specOf(name).on);
+
+  it.each(scheduled)('%s runs, and what it sets to work runs through', async (name) => {
+    const event = { version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+    expect(await service.invoke(name, event)).toMatchObject({ ok: true });
+    await sources.settle();
+  });
+});
+
+describe('every function', () => {
+  const left = () => names.filter((name) => !service.running.has(name));
+
+  it('starts under the client of the Runtime API, and answers what sets it to work', async () => {
+    for (const name of left()) {
+      const { on } = specOf(name);
+      if ('routes' in on) {
+        for (const route of on.routes) {
+          const { method, path } = routes[route];
+          const { status } = await api.call(method, path.replaceAll(/\{\w+\}/g, 'some'));
+          expect([name, status]).toEqual([name, routes[route].roles === 'anyone' ? 200 : 401]);
+        }
+      } else {
+        const event = 'called' in on ? {} : { Records: [] };
+        expect([name, await service.invoke(name, event)]).toEqual([
+          name,
+          expect.objectContaining({ ok: true }),
+        ]);
+      }
+      await service.stop(name);
+    }
+  });
+
+  it('asked nothing of AWS that its role does not allow', () => {
+    const calls = [...new Map(service.account.calls.map((each) => [JSON.stringify(each), each])).values()];
+    const made = synthesize();
+    expect(calls.length).toBeGreaterThan(100);
+    expect(refusedCalls(calls, made)).toEqual([]);
+    const byAnother = calls.map((each) => ({ ...each, function: 'list-enrollments' }));
+    const refused = refusedCalls(byAnother, made).join('\n');
+    for (const action of ['s3:PutObject', 'kms:GenerateMac', 'dynamodb:PutItem', 'events:PutEvents']) {
+      expect(refused).toContain(`list-enrollments: ${action}`);
+    }
+  });
+});

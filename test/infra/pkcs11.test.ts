@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functions } from '#contract/functions.ts';
 import { alarmClaims } from './claims/alarms.ts';
@@ -6,7 +8,10 @@ import { functionClaims } from './claims/functions.ts';
 import { limitClaims } from './claims/limits.ts';
 import { functionNames, Parties } from './claims/parties.ts';
 import { type Configuration, synthesize } from './synthesis.ts';
-import { at } from './template.ts';
+import { at, isRecord } from './template.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const recordOf = (value: unknown) => (isRecord(value) ? value : {});
 
 const ofKeys = functionNames.filter((name) => functions[name].uses.some((use) => use.startsWith('keys:')));
 const others = functionNames.filter((name) => !ofKeys.includes(name));
@@ -95,6 +100,18 @@ describe('the service with its keys in a token', () => {
     expect(parties.functionsThatMay(asked)).toEqual(ofKeys);
     const byCode = { 'lambda:SourceFunctionArn': 'arn:aws:lambda:us-west-2:111122223333:function:x' };
     expect(parties.functionsThatMay({ ...asked, context: byCode })).toEqual([]);
+  });
+
+  it('builds the binding to the token at the very versions that everything here is tried with', () => {
+    const packagesOf = (path: string): Record<string, unknown> =>
+      recordOf(recordOf(JSON.parse(readFileSync(join(repository, path), 'utf8')))['packages']);
+    const { '': _, ...image } = packagesOf('infra/token-image/package-lock.json');
+    const own = packagesOf('package-lock.json');
+    expect(Object.keys(image)).toContain('node_modules/pkcs11js');
+    for (const [name, entry] of Object.entries(image)) {
+      const { optional: __, ...tried } = { optional: true, ...recordOf(own[name]) };
+      expect(entry, name).toEqual(tried);
+    }
   });
 
   it('builds the image from a Dockerfile and the code of those functions, and of no others', () => {

@@ -12,7 +12,13 @@ function told(start?: string) {
   const counts: [MetricName, number][] = [];
   const lines: string[] = [];
   const note = (message: string) => void lines.push(message);
-  const log: WorkerOpening['log'] = { info: note, warn: note, error: note, with: () => log, begin() {} };
+  const log: WorkerOpening['log'] = {
+    info: note,
+    warn: note,
+    error: note,
+    with: () => log,
+    during: (_, work) => work(),
+  };
   const clock = new ManualClock(start);
   return {
     clock,

@@ -15,7 +15,13 @@ const nothing: Mended = {
 function told(all: readonly Mended[]) {
   const lines: [string, LogFields | undefined][] = [];
   const note = (message: string, fields?: LogFields) => void lines.push([message, fields]);
-  const log: WorkerOpening['log'] = { info: note, warn: note, error: note, with: () => log, begin() {} };
+  const log: WorkerOpening['log'] = {
+    info: note,
+    warn: note,
+    error: note,
+    with: () => log,
+    during: (_, work) => work(),
+  };
   const counts = new Map<MetricName, number>();
   const add = (name: MetricName, value = 1) => void counts.set(name, value);
   tellReconciled({ log, counting: { add } }, all);

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { isPlainRequest } from '#contract/enrollment-requested.ts';
 import { eventSchemas } from '#contract/events.ts';
+import type { Consumer } from '#contract/subscriptions.ts';
 import { asEscrowError, type EscrowError } from '#domain/errors.ts';
 import type { DeadLetterStore, GivenUp } from '#ports/dead-letter-store.ts';
 import type { CloudEvent } from '#ports/messages.ts';
@@ -35,7 +37,8 @@ const eventSchema = v.object({
 
 /**
  * Puts what fell out of the queues among the dead letters, where its organization sees it, with the code `internal`: nobody got as
- * far as saying why. Of the data only those members are kept that the event's schema knows: elsewhere a secret may stand.
+ * far as saying why. Of the data only those members are kept that the event's schema knows, and of what comes from outside only a
+ * request that is well formed: elsewhere a secret may stand.
  */
 export async function keepDeadLetters(
   { deadLetters }: { deadLetters: DeadLetterStore },
@@ -43,7 +46,7 @@ export async function keepDeadLetters(
 ): Promise<KeptDeadLetters> {
   const kept: KeptDeadLetters = { again: [], unreadable: [] };
   const keep = async (message: UnhandledMessage): Promise<void> => {
-    const event = eventIn(message.body);
+    const event = eventIn(message);
     if (event === undefined) kept.unreadable.push(message.messageId);
     try {
       await deadLetters.keep(letterOf(message, event ?? placeholder(message)));
@@ -59,10 +62,15 @@ function letterOf({ messageId, sentAt, consumer }: UnhandledMessage, event: Clou
   return { messageId, sentAt, consumer, event, code: 'internal' };
 }
 
-function eventIn(body: string): CloudEvent | undefined {
+/** The one consumer whose messages come from outside. */
+const fromOutside: Consumer = 'request-enrollment';
+
+function eventIn({ consumer, body }: UnhandledMessage): CloudEvent | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), eventSchema), body);
   if (!parsed.success) return undefined;
-  return { ...parsed.output, data: knownData(parsed.output) };
+  const { data } = parsed.output;
+  if (consumer !== fromOutside) return { ...parsed.output, data: knownData(parsed.output) };
+  return { ...parsed.output, data: isPlainRequest(data) ? data : null };
 }
 
 function knownData({ type, data }: { type: string; data: unknown }): unknown {

@@ -90,3 +90,16 @@ export function parseEnrollmentRequest(data: unknown): EnrollmentRequest {
   const request = parse(isOfCanary(data) ? canaryRequestedSchema : enrollmentRequestedSchema, data);
   return { ...request, keySpec: parseKeySpec(request.keySpec) };
 }
+
+/** Members of a JSON Web Key that are secret (RFC 7518 sections 6.2.2, 6.3.2 and 6.4). */
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/**
+ * Whether data are a request and nothing besides: no field that is unknown or malformed, and no private key where a public one
+ * belongs. In what is not, a secret may stand.
+ */
+export function isPlainRequest(data: unknown): boolean {
+  const read = v.safeParse(isOfCanary(data) ? canaryRequestedSchema : enrollmentRequestedSchema, data);
+  if (!read.success) return false;
+  return Object.keys(read.output.recipientKey ?? {}).every((member) => !secretMembers.includes(member));
+}

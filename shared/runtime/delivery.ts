@@ -1,4 +1,5 @@
-import type { RetryPolicy } from '#contract/subscriptions.ts';
+import { isPlainRequest } from '#contract/enrollment-requested.ts';
+import type { Consumer, RetryPolicy } from '#contract/subscriptions.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import { asEscrowError } from '#domain/errors.ts';
 import type { Message } from '#ports/messages.ts';
@@ -30,12 +31,18 @@ export function afterFailure(
   return { retryAfterSeconds: Math.max(spread, asked) };
 }
 
+/** The one consumer whose messages come from outside. */
+const fromOutside: Consumer = 'request-enrollment';
+
 /**
  * What of a message goes to the dead letters. What was refused as input is left out: where a field is unknown or wrong, a
- * secret may stand in it. Its sender has it, and must correct it and send it anew; a redrive could only be refused again.
+ * secret may stand in it. Its sender has it, and must correct it and send it anew; a redrive could only be refused again. So is
+ * what would have been refused, had its consumer come as far as reading it.
  */
 export function keptOf<M extends Message>(message: M, code: ErrorCode): M {
   const { family } = errorTable[code];
-  if (family !== 'input' && family !== 'access') return message;
+  const isRefused = family === 'input' || family === 'access';
+  const mayBeKept = message.consumer !== fromOutside || isPlainRequest(message.event.data);
+  if (!isRefused && mayBeKept) return message;
   return { ...message, event: { ...message.event, data: null } };
 }

@@ -3,6 +3,7 @@ import { StoreError } from '#domain/errors.ts';
 import { keepDeadLetters, type UnhandledMessage } from '#lambdas/keep-dead-letters/keep-dead-letters.ts';
 import type { DeadLetterStore, GivenUp } from '#ports/dead-letter-store.ts';
 import { acceptedEvent } from '#test/contract/records.ts';
+import { requestData } from '#test/support/world.ts';
 
 const sentAt = new Date('2026-01-05T08:00:00.000Z');
 const message = (body: unknown, messageId = 'm-1'): UnhandledMessage => ({
@@ -66,6 +67,18 @@ describe('keepDeadLetters', () => {
     };
     await keepDeadLetters({ deadLetters }, [message(event)]);
     expect(deadLetters.letters[0]?.event).toEqual({ ...event, data: null });
+  });
+
+  it('leaves out a request from outside with a private key, and keeps one without it', async () => {
+    const deadLetters = storing();
+    const recipientKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+    const event = { ...due, type: 'EnrollmentRequested', data: requestData({ recipientKey }) };
+    const secret = { ...event, data: requestData({ recipientKey: { ...recipientKey, d: 'hunter2' } }) };
+    const messages = [secret, event].map((each, index) => message(each, `m-${index}`));
+    const fallen = messages.map((each) => ({ ...each, consumer: 'request-enrollment' }));
+    await keepDeadLetters({ deadLetters }, fallen);
+    const kept = deadLetters.letters.map((letter) => letter.event);
+    expect(kept).toEqual([{ ...event, data: null }, event]);
   });
 
   it.each(['', 'hunter2', '{"id":', '[]', '{}', 'null', JSON.stringify({ ...due, source: '' })])(

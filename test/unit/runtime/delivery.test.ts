@@ -12,6 +12,7 @@ import {
 } from '#domain/errors.ts';
 import { afterFailure, keptOf } from '#runtime/delivery.ts';
 import { acceptedEvent } from '#test/contract/records.ts';
+import { requestData } from '#test/support/world.ts';
 
 const usual = retries['make-encryption-key-pair'];
 const webhooks = retries['deliver-webhook'];
@@ -130,5 +131,24 @@ describe('what of a message goes to the dead letters', () => {
 
   it.each(['provider-incapable', 'internal', 'object-missing'] as const)('is all of it for %s', (code) => {
     expect(keptOf(message, code)).toEqual(message);
+  });
+
+  it.each([
+    ['an unknown field', { ...requestData(), password: 'hunter2-hunter2' }],
+    [
+      'a private key',
+      requestData({ recipientKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'hunter2' } }),
+    ],
+    ['no request at all', 'hunter2-hunter2'],
+  ])('leaves out a request from outside that nobody came as far as reading, with %s', (_what, data) => {
+    const event = { ...message.event, type: 'EnrollmentRequested', data };
+    const kept = keptOf({ ...message, consumer: 'request-enrollment', event }, 'store-unavailable');
+    expect(kept.event).toEqual({ ...event, data: null });
+  });
+
+  it('is all of a request from outside that is one', () => {
+    const event = { ...message.event, type: 'EnrollmentRequested', data: requestData() };
+    const waiting = { ...message, consumer: 'request-enrollment', event };
+    expect(keptOf(waiting, 'store-unavailable')).toEqual(waiting);
   });
 });

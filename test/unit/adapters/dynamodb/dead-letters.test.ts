@@ -20,8 +20,10 @@ const letter = (messageId: string, change: Partial<GivenUp> = {}): GivenUp => ({
   ...change,
 });
 
-async function openedLetters() {
-  const opened = await openedDynamoDb({ requestMilliseconds: 200 });
+/** @param fault what is to come; an answer that never comes is waited for in real time, so for a short one */
+async function openedLetters(fault?: Fault) {
+  const settings = fault?.kind === 'never-answer' ? { requestMilliseconds: 200 } : {};
+  const opened = await openedDynamoDb(settings);
   const { calls, tables } = opened;
   const clock = new ManualClock();
   const sent: string[] = [];
@@ -71,7 +73,7 @@ describe('keeping', () => {
   it.each<Fault>([{ kind: 'lose-answer' }, { kind: 'never-answer' }, { kind: 'cut' }])(
     'keeps it once through a wire that fails: $kind',
     async (fault) => {
-      const { store, queues, double } = await openedLetters();
+      const { store, queues, double } = await openedLetters(fault);
       double.faults.plan('PutItem', fault, 1);
       await store.keep(letter('m-1'));
       expect(await queues.countDeadLetters('acme')).toBe(1);

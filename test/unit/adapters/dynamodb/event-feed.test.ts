@@ -16,8 +16,10 @@ import { openedDynamoDb } from './opened-dynamodb.ts';
 const day = 24 * 3_600_000;
 const start = '2026-03-01T10:00:00.000Z';
 
-async function openedFeed() {
-  const opened = await openedDynamoDb({ requestMilliseconds: 200 });
+/** @param fault what is to come; an answer that never comes is waited for in real time, so for a short one */
+async function openedFeed(fault?: Fault) {
+  const settings = fault?.kind === 'never-answer' ? { requestMilliseconds: 200 } : {};
+  const opened = await openedDynamoDb(settings);
   const { calls, tables, another } = opened;
   const clock = new ManualClock(start);
   const feed = new DynamoEventFeed(calls, tables.activity, clock, 5);
@@ -157,7 +159,7 @@ describe('append', () => {
     { kind: 'cut' },
     { kind: 'refuse', type: 'ThrottlingException' },
   ])('keeps each event once through a wire that fails: $kind', async (fault) => {
-    const { appender, theirs, double, ids, meanwhile } = await openedFeed();
+    const { appender, theirs, double, ids, meanwhile } = await openedFeed(fault);
     await appender.append('acme', [eventOf('e-0')]);
     double.faults.plan('PutItem', fault, 1);
     // Somebody else's page may come between the two requests.

@@ -19,8 +19,10 @@ const entry = (requestId: string, organization = 'acme'): LedgerEntry => ({
   requestId,
 });
 
-async function openedLedger() {
-  const opened = await openedDynamoDb({ requestMilliseconds: 100 });
+/** @param fault what is to come; an answer that never comes is waited for in real time, so for a short one */
+async function openedLedger(fault?: Fault) {
+  const settings = fault?.kind === 'never-answer' ? { requestMilliseconds: 200 } : {};
+  const opened = await openedDynamoDb(settings);
   const { calls, tables, another } = opened;
   const clock = new ManualClock();
   const rows = async (organization = 'acme') => {
@@ -77,7 +79,7 @@ describe('a writer', () => {
     { kind: 'refuse', type: 'ProvisionedThroughputExceededException' },
     { kind: 'refuse', type: 'InternalServerError', status: 500 },
   ])('records once through a wire that fails: $kind', async (fault) => {
-    const { ledger, double, requestIds, rows } = await openedLedger();
+    const { ledger, double, requestIds, rows } = await openedLedger(fault);
     await ledger.record(entry('r-1'));
     double.faults.plan('PutItem', fault, 2);
     await ledger.record(entry('r-2'));

@@ -12,8 +12,10 @@ import { ManualClock } from '#test/doubles/clock.ts';
 import { fakeWaiting } from '../aws/fake-waiting.ts';
 import { openedDynamoDb } from './opened-dynamodb.ts';
 
-async function openedBoard() {
-  const opened = await openedDynamoDb({ requestMilliseconds: 200 });
+/** @param fault what is to come; an answer that never comes is waited for in real time, so for a short one */
+async function openedBoard(fault?: Fault) {
+  const settings = fault?.kind === 'never-answer' ? { requestMilliseconds: 200 } : {};
+  const opened = await openedDynamoDb(settings);
   const { calls, tables } = opened;
   const clock = new ManualClock();
   const handedOn: string[] = [];
@@ -112,7 +114,7 @@ describe('a notice', () => {
     { kind: 'refuse', type: 'ThrottlingException' },
   ])('stands once in the list and is handed on once through a wire that fails: $kind', async (fault) => {
     for (let failed = 0; failed < 3; failed += 1) {
-      const { board, double, listed, handedOn } = await openedBoard();
+      const { board, double, listed, handedOn } = await openedBoard(fault);
       let puts = 0;
       double.faults.otherwise = (operation) => {
         if (operation !== 'PutItem') return undefined;

@@ -10,7 +10,7 @@ import { EscrowBus } from './constructs/event-bus.ts';
 import { followStream, runEvery, workOnQueue } from './constructs/event-sources.ts';
 import { ServiceApi } from './constructs/http-api.ts';
 import { type TokenRuntime, timeoutOf } from './constructs/service-function.ts';
-import { ServiceFunctions } from './constructs/service-functions.ts';
+import { ServiceFunctions, type ServiceFunctionsProps } from './constructs/service-functions.ts';
 import { SignIn, tokenSettingsOf } from './constructs/sign-in.ts';
 import { TokenNetwork } from './constructs/token-network.ts';
 import { AlarmTopic, NoticeTopic } from './constructs/topics.ts';
@@ -51,31 +51,13 @@ export class ServiceStack extends Stack {
     const logs = { retention: settings.logRetention, encryptionKey: vault.vaultKey };
     const { domain, corsOrigins } = settings;
     this.api = new ServiceApi(this, 'Http', { domain, corsOrigins, logs });
-    const issuer = settings.issuer;
-    if (issuer === undefined) {
+    if (settings.issuer === undefined) {
       this.signIn = new SignIn(this, 'SignIn', { stage, organization, resource: this.api.url });
     }
     const undelivered = new Queue(this, 'Undelivered', queueProps);
     const putAside = new Queue(this, 'PutAside', queueProps);
     const queues = this.makeQueues(undelivered);
-    const functions = new ServiceFunctions(this, 'Functions', {
-      settings,
-      vault,
-      code,
-      token: settings.custody.kind === 'pkcs11' ? this.tokenRuntime(settings, code, logs) : undefined,
-      url: this.api.url,
-      tokenSettings:
-        issuer === undefined ? (this.signIn?.tokenSettings ?? '') : tokenSettingsOf(issuer, organization),
-      messages: {
-        bus: this.bus,
-        notices: this.notices,
-        queues: [...queues.values()].map(({ queue }) => queue),
-        vaultKey: vault.vaultKey,
-      },
-      queues,
-      putAside,
-      logs,
-    });
+    const functions = this.makeFunctions({ settings, vault, code, queues, putAside, logs });
     this.api.answerBy((name) => functions.of(name));
     this.setToWork(functions, queues, vault, putAside, settings.maxConcurrency);
     const watched = { stage, api: this.api.api, functions: functions.all(), queues, undelivered, putAside };
@@ -99,6 +81,27 @@ export class ServiceStack extends Stack {
       queues.set(on.consumer, new ConsumerQueue(this, `Queue-${on.consumer}`, props));
     }
     return queues;
+  }
+
+  private makeFunctions(
+    made: Pick<ServiceFunctionsProps, 'settings' | 'vault' | 'code' | 'queues' | 'putAside' | 'logs'>,
+  ): ServiceFunctions {
+    const { settings, vault, code, queues, logs } = made;
+    const { issuer, organization, custody } = settings;
+    const { bus, notices } = this;
+    return new ServiceFunctions(this, 'Functions', {
+      ...made,
+      token: custody.kind === 'pkcs11' ? this.tokenRuntime(settings, code, logs) : undefined,
+      url: this.api.url,
+      tokenSettings:
+        issuer === undefined ? (this.signIn?.tokenSettings ?? '') : tokenSettingsOf(issuer, organization),
+      messages: {
+        bus,
+        notices,
+        queues: [...queues.values()].map(({ queue }) => queue),
+        vaultKey: vault.vaultKey,
+      },
+    });
   }
 
   private setToWork(

@@ -46,7 +46,10 @@ describe('a run of the reconciler', () => {
       ...{ AttemptsAbandoned: 0, EventsSentAgain: 2, ObjectsOrphaned: 1, BackupsMissing: 0 },
       ...{ ReconcileFailures: 1, EnrollmentsWaitingLong: 1, DeadLetters: 3 },
     });
-    expect(lines).toMatchObject([['reconciled', { organization: 'coil', emittedAgain: 2, failures: 1 }]]);
+    expect(lines).toMatchObject([
+      ['waiting-long', { organization: 'bolt', count: 1 }],
+      ['reconciled', { organization: 'coil', emittedAgain: 2, failures: 1 }],
+    ]);
   });
 
   it('tells of backups that are missing, and names none', () => {

@@ -185,6 +185,35 @@ describe('events that were lost on the way', () => {
     expect(await mend({ ...needs, events })).toMatchObject({ publishedAgain: [], failed: [lost.id] });
     expect(fed).toEqual([]);
   });
+
+  const burst = Array.from({ length: 450 }, (_, index) => ({ ...lost, id: `enr_${index}.2.0` }));
+  const ids = (events: readonly CloudEvent[]) => events.map(({ id }) => id);
+
+  it('are published some at a time, so that a run which ends has got on, and left the rest', async () => {
+    const { needs, fed } = carrying((age) => (age === 1_500 ? burst : []));
+    const published: CloudEvent[] = [];
+    const events = { publish: async (event: CloudEvent) => void published.push(event) };
+    const hasTime = () => fed.length < 200;
+    const done = await mend({ ...needs, events }, { hasTime });
+    expect(done).toMatchObject({ publishedAgain: ids(fed), failed: [], isCut: true });
+    expect(fed).toEqual(burst.slice(0, 200));
+    expect(published).toEqual(fed);
+  });
+
+  it('wait for the next run where some can be published no more, and those before are not published anew', async () => {
+    const { needs, fed } = carrying((age) => (age === 1_500 ? burst : []));
+    let published = 0;
+    const events = {
+      publish: async () => {
+        published += 1;
+        if (published > 150) throw new StoreError('store-unavailable');
+      },
+    };
+    const done = await mend({ ...needs, events });
+    expect(fed).toEqual(burst.slice(0, 150));
+    expect(done).toMatchObject({ publishedAgain: ids(fed), failed: ids(burst.slice(150)) });
+    expect(published).toBeLessThan(250);
+  });
 });
 
 describe('what was given up', () => {

@@ -13,8 +13,8 @@ const second = nextVersion(first);
 const ofFirst = { version: 1, states: ['accepted'] } as const;
 
 async function openedRegistry() {
-  // Short: an answer that never comes is waited for in real time.
-  const opened = await openedDynamoDb({ requestMilliseconds: 100 });
+  // Short, since an answer that never comes is waited for in real time; and longer than a busy machine takes for one that does.
+  const opened = await openedDynamoDb({ requestMilliseconds: 500 });
   const { calls, tables, another } = opened;
   const clock = new ManualClock();
   const theirs = new DynamoRegistry(another(), tables.aggregates, clock);

@@ -14,7 +14,7 @@ const lockedKey = { kind: 'locked-key', organization: 'acme', id: 'd-1' } as con
 const bytes = Uint8Array.of(1, 2, 3);
 
 async function openedDocuments() {
-  const opened = await openedDynamoDb({ requestMilliseconds: 100 });
+  const opened = await openedDynamoDb({ requestMilliseconds: 500 });
   const { calls, tables } = opened;
   const names = { documents: tables.documents, lockedKeys: tables['locked-keys'] };
   return { ...opened, names, documents: new DynamoDocumentStore(calls, names) };
@@ -83,7 +83,7 @@ describe('a claim', () => {
   const hour = 3_600_000;
 
   async function openedClaims() {
-    const opened = await openedDynamoDb({ requestMilliseconds: 100 });
+    const opened = await openedDynamoDb({ requestMilliseconds: 500 });
     const { calls, tables, another } = opened;
     const clock = new ManualClock();
     const claimIn = (keys: DynamoIdempotencyKeys) => (fingerprint: string, lasts: number) =>

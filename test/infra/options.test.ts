@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { account, type Deployed, region } from './deployed.ts';
@@ -100,9 +101,12 @@ describe('the construct', () => {
 
   it('can be made in a stack of the app, beside which its own stacks stand', () => {
     const names = inApp((app) => {
-      makeEscrow(new Stack(app, 'Own', { env: { account, region } }));
+      const own = new Stack(app, 'Own', { env: { account, region } });
+      const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+      makeEscrow(own).grantEnroll(new Role(own, 'Workflow', { assumedBy }));
       return app.synth().stacks.map(({ stackName }) => stackName);
     });
-    expect(names).toEqual(['Own', 'enrollment-key-escrow-test-vault', 'enrollment-key-escrow-test-service']);
+    // The grant names the bus, so the organization's stack comes after it.
+    expect(names).toEqual(['enrollment-key-escrow-test-vault', 'enrollment-key-escrow-test-service', 'Own']);
   });
 });

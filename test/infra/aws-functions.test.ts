@@ -20,8 +20,11 @@ import {
   setUp,
 } from '#test/support/enrolling.ts';
 import { EventSources } from '#test/support/event-sources.ts';
+import { misplaced } from '#test/support/misplaced-secrets.ts';
 import { type OutsidePeople, organization, outsidePeople } from '#test/support/people.ts';
 import { openWithOpenssl, spkiOf, spkiOfCsr } from '#test/support/pfx-tools.ts';
+import { SecretScanner, type Sought } from '#test/support/secret-scanner.ts';
+import { secretsOfKey } from '#test/support/secrets-of-demo.ts';
 import { audience } from '#test/support/token-issuer.ts';
 import { refusedCalls } from './judged-calls.ts';
 import { synthesize } from './synthesis.ts';
@@ -62,7 +65,14 @@ function published(): string[] {
 }
 
 describe('the main job, by the bundled functions', () => {
-  const password = generatePassword().text();
+  const secrets: Sought[] = [];
+  /** A secret made for this run. */
+  const marked = (name: string) => {
+    const text = generatePassword().text();
+    secrets.push({ name, bytes: Buffer.from(text) });
+    return text;
+  };
+  const password = marked('password');
   let id: string;
 
   it('sets an organization up', async () => {
@@ -96,12 +106,14 @@ describe('the main job, by the bundled functions', () => {
     const token = await people.token('ada', 'subscriber');
     const csr = join(folder, 'ada.csr.pem');
     writeFileSync(csr, (await api.call('GET', `/v1/enrollments/${id}/csr`, { token })).bytes);
-    const body = exportBody(password);
+    const own = marked('file password');
+    const body = exportBody(password, { is: 'own', password: own });
     const exported = await api.call('POST', `/v1/enrollments/${id}/exports`, { token, body });
     expect(exported.headers['content-type']).toBe('application/pkcs12');
     const copy = join(folder, 'ada.pfx');
     writeFileSync(copy, exported.bytes);
-    const { privateKey } = await openWithOpenssl(copy, password);
+    const { privateKey } = await openWithOpenssl(copy, own);
+    secrets.push(...secretsOfKey('exported key', privateKey));
     expect(spkiOf(privateKey)).toEqual(await spkiOfCsr(csr));
   });
 
@@ -144,8 +156,29 @@ describe('the main job, by the bundled functions', () => {
     expect(published()).toHaveLength(before.published);
   });
 
-  it('leaves no secret in what its functions write', async () => {
-    expect(await service.output()).not.toContain(password);
+  it('refuses secrets where none belongs', async () => {
+    const told: string[] = [];
+    for (const [place, of] of misplaced(id)) {
+      const [subject, method, target, sent] = of(marked(`misplaced: ${place}`));
+      if (!target.startsWith('/v1/')) continue;
+      const token = await people.token(subject, subject === 'root' ? 'administrator' : 'subscriber');
+      const { status, text } = await api.call(method, target, { token, ...sent });
+      expect([place, status >= 400]).toEqual([place, true]);
+      told.push(text);
+    }
+    expect(new SecretScanner(secrets).find(Buffer.from(told.join('\n')))).toEqual([]);
+  });
+
+  it('leaves no secret in what its functions log, keep or send', async () => {
+    await sources.settle();
+    const scanner = new SecretScanner(secrets);
+    expect(scanner.find(Buffer.from(await service.output()))).toEqual([]);
+    const { changes } = service.account;
+    expect(changes.length).toBeGreaterThan(100);
+    expect(scanner.find(Buffer.from(changes.join('\n'), 'latin1'))).toEqual([]);
+    // It would be found: what is kept and sent is here.
+    const looked = new SecretScanner([{ name: 'id', bytes: Buffer.from(id) }]);
+    expect(looked.find(Buffer.from(changes.join('\n'), 'latin1'))).toContain('id: plain');
   });
 });
 

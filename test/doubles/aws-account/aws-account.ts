@@ -29,6 +29,9 @@ function isConsumer(name: string): name is Consumer {
   return Object.hasOwn(subscriptions, name);
 }
 
+/** Operations that leave something where they are done. */
+const changing = /^(?:Put|Publish|Send)/;
+
 /** What the aliases of the service's KMS keys begin with here. */
 export const kmsAliasPrefix = 'enrollment-key-escrow/test';
 export const canarySecret = 'canary-secret';
@@ -55,18 +58,25 @@ export async function startAwsAccount() {
   secrets.secrets.set(canarySecret, { text: randomBytes(32).toString('base64') });
   await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls)]);
   const calls: AwsCall[] = [];
+  const changes: string[] = [];
   const written = new WrittenAggregates(dynamo.tables.aggregates);
   const kmsDone = (request: AwsRequest): Described[] => {
     const last = kms.log.at(-1);
     if (last?.operation !== request.operation) return [];
     return [{ action: `kms:${last.operation}`, resources: last.resources, conditions: last.conditions }];
   };
-  const recorded = (behind: string, describe: (request: AwsRequest) => Described[], more = {}) =>
-    startCallRecorder({ behind, describe, ...more }, calls);
+  const recorded = (behind: string, describe: (request: AwsRequest) => Described[], more = {}) => {
+    const described = (request: AwsRequest) => {
+      if (changing.test(request.operation))
+        changes.push(`${request.url}\n${request.body.toString('latin1')}`);
+      return describe(request);
+    };
+    return startCallRecorder({ behind, describe: described, ...more }, calls);
+  };
   const recorders = {
     DYNAMODB: await recorded(dynamo.endpoint, describeDynamoDb, { done: written.take }),
     S3: await recorded(s3.endpoint, describeS3),
-    KMS: await recorded(kms.endpoint, kmsDone, { oneByOne: true }),
+    KMS: await startCallRecorder({ behind: kms.endpoint, describe: kmsDone, oneByOne: true }, calls),
     SNS: await recorded(sns.endpoint, describeSns),
     SQS: await recorded(sqs.endpoint, describeByMember('sqs', 'QueueUrl')),
     EVENTBRIDGE: await recorded(bus.endpoint, describeByMember('events', 'EventBusName')),
@@ -81,6 +91,8 @@ export async function startAwsAccount() {
     ),
     /** Every call to AWS so far, in the order of the answers. */
     calls,
+    /** What was asked to be kept or sent so far, by any of them but for KMS: each request, its bytes as Latin-1. */
+    changes,
     /** The variables that lead the AWS SDK here. */
     environment: Object.fromEntries(
       Object.entries(recorders).map(([service, { endpoint }]) => [`AWS_ENDPOINT_URL_${service}`, endpoint]),

@@ -4,12 +4,14 @@ import type { CloudEvent } from '#ports/messages.ts';
 import type { UnpublishedEvents } from '#ports/unpublished-events.ts';
 import { writtenKey, writtenSpan } from './aggregate-row.ts';
 import type { DynamoCalls } from './calls.ts';
-import { feedOf, pageOf } from './feed-pages.ts';
+import { Arrivals } from './feed-arrivals.ts';
+import { nameOf } from './feed-tails.ts';
+import { take } from './merge.ts';
 import { type Row, textOf } from './rows.ts';
 import { Table } from './table.ts';
 
-/** How far the clocks of those that write and append may differ, in milliseconds. */
-const clockDifference = 5_000;
+/** How many records are read at the same time: as many as ten requests give. */
+const rowsAtOnce = 1_000;
 
 /**
  * Finds events that a table's stream lost: the index `by-time` tells what was written in a span of time, and the feed, into which
@@ -26,35 +28,33 @@ export class DynamoUnpublishedEvents implements UnpublishedEvents {
   }
 
   async find(organization: string, from: Date, to: Date): Promise<CloudEvent[]> {
-    const borne = new Map<string, CloudEvent>();
+    const arrivals = new Arrivals(this.#activity, organization, from, to);
+    const lost = new Map<string, CloudEvent>();
     for (let time = startOfSpan(from); time < to.getTime(); time += writtenSpan) {
-      const rows = await this.#writtenIn(organization, new Date(time).toISOString());
-      for (const event of rows.flatMap(eventsOf)) {
-        const written = Date.parse(event.time);
-        if (written >= from.getTime() && written < to.getTime()) borne.set(nameOf(event), event);
+      for await (const rows of this.#writtenIn(organization, new Date(time).toISOString())) {
+        const borne = rows.flatMap(eventsOf).filter((event) => isWithin(event, from, to));
+        for (const event of await arrivals.without(borne)) lost.set(nameOf(event), event);
       }
     }
-    await this.#leaveOutCarried(organization, borne, from.getTime() - clockDifference);
-    return [...borne.values()].sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+    await arrivals.takeOutLate(lost);
+    return [...lost.values()].sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
   }
 
-  async #writtenIn(organization: string, time: string): Promise<Row[]> {
-    const keys: string[] = [];
-    const question = { index: 'by-time', partition: writtenKey(organization, time) };
-    for await (const row of this.#aggregates.rows(question)) keys.push(textOf(row, 'record'));
-    return await this.#aggregates.getMany(organization, keys, ['json', 'writtenAt']);
-  }
-
-  /** The newest pages first: what arrived did so after it was written. */
-  async #leaveOutCarried(organization: string, borne: Map<string, CloudEvent>, since: number): Promise<void> {
-    if (borne.size === 0) return;
-    const newest = { partition: feedOf(organization), descending: true };
-    for await (const row of this.#activity.rows(newest)) {
-      const { events, written } = pageOf(row);
-      for (const event of events) borne.delete(nameOf(event));
-      if (borne.size === 0 || written < since) return;
+  /** Some at a time: of a burst, not all fit into memory, nor may they be asked for at once. */
+  async *#writtenIn(organization: string, time: string): AsyncGenerator<Row[]> {
+    const question = { index: 'by-time', partition: writtenKey(organization, time), pageSize: rowsAtOnce };
+    const written = this.#aggregates.rows(question);
+    for (;;) {
+      const keys = (await take(written, rowsAtOnce)).map((row) => textOf(row, 'record'));
+      if (keys.length > 0) yield await this.#aggregates.getMany(organization, keys, ['json', 'writtenAt']);
+      if (keys.length < rowsAtOnce) return;
     }
   }
+}
+
+function isWithin({ time }: CloudEvent, from: Date, to: Date): boolean {
+  const written = Date.parse(time);
+  return written >= from.getTime() && written < to.getTime();
 }
 
 function startOfSpan(date: Date): number {
@@ -64,9 +64,4 @@ function startOfSpan(date: Date): number {
 /** As the stream's reader makes them (`stream-events.ts`), to the letter. */
 function eventsOf(row: Row): CloudEvent[] {
   return eventsBorneBy(JSON.parse(textOf(row, 'json')), textOf(row, 'writtenAt'));
-}
-
-/** Tells an event from every other (CloudEvents 1.0, `id`). */
-function nameOf({ source, id }: CloudEvent): string {
-  return `${source} ${id}`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DynamoEventFeedAppender } from '#adapters/dynamodb/event-feed-appender.ts';
 import { DynamoRegistry } from '#adapters/dynamodb/registry.ts';
 import { DynamoUnpublishedEvents } from '#adapters/dynamodb/unpublished-events.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
 import { eventsBorneBy } from '#ports/borne-events.ts';
 import { enrollmentRecord, nextVersion, organizationRecord } from '#test/contract/records.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
@@ -81,5 +82,43 @@ describe('events that a stream lost', () => {
     expect(requests()).toEqual(['Query', 'Query']);
     expect(await found(0, 1)).toEqual([]);
     expect(requests()).toEqual(['Query', 'BatchGetItem']);
+  });
+
+  it('cost no look at what was carried before or since, unless something was lost', async () => {
+    const { registry, feed, found, requests, clock } = await opened();
+    // As large as a page of many events.
+    const large = 'x'.repeat(380_000);
+    const carried = (record: Enrollment, number: number) =>
+      eventsBorneBy(record, clock.now().toISOString()).map((each) =>
+        number < 10 ? each : { ...each, data: large },
+      );
+    for (let number = 0; number < 40; number += 1) {
+      const record = enrollmentRecord(`e-${String(number).padStart(2, '0')}`);
+      await registry.create(record);
+      if (number !== 20) await feed.append('acme', carried(record, number));
+      clock.advance(minute);
+    }
+    requests();
+    expect(await found(3, 5)).toEqual([]);
+    // The index; the newest page; halving forty; and the pages of then.
+    expect(requests().filter((each) => each === 'Query').length).toBeLessThanOrEqual(1 + 1 + 6 + 1);
+    expect(await found(15, 25)).toEqual(['e-20.1.0']);
+  });
+
+  it('are none that arrived late, and those that never did where many were written at once', async () => {
+    const { registry, feed, found, clock } = await opened();
+    const records = Array.from({ length: 1_010 }, (_, index) =>
+      enrollmentRecord(`e-${String(index).padStart(4, '0')}`),
+    );
+    for (const record of records) await registry.create(record);
+    const events = records.flatMap((record) => eventsBorneBy(record, start));
+    const [lost, late] = [['e-0003.1.0', 'e-1005.1.0'], events.slice(20, 30)];
+    await feed.append(
+      'acme',
+      events.filter((event) => !lost.includes(event.id) && !late.includes(event)),
+    );
+    clock.advance(5 * minute);
+    await feed.append('acme', late);
+    expect(await found(0, 1)).toEqual(lost);
   });
 });

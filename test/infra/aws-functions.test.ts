@@ -11,14 +11,7 @@ import { isFunctionName } from '#test/doubles/aws-account/api-gateway.ts';
 import { deadQueueOf } from '#test/doubles/aws-account/aws-account.ts';
 import { call, type Sent } from '#test/support/api-client.ts';
 import { DeployedService } from '#test/support/deployed-service.ts';
-import {
-  enroll,
-  enrollmentIn,
-  exportBody,
-  requestBody,
-  setPassword,
-  setUp,
-} from '#test/support/enrolling.ts';
+import { enroll, enrollmentIn, exportBody, requestBody, setUp } from '#test/support/enrolling.ts';
 import { EventSources } from '#test/support/event-sources.ts';
 import { misplaced } from '#test/support/misplaced-secrets.ts';
 import { type OutsidePeople, organization, outsidePeople } from '#test/support/people.ts';
@@ -74,6 +67,16 @@ describe('the main job, by the bundled functions', () => {
   };
   const password = marked('password');
   let id: string;
+  /** Sets the password, as the request that it was first set by unless another is named. */
+  const set = async (text: string, key = 'first-request') => {
+    const headers = { 'idempotency-key': key };
+    const token = await people.token('ada', 'subscriber');
+    return await api.call('POST', `/v1/enrollments/${id}/password`, {
+      token,
+      body: { password: text },
+      headers,
+    });
+  };
 
   it('sets an organization up', async () => {
     await setUp(api, people);
@@ -88,10 +91,16 @@ describe('the main job, by the bundled functions', () => {
   });
 
   it('makes the key pair under the password of its subscriber', async () => {
-    const enrollment = await setPassword(api, people, await show('ada', id), password);
-    expect(enrollment).toMatchObject({ state: 'ready', exportable: true });
+    expect(enrollmentIn(await set(password))).toMatchObject({ state: 'ready', exportable: true });
     expect(service.running.has('make-encryption-key-pair-with-password')).toBe(true);
     expect(service.running.has('make-identity-key-pair-with-password')).toBe(false);
+  });
+
+  it('answers the same request again, by the password that was set and by no other', async () => {
+    expect(enrollmentIn(await set(password))).toMatchObject({ state: 'ready' });
+    expect(await set(marked('another password'))).toMatchObject({ code: 'wrong-password' });
+    expect(await set(password, 'another-request')).toMatchObject({ code: 'wrong-state' });
+    expect(service.account.bucket.versions()).toHaveLength(1);
   });
 
   it('has stored its escrowed backup under Object Lock, and says what was proved of it', async () => {

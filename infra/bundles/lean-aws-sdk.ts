@@ -8,8 +8,8 @@ import { withClassNames } from './class-names.ts';
  *
  * - What looks for credentials everywhere (profiles, sign-ins, other machines) brings six more clients. AWS Lambda puts a
  *   function's credentials into its environment.
- * - What is loaded only for operations that stream events keeps all that it shares with the rest in functions of its own,
- *   which nothing unused is left out of. We have no such operation.
+ * - What is for operations that stream events is brought along where no such operation is used; and, being loaded later, it
+ *   keeps all that it shares with the rest in functions of its own, which nothing unused is left out of.
  * - The descriptions of all operations are kept for the sake of the few in use, since their keys are computed: of constants.
  * - Each error that a service may answer with has a class of its own. Ours are told apart by name, which the class of all errors
  *   of the service has too.
@@ -21,11 +21,7 @@ export const leanAwsSdk: Plugin = {
       module: /^@aws-sdk\/credential-provider-node$/,
       by: `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`,
     });
-    replace(build, {
-      module: /^@smithy\/core\/event-streams$/,
-      whenLazy: true,
-      by: `export class EventStreamSerde { constructor() { throw new TypeError('event streams are left out'); } }`,
-    });
+    replace(build, { module: /^@smithy\/core\/event-streams$/, by: noEventStreams });
     build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => ({
       contents: withPlainKeys(withoutErrorClasses(await readFile(path, 'utf8'))),
     }));
@@ -37,17 +33,22 @@ export const leanAwsSdk: Plugin = {
 
 interface Replacement {
   module: RegExp;
-  /** Only where it is imported by `import()`. */
-  whenLazy?: boolean;
   by: string;
 }
 
-function replace(build: PluginBuild, { module, whenLazy = false, by }: Replacement): void {
+/** A client of a service that has such operations is made with these, and uses them in those operations only. */
+const noEventStreams = `
+export const resolveEventStreamSerdeConfig = (config) => config;
+export const eventStreamSerdeProvider = undefined;
+export class EventStreamSerde { constructor() { throw new TypeError('event streams are left out'); } }`;
+
+function replace(build: PluginBuild, { module, by }: Replacement): void {
   const namespace = `in-place-of-${module.source}`;
-  build.onResolve({ filter: module }, ({ path, kind, resolveDir }) => {
-    if (whenLazy && kind !== 'dynamic-import') return undefined;
-    return { path, namespace, pluginData: resolveDir };
-  });
+  build.onResolve({ filter: module }, ({ path, resolveDir }) => ({
+    path,
+    namespace,
+    pluginData: resolveDir,
+  }));
   build.onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents: by, resolveDir: pluginData }));
 }
 

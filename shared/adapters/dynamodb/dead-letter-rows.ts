@@ -11,8 +11,11 @@ import { type Row, textOf } from './rows.ts';
 const mostBytes = 380 * 1_024;
 /** Where letters stand that name no organization: none is called so. */
 const nobody = '-';
-/** What an organization may be called (`fields.ts`): what comes from outside may name anything, of any length. */
-const organizationName = /^[A-Za-z0-9][\w.-]{0,63}$/;
+/**
+ * What an organization may be called (`fields.ts`), and the service's own (`canary.ts`): what comes from outside may name
+ * anything, of any length.
+ */
+const organizationName = /^\w[\w.-]{0,63}$/;
 
 /** The partition of an organization's dead letters. */
 export function deadLettersOf(organization: string): string {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DynamoDeadLetterStore } from '#adapters/dynamodb/dead-letter-store.ts';
 import { type ConsumerSender, DynamoOrganizationQueues } from '#adapters/dynamodb/dead-letters.ts';
 import { DynamoRegistry } from '#adapters/dynamodb/registry.ts';
+import { eventSource } from '#contract/events.ts';
+import { canaryOrganization } from '#domain/canary.ts';
 import { StoreError } from '#domain/errors.ts';
 import type { GivenUp } from '#ports/dead-letter-store.ts';
 import { acceptedEvent } from '#test/contract/records.ts';
@@ -98,6 +100,13 @@ describe('keeping', () => {
       }
     },
   );
+
+  it("keeps those of the service's own organization under its name, where they are counted", async () => {
+    const { store, queues } = await openedLetters();
+    const source = eventSource(canaryOrganization);
+    await store.keep(letter('m-1', { event: { ...acceptedEvent('m-1'), source } }));
+    expect(await queues.countDeadLetters(canaryOrganization)).toBe(1);
+  });
 });
 
 describe('putting back', () => {

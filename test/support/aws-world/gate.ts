@@ -17,7 +17,8 @@ const patience = 5_000;
 export class Gate {
   /** Decides which goes first. */
   random: Random;
-  readonly #atWork = new Set<string>();
+  /** How often each lane has begun and not ended. */
+  readonly #atWork = new Map<string, number>();
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
@@ -26,13 +27,15 @@ export class Gate {
     this.random = random;
   }
 
-  /** A lane begins to work, or ends. */
+  /** A lane begins to work; it is waited for until it has ended as often. */
   begin(lane: string): void {
-    this.#atWork.add(lane);
+    this.#atWork.set(lane, (this.#atWork.get(lane) ?? 0) + 1);
   }
 
   end(lane: string): void {
-    this.#atWork.delete(lane);
+    const left = (this.#atWork.get(lane) ?? 0) - 1;
+    if (left > 0) this.#atWork.set(lane, left);
+    else this.#atWork.delete(lane);
     this.#next();
   }
 
@@ -53,7 +56,7 @@ export class Gate {
     clearTimeout(this.#timer);
     if (this.#isBusy || this.#waiting.length === 0) return;
     const lanes = [...new Set(this.#waiting.map(({ lane }) => lane))].sort();
-    const isComplete = [...this.#atWork].every((lane) => lanes.includes(lane));
+    const isComplete = [...this.#atWork.keys()].every((lane) => lanes.includes(lane));
     if (!isComplete && !isLate) {
       this.#timer = setTimeout(() => this.#next(true), patience);
       return;

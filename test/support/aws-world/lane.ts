@@ -12,6 +12,7 @@ import { DynamoIdempotencyKeys } from '#adapters/dynamodb/idempotency-keys.ts';
 import { DynamoLedger } from '#adapters/dynamodb/ledger.ts';
 import { DynamoNoticeBoard } from '#adapters/dynamodb/notice-board.ts';
 import { DynamoRegistry } from '#adapters/dynamodb/registry.ts';
+import { DynamoUnpublishedEvents } from '#adapters/dynamodb/unpublished-events.ts';
 import { openEventBridge } from '#adapters/eventbridge/client.ts';
 import { EventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
@@ -105,6 +106,7 @@ export async function openLane(
     carrying: {
       feed: new DynamoEventFeedAppender(dynamo, tables.activity, clock),
       bus: new EventBridgeBus(bus, busName),
+      unpublished: new DynamoUnpublishedEvents(dynamo, tables),
     },
     deadLetters,
     failed: new SqsFailedMessages(sqs, cloud.queueUrls, deadLetters),

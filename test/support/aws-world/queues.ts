@@ -35,7 +35,7 @@ export const mostReceives = 10;
  */
 export class WorldQueues {
   /** What fell out of its queue: nobody could even put it away. */
-  readonly unhandled: QueuedMessage[] = [];
+  unhandled: QueuedMessage[] = [];
   readonly #clock: ManualClock;
   readonly #name: string;
   #messages: QueuedMessage[] = [];

@@ -55,7 +55,11 @@ export class AwsRun implements Wires {
   /** The message of which nobody could read an event, if one was sent. */
   broken: string | undefined;
   readonly tally = new Tally();
+  /** Whether the reconciler appended to the feed: it took events for lost, which the stream was only late with. */
+  isFeedMended = false;
+  readonly #mending = new Set<LaneName>();
   #carried = 0;
+  #isCarrying = false;
   #isCalm = false;
 
   constructor(world: AwsWorld, seed: number) {
@@ -111,8 +115,11 @@ export class AwsRun implements Wires {
     return fault;
   }
 
-  done(_lane: LaneName, done: Done): void {
+  done(lane: LaneName, done: Done): void {
     this.watch.done(done);
+    const isMending = this.#mending.has(lane);
+    if (isMending && done.operation === 'PutItem' && done.request.includes('"feed#'))
+      this.isFeedMended = true;
   }
 
   isDead(lane: LaneName): boolean {
@@ -160,8 +167,7 @@ export class AwsRun implements Wires {
     const what = this.#random.below(20);
     if (what === 0) this.story.push(`-- ${this.#chance.beginOutage()} is away`);
     else if (what <= 2) this.#advance(this.#random.pick(1, 5, 30, 120, 600, 900) * 1_000);
-    else if (what === 3 && this.#random.oneIn(2))
-      await this.#invoke('reconcile', (lane) => this.#reconcile(lane));
+    else if (what === 3 && this.#random.oneIn(2)) await this.#mend('first');
     else if (what === 4) await this.#lookForCsrs();
     else if (jobs.length === 0) this.#awaitNext();
     else if (jobs.length > 1 && this.#random.oneIn(3)) await this.#twoAtOnce(jobs);
@@ -170,18 +176,32 @@ export class AwsRun implements Wires {
   }
 
   async #twoAtOnce(jobs: readonly Job[]): Promise<void> {
-    const first = this.#random.of(jobs);
-    const others = jobs.filter((job) => job !== first);
-    const second = this.#random.of(others);
-    // Before either begins, so that neither goes ahead.
-    for (const lane of laneNames) this.#world.gate.begin(lane);
+    const { gate } = this.#world;
     this.tally.add('two at once');
-    await Promise.all([first('first'), second('second')]);
+    // Both, before either begins, so that neither goes ahead.
+    for (const lane of laneNames) gate.begin(lane);
+    await Promise.all([
+      this.#random
+        .of(jobs)('first')
+        .finally(() => gate.end('first')),
+      this.#meanwhile(1 + this.#random.below(3)).finally(() => gate.end('second')),
+    ]);
+  }
+
+  /** What other functions do while one is at work: among them a reconciler that takes it for dead, though it is not. */
+  async #meanwhile(times: number): Promise<void> {
+    for (let left = times; left > 0; left -= 1) {
+      const staleAfter = this.#random.pick(staleAfterSeconds, 0);
+      const mend: Job = (lane) => this.#mend(lane, staleAfter);
+      await this.#random.of([...this.#jobs(), mend])('second');
+    }
   }
 
   #jobs(): Job[] {
     const jobs: Job[] = [...this.#unsent].map((wanted) => (lane) => this.#send(lane, wanted));
-    if (this.#carried < this.watch.stream.length) jobs.push((lane) => this.#carry(lane));
+    const hasRecords = this.#carried < this.watch.stream.length;
+    // A stream's records are in one function's hands at a time.
+    if (hasRecords && !this.#isCarrying) jobs.push((lane) => this.#carry(lane));
     for (const consumer of consumers) {
       const { length } = this.queues.visible(consumer);
       // Two functions may be at work on one queue.
@@ -226,13 +246,12 @@ export class AwsRun implements Wires {
   }
 
   async #carry(lane: LaneName): Promise<void> {
+    this.#isCarrying = true;
     const from = this.#carried;
     const batch = this.watch.stream.slice(from, from + 1 + this.#random.below(5));
-    const ended = await this.#invoke(
-      `carry ${from} to ${from + batch.length}`,
-      (each) => carry(each, batch),
-      lane,
-    );
+    const what = `carry ${from} to ${from + batch.length}`;
+    const ended = await this.#invoke(what, (each) => carry(each, batch), lane);
+    this.#isCarrying = false;
     if (ended === undefined) return;
     const failed = batch.findIndex(({ dynamodb }) => dynamodb.SequenceNumber === ended.result);
     const carried = failed < 0 ? batch.length : failed;
@@ -244,10 +263,7 @@ export class AwsRun implements Wires {
 
   async #consume(lane: LaneName, consumer: (typeof consumers)[number]): Promise<void> {
     const batch = this.queues.receive(consumer, this.#random);
-    if (batch.length === 0) {
-      this.#world.gate.end(lane);
-      return;
-    }
+    if (batch.length === 0) return;
     const what = `${consumer} of ${batch.map(({ id }) => id).join(', ')}`;
     const ended = await this.#invoke(what, (each) => consume(each, consumer, batch), lane);
     if (ended === undefined) return;
@@ -260,15 +276,18 @@ export class AwsRun implements Wires {
     const batch = this.queues.unhandled.slice(0, 1 + this.#random.below(3));
     const ended = await this.#invoke('keep-dead-letters', (each) => keep(each, batch), lane);
     if (ended === undefined) return;
-    for (const message of batch) {
-      if (ended.result.includes(message.id)) continue;
-      this.queues.unhandled.splice(this.queues.unhandled.indexOf(message), 1);
-    }
+    this.queues.unhandled = this.queues.unhandled.filter(
+      (each) => !batch.includes(each) || ended.result.includes(each.id),
+    );
   }
 
-  async #reconcile({ dependencies }: Lane): Promise<void> {
+  async #mend(lane: LaneName, staleAfter = staleAfterSeconds): Promise<void> {
     const { organization } = this;
-    await reconcile(dependencies, { organization, staleAfterSeconds, requestId: 'reconcile' });
+    const request = { organization, staleAfterSeconds: staleAfter, requestId: 'reconcile' };
+    const work = ({ dependencies, carrying }: Lane) => reconcile({ ...dependencies, carrying }, request);
+    this.#mending.add(lane);
+    await this.#invoke(`reconcile (${staleAfter} s)`, work, lane);
+    this.#mending.delete(lane);
   }
 
   /** Whoever gets a certificate request must get one whose backup is proved. */
@@ -291,7 +310,7 @@ export class AwsRun implements Wires {
       }
       if ((await this.#isSettled()) && round > 0) return;
       this.#advance(10 * minute);
-      await this.#invoke('reconcile', (lane) => this.#reconcile(lane));
+      await this.#mend('first');
       for (const { id, code } of await this.deadLetters()) {
         if (!errorTable[code].retry && code !== 'internal') continue;
         this.tally.add('put back');

@@ -1,6 +1,6 @@
 import { eventSource } from '#contract/events.ts';
 import { deriveCanaryKeys } from '#crypto/canary-keys.ts';
-import { canaryOrganization, withoutCanary } from '#domain/canary.ts';
+import { canaryName, canaryOrganization, canaryRequest, withoutCanary } from '#domain/canary.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { setUpCanaries } from './set-up-canaries.ts';
 
@@ -19,22 +19,20 @@ export async function requestCanary(dependencies: Needs): Promise<'requested' | 
   try {
     const keys = await deriveCanaryKeys(secret);
     const isNew = await setUpCanaries(dependencies, keys.recoveryKey);
-    const time = clock.now().toISOString();
-    const name = `canary-${time.slice(0, 10)}`;
+    const now = clock.now();
+    const name = canaryName(now);
     await events.publish({
       specversion: '1.0',
       id: name,
       source: `${eventSource(canaryOrganization)}/service`,
       type: 'EnrollmentRequested',
-      time,
+      time: now.toISOString(),
       datacontenttype: 'application/json',
       data: {
         organization: canaryOrganization,
         idempotencyKey: name,
         subscriber: { id: 'canary', givenName: '', familyName: 'Canary', email: 'canary@canary.invalid' },
-        purpose: 'encryption',
-        keySpec: 'ECC_NIST_P256',
-        assurance: 'medium',
+        ...canaryRequest,
         recipientKey: { ...keys.recipientKey },
       },
     });

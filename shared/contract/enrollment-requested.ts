@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { canaryOrganization } from '#domain/canary.ts';
+import { canaryOrganization, canaryRequest } from '#domain/canary.ts';
 import { type KeySpec, keySpecNames, parseKeySpec } from '#domain/key-spec.ts';
 import { assurances, purposes } from '#domain/purpose.ts';
 import {
@@ -57,10 +57,18 @@ export type EnrollmentRequest = Omit<v.InferOutput<typeof enrollmentRequestedSch
   keySpec: KeySpec;
 };
 
-/** The service's own request, which nobody else can send: its organization is none that a token or a sender can be of. */
+/**
+ * The service's own request: its organization is none that a token, or a sender over HTTP, can be of. Whoever may put events on the
+ * bus itself can put the same there, and no other.
+ */
 const canaryRequestedSchema = v.strictObject({
   ...enrollmentRequestedSchema.entries,
   organization: v.literal(canaryOrganization),
+  idempotencyKey: v.pipe(v.string(), v.regex(/^canary-\d{4}-\d\d-\d\d$/)),
+  purpose: v.literal(canaryRequest.purpose),
+  keySpec: v.literal(canaryRequest.keySpec),
+  assurance: v.literal(canaryRequest.assurance),
+  lock: v.optional(v.literal('recipient')),
 });
 
 function isOfCanary(data: unknown): boolean {

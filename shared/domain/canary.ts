@@ -15,6 +15,21 @@ export function withoutCanary(organizations: readonly string[]): string[] {
   return organizations.filter((each) => !isCanary(each));
 }
 
+/**
+ * What a canary is asked for as, but for its day and its keys. Nothing else is taken for one: a workflow that may put requests on
+ * a bus can put there what it wants.
+ */
+export const canaryRequest = {
+  purpose: 'encryption',
+  keySpec: 'ECC_NIST_P256',
+  assurance: 'medium',
+} as const;
+
+/** What the canary of a day is called: so there is one. */
+export function canaryName(now: Date): string {
+  return `canary-${now.toISOString().slice(0, 10)}`;
+}
+
 const never = { medium: false, 'medium-token': false, 'medium-hardware': false } as const;
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canaryOrganization } from '#domain/canary.ts';
+import { canaryOrganization, canaryRequest } from '#domain/canary.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import { Secret } from '#domain/secret.ts';
@@ -130,7 +130,8 @@ describe("the canaries' organization", () => {
 
   it('is not another’s to ask for: neither by an event nor directly', async () => {
     await dayWithCanary();
-    const data = requestData({ organization: canaryOrganization });
+    const day = { organization: canaryOrganization, idempotencyKey: 'canary-2026-01-05' };
+    const data = requestData({ ...day, ...canaryRequest });
     const event = {
       specversion: '1.0',
       id: 'e',
@@ -145,6 +146,29 @@ describe("the canaries' organization", () => {
     await expectRefused(world, 'not-found', () =>
       requestEnrollmentAs(world.dependencies, workflow, { data, requestId: 'r' }),
     );
+  });
+
+  it.each([
+    ['purpose', { purpose: 'identity' }],
+    ['keySpec', { keySpec: 'RSA_4096' }],
+    // It would be refused by policy, and so look as if no canary could be.
+    ['assurance', { assurance: 'medium-hardware' }],
+    ['lock', { lock: 'held' }],
+    ['idempotencyKey', { idempotencyKey: 'another' }],
+  ])('takes no other request from whoever can put one on the bus: another %s', async (field, change) => {
+    await dayWithCanary();
+    const own = { organization: canaryOrganization, idempotencyKey: 'canary-2026-01-04', ...canaryRequest };
+    const event = {
+      specversion: '1.0',
+      id: 'e',
+      source: `/organizations/${canaryOrganization}/workflow`,
+      type: 'EnrollmentRequested',
+      time: 't',
+      datacontenttype: 'application/json',
+      data: requestData({ ...own, ...change }),
+    } as const;
+    const error = await thrownBy(() => requestEnrollment(world.dependencies, event));
+    expect(error).toMatchObject({ code: 'invalid-input', details: { field } });
   });
 
   it('is not set up anew under another secret, whose key would open nothing of before', async () => {

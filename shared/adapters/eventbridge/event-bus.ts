@@ -5,11 +5,18 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { asEscrowError, type EscrowError, InternalError, StoreError } from '#domain/errors.ts';
 import type { CloudEvent, EventBus, EventPublisher, Unpublished } from '#ports/messages.ts';
+import { nameOf } from '../aws/sdk-errors.ts';
 import type { StoreCalls } from '../aws/store-calls.ts';
 import { batchesOf, type Entry, entryOf, mostBytes } from './batches.ts';
 
 /** What an entry failed with that may pass (API reference, PutEventsResultEntry). */
 const passing = ['ThrottlingException', 'InternalFailure', 'InternalException', 'ServiceUnavailable'];
+
+/** What an entry failed with because of what it is: no repetition helps. */
+const faulty = ['InvalidArgument', 'MalformedDetail'];
+
+/** What a whole request is refused with because of what one of its entries is. */
+const faultyRequest = ['ValidationException', 'SerializationException', 'RequestEntityTooLargeException'];
 
 /** What an entry failed with because of who asks, and not because of what it is. */
 const denied = [
@@ -82,7 +89,7 @@ export class EventBridgeBus implements EventBus, EventPublisher {
 
   /** What was refused as malformed may be the fault of one event: it does not take the others along. */
   async #afterFailure(left: readonly Entry[], error: EscrowError): Promise<Unpublished[]> {
-    const malformed = error.code === 'internal';
+    const malformed = faultyRequest.includes(nameOf(error.cause));
     if (!malformed || left.length === 1) return left.map(({ index }) => ({ index, error, never: malformed }));
     const failures: Unpublished[] = [];
     for (const entry of left) failures.push(...(await this.#publish([entry])));
@@ -96,13 +103,15 @@ function mayPass(result: PutEventsResultEntry | undefined): boolean {
 
 function refusedEntry({ entry, result }: { entry: Entry; result: PutEventsResultEntry | undefined }) {
   const code = result?.ErrorCode ?? '';
-  return { index: entry.index, error: refusal(code), never: !denied.includes(code) };
+  return { index: entry.index, error: refusal(code), never: faulty.includes(code) };
 }
 
 function refusal(code: string): EscrowError {
   const known = /^\w{1,64}$/.exec(code)?.[0] ?? 'unknown';
   const why = `Amazon EventBridge refused the event (${known})`;
-  if (!denied.includes(code)) return new InternalError('internal', { why });
+  if (faulty.includes(code)) return new InternalError('internal', { why });
+  // One that is not known says nothing against the event, which is not given up for it.
+  if (!denied.includes(code)) return new StoreError('store-unavailable', { why });
   const next = 'Give the service the permission events:PutEvents on its bus; docs/deploy.md says how.';
   return new StoreError('store-misconfigured', { why, next });
 }

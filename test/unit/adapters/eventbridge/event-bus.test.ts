@@ -60,6 +60,8 @@ describe('publish', () => {
     ['MalformedDetail', 'internal'],
     ['NotAuthorizedForSourceException', 'store-misconfigured'],
     ['InternalFailure', 'store-unavailable'],
+    ['RedactionFailure', 'store-unavailable'],
+    ['OneThatNobodyKnows', 'store-unavailable'],
   ])('tells an entry that failed with %s as %s', async (failure, code) => {
     const { bus, double } = await openedBus();
     double.failEntry = () => failure;
@@ -121,6 +123,7 @@ describe('publishAll', () => {
       'e-1': 'InternalFailure',
       'e-2': 'MalformedDetail',
       'e-3': 'AccessDeniedException',
+      'e-4': 'OneThatNobodyKnows',
     };
     double.failEntry = ({ detail }) => codes[Object(detail).id];
     const failed = await bus.publishAll(many(5));
@@ -128,8 +131,20 @@ describe('publishAll', () => {
       [1, 'store-unavailable', false],
       [2, 'internal', true],
       [3, 'store-misconfigured', false],
+      [4, 'store-unavailable', false],
     ]);
-    expect(ids()).toEqual(['e-0', 'e-4']);
+    expect(ids()).toEqual(['e-0']);
+  });
+
+  it('leaves no event behind for a refusal of the whole request that says nothing of events', async () => {
+    const { bus, double } = await openedBus();
+    double.faults.plan('PutEvents', { kind: 'refuse', type: 'OneThatNobodyKnows', status: 400 });
+    const failed = await bus.publishAll(many(3));
+    expect(failed.map(({ index, never }) => [index, never])).toEqual([
+      [0, false],
+      [1, false],
+      [2, false],
+    ]);
   });
 
   it('tries no further requests once one failed for now, and says so of every event', async () => {

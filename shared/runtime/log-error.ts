@@ -65,12 +65,14 @@ function framesOf(error: unknown): string[] {
 }
 
 function frameOf(line: string): string | undefined {
-  const [, place, number] = /^ {4}at (?:.*\()?(\S+):(\d{1,7}):\d{1,7}\)?$/.exec(line) ?? [];
+  const [, place, number, column] = /^ {4}at (?:.*\()?(\S+):(\d{1,7}):(\d{1,7})\)?$/.exec(line) ?? [];
   if (place === undefined) return undefined;
   try {
     const path = place.startsWith('file:') ? fileURLToPath(place) : place;
     if (!path.startsWith(root) || !existsSync(path)) return undefined;
-    return `${relative(root, path).split(sep).join('/')}:${number}`;
+    // A bundle has few lines, and long ones.
+    const within = path.endsWith('.mjs') ? `${number}:${column}` : number;
+    return `${relative(root, path).split(sep).join('/')}:${within}`;
   } catch {
     // It was no address.
     return undefined;

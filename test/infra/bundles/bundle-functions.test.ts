@@ -34,6 +34,18 @@ describe('a bundled function, under the client of the Runtime API', () => {
     });
   });
 
+  it('logs of an error where in the bundle it was thrown, by line and column', async () => {
+    const { payload } = {
+      payload: undefined,
+      ...(await sampleFunction.invoke({ iterations: 1, logs: true })),
+    };
+    expect(payload).toMatchObject({
+      code: 'internal',
+      causes: [{ error: 'InternalError' }, { error: 'TypeError' }],
+    });
+    expect(JSON.stringify(payload)).toMatch(/sample\/handler\/index\.mjs:\d+:\d+"/);
+  });
+
   it('says by its name which error it fails with', async () => {
     expect(await sampleFunction.invoke({ iterations: 1, fails: true })).toMatchObject({
       ok: false,

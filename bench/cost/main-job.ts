@@ -62,8 +62,6 @@ export async function prepareMainJob(
     const { id } = v.parse(enrollmentSchema, await cloud.call({ ...request, body }));
     const path = `/v1/enrollments/${id}`;
     if (lock === 'password') {
-      // Here it comes at once; in life days later, when the record's entry in the index by-time is another: removed and made anew.
-      cloud.meter.add({ 'dynamodb-write': 2 });
       const setting = {
         route: 'setPassword',
         method: 'POST',

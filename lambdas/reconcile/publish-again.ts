@@ -1,6 +1,7 @@
 import type { CloudEvent } from '#ports/messages.ts';
 import { fewAtOnce } from '#steps/few-at-once.ts';
 import type { Duty, Needs, Reconciled, ReconcileRequest } from './needs.ts';
+import { prefixesOf } from './parts.ts';
 import { hasTime } from './walk.ts';
 
 const minute = 60_000;
@@ -9,31 +10,26 @@ const hour = 60 * minute;
 const some = 100;
 /** How many are published at the same time. */
 const atOnce = 10;
-/** Twice as long as it is from one run to the next, so that none that comes late leaves anything out. */
-const span = 10 * minute;
-
+/** What was written less long ago may just be on its way. */
+const usual = 10 * minute;
 /**
- * How long ago a span of writes began that is looked at, in milliseconds: one that should just have been carried; one that a table's
- * stream has just forgotten, after 24 hours, so that whatever was not carried by then never will be; and one of two days
- * later, for when nothing could be published the first time.
+ * How long ago the writes began that are looked at, in milliseconds: all have their turn twice, so that what a run did not come to,
+ * or could not publish, is not left out. The feed keeps what it was given for longer.
  */
-const lookedBack = [2 * span, 25 * hour, 73 * hour];
+const lookedBack = 48 * hour;
 
 /**
- * Publishes events that written aggregates bear and that were lost on the way: whatever was written some minutes ago, or a day, and
- * is not in the feed. Only what was written then is looked at, so it costs no more where millions are kept. An event that is under
- * way, only late, is published twice under one id, as every event may be.
+ * Publishes events that written aggregates bear and that were lost on the way: those that are not in the feed, of the organization
+ * itself and of the enrollments whose turn it is. An event that is under way, only late, is published twice under one id, as every
+ * event may be.
  */
 export const publishAgain: Duty = async (needs, request, done) => {
   const { carrying, clock } = needs;
   if (carrying === undefined) return;
   const now = clock.now().getTime();
-  for (const back of lookedBack) {
-    if (!hasTime(request)) return;
-    const [from, to] = [new Date(now - back), new Date(now - back + span)];
-    const lost = await carrying.unpublished.find(request.organization, from, to);
-    await carry(needs, carrying.feed, request, lost, done);
-  }
+  const [from, to] = [new Date(now - lookedBack), new Date(now - usual)];
+  const lost = await carrying.unpublished.find(request.organization, prefixesOf(request.part), from, to);
+  await carry(needs, carrying.feed, request, lost, done);
 };
 
 async function carry(

@@ -26,8 +26,8 @@ const duties: readonly Duty[] = [
  * or a destruction left over; removes or counts vault objects that no enrollment refers to, and tells of backups that are not in
  * the vault. Safe at any time, and to repeat. What cannot be mended now does not keep the rest from it.
  *
- * A run is bounded, however many enrollments there are: what waits and what was written lately is looked for by indexes, and of what
- * is kept one part in 256.
+ * A run is bounded, however many enrollments there are: what waits is looked for by indexes, and what is kept, or was lost, in one
+ * part in 256.
  * @throws StoreError `store-unavailable` if enrollments or objects cannot be read
  */
 export async function reconcile(needs: Needs, request: ReconcileRequest): Promise<Reconciled> {

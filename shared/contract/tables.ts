@@ -33,8 +33,8 @@ const byOrganization = { partitionKey: 'organization', sortKey: 'record' } as co
  *   (`claims#ACME`, `feed#ACME`, `notices#ACME`, `dead-letters#ACME`), so that a permission can be for one kind alone
  *
  * The indexes hold what their lists are found by: `by-state` the state and purpose of an enrollment, `by-subscriber` whose it
- * is, `by-mark` the few records that something looks for again and again (organizations; enrollments with leftovers), `by-time`
- * in which ten minutes a record was last written, to see whether the events that it bears were handed on.
+ * is, `by-mark` the few records that something looks for again and again (organizations; enrollments with leftovers). None holds
+ * what changes with every write, such as its time: it would cost two writes more each time.
  */
 export const tables = {
   aggregates: {
@@ -43,7 +43,6 @@ export const tables = {
       'by-state': { partitionKey: 'stateKey', sortKey: 'record', projection: 'keys' },
       'by-subscriber': { partitionKey: 'subscriberKey', sortKey: 'record', projection: 'keys' },
       'by-mark': { partitionKey: 'mark', sortKey: 'markedRecord', projection: 'keys' },
-      'by-time': { partitionKey: 'writtenKey', sortKey: 'record', projection: 'keys' },
     },
     stream: 'new-image',
   },

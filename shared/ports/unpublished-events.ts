@@ -6,11 +6,13 @@ import type { CloudEvent } from './messages.ts';
  */
 export interface UnpublishedEvents {
   /**
-   * Of the aggregates of an organization that were last written in a span of time, the events that did not reach the feed.
-   * What it costs goes by how much was written then, and how much since.
-   * @param from included; far enough back for the events to have been carried in the usual way
-   * @param to not included
+   * The events that did not reach the feed, of some aggregates as they stand: the organization itself, and its enrollments with
+   * ids that begin so. What it costs goes by how many there are of those, and how many of them were written in the span.
+   * @param beginnings of ids
+   * @param from since when they were written: not longer ago than the feed keeps what it was given
+   * @param to until when, not included: far enough back for the events to have been carried in the usual way
+   * @returns them in the order of the writes; one that was only carried within the last seconds may be among them
    * @throws StoreError `store-unavailable`
    */
-  find(organization: string, from: Date, to: Date): Promise<CloudEvent[]>;
+  find(organization: string, beginnings: readonly string[], from: Date, to: Date): Promise<CloudEvent[]>;
 }

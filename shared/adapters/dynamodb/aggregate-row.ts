@@ -32,14 +32,6 @@ export const marks = {
   leftovers: (organization: string) => `leftovers#${organization}`,
 } as const;
 
-/** How long a span of time is that is one partition of the index `by-time`, in milliseconds: ten minutes. */
-export const writtenSpan = 600_000;
-
-/** Partition of the index `by-time`. @param writtenAt ISO 8601, as `2026-01-31T08:1...`: the tens of minutes are its end */
-export function writtenKey(organization: string, writtenAt: string): string {
-  return `${organization}#${writtenAt.slice(0, 'yyyy-mm-ddThh:m'.length)}`;
-}
-
 /** Whether an enrollment names something to be discarded. */
 export function hasLeftovers({ pendingLock, superseded }: Enrollment): boolean {
   return pendingLock !== undefined || superseded !== undefined;
@@ -56,7 +48,6 @@ export function aggregateRow(record: Aggregate, writtenAt: string): Row {
   const general = {
     ...{ organization, record: key, type, id, version, json: JSON.stringify(record) },
     writtenAt,
-    writtenKey: writtenKey(organization, writtenAt),
   };
   if (record.type === 'organization') {
     return { ...general, mark: marks.organizations, markedRecord: organization };

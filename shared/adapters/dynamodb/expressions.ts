@@ -22,6 +22,10 @@ export interface Question {
   pageSize?: number;
   /** Which attributes; all that are there if absent. */
   attributes?: readonly string[];
+  /** What must hold for those that are given; what it costs goes by all. */
+  filter?: Condition;
+  /** Whether what was written within the last seconds may be missing: it costs half of what the table tells as last written. */
+  mayLag?: boolean;
 }
 
 /** A condition, or the attributes that are asked for, as the API takes them. No word of it can be one that is reserved. */
@@ -40,7 +44,16 @@ export function expressed(parts: Condition | { projection: readonly string[] }) 
 
 /** A question as Query takes it. */
 export function questionInput(table: string, shape: TableShape, question: Question): QueryCommandInput {
-  const { index, partition, sort, descending = false, pageSize, attributes } = question;
+  const {
+    index,
+    partition,
+    sort,
+    descending = false,
+    pageSize,
+    attributes,
+    filter,
+    mayLag = false,
+  } = question;
   const { partitionKey, sortKey } = index === undefined ? shape : indexOf(shape, index);
   const bound = sort === undefined ? undefined : boundOf(sortKey, sort);
   const projection = attributes?.map((name) => `#${name}`).join(', ');
@@ -50,11 +63,12 @@ export function questionInput(table: string, shape: TableShape, question: Questi
   ].join(' AND ');
   return {
     TableName: table,
-    ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
+    ...(index === undefined ? { ConsistentRead: !mayLag } : { IndexName: index }),
     KeyConditionExpression: expression,
     ...(projection !== undefined && { ProjectionExpression: projection }),
-    ExpressionAttributeNames: namesIn(`${expression} ${projection ?? ''}`),
-    ExpressionAttributeValues: valuesOf({ partition, ...bound?.values }),
+    ...(filter !== undefined && { FilterExpression: filter.expression }),
+    ExpressionAttributeNames: namesIn(`${expression} ${projection ?? ''} ${filter?.expression ?? ''}`),
+    ExpressionAttributeValues: valuesOf({ partition, ...bound?.values, ...filter?.values }),
     ScanIndexForward: !descending,
     ...(pageSize !== undefined && { Limit: pageSize }),
   };

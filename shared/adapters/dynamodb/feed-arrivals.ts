@@ -1,105 +1,95 @@
 import type { CloudEvent } from '#ports/messages.ts';
-import { type FeedPageRow, feedOf, lastNumber, pageKey, pageOf } from './feed-pages.ts';
+import { feedOf, lastNumber, pageKey, pageOf } from './feed-pages.ts';
 import { nameOf } from './feed-tails.ts';
-import { numberOf, textOf } from './rows.ts';
+import { numberOf, type Row, textOf } from './rows.ts';
 import type { Table } from './table.ts';
 
 /** How far the clocks of those that write and append may differ, in milliseconds. */
 const clockDifference = 5_000;
 /** Nearly every event is in the feed so long after it was written, in milliseconds. */
 const usualDelay = 60_000;
-/** How many pages are asked for at once. */
-const pagesAtOnce = 30;
+/** How many pages are asked for at once: while they are small, as many cost what one does. */
+const pagesAtOnce = 10;
 
 /**
- * Which events of a span of time arrived in a feed. What was written then arrived right after, for the most part, so only the pages
- * of then are read, however many have followed; those that followed are read only where something did not arrive in time.
+ * Which events arrived in a feed. Most did right after they were written, so the pages of then are looked for by halving, and few of
+ * the feed's pages are read, however many there are; what followed is read only where something did not arrive in time.
  */
 export class Arrivals {
   readonly #table: Table;
-  readonly #organization: string;
-  readonly #from: number;
-  readonly #to: number;
-  readonly #names = new Set<string>();
-  #later: AsyncGenerator<FeedPageRow> | undefined;
+  readonly #partition: string;
+  /** When pages were appended, in milliseconds, by number: halving begins with the same ones each time. */
+  readonly #written = new Map<number, number>();
+  /** The number after the newest page's. */
+  #end: number | undefined;
 
-  /**
-   * @param table `activity`
-   * @param from when the first of the events was written
-   * @param to when none was any more
-   */
-  constructor(table: Table, organization: string, from: Date, to: Date) {
+  /** @param table `activity` */
+  constructor(table: Table, organization: string) {
     this.#table = table;
-    this.#organization = organization;
-    this.#from = from.getTime();
-    this.#to = to.getTime();
+    this.#partition = feedOf(organization);
   }
 
-  /** Those that did not arrive in time, as most do. */
-  async without(events: readonly CloudEvent[]): Promise<CloudEvent[]> {
-    if (events.length > 0 && this.#later === undefined) this.#later = await this.#readUsual();
-    return events.filter((event) => !this.#names.has(nameOf(event)));
+  /** @param events in the order of their time @returns those that the feed does not hold */
+  async missing(events: readonly CloudEvent[]): Promise<CloudEvent[]> {
+    const missing = new Map(events.map((event) => [nameOf(event), event]));
+    for (const event of events) {
+      const isFound = () => !missing.has(nameOf(event));
+      const inTime = Date.parse(event.time) + usualDelay;
+      // It may stand beside one before it, which was looked for already.
+      if (!isFound()) await this.#takeOut(missing, event, (written) => isFound() || written > inTime);
+    }
+    const [earliest] = missing.values();
+    if (earliest !== undefined) await this.#takeOut(missing, earliest, () => missing.size === 0);
+    return [...missing.values()];
   }
 
-  /** Takes out those that arrived late. @param events by their names */
-  async takeOutLate(events: Map<string, CloudEvent>): Promise<void> {
-    if (events.size === 0 || this.#later === undefined) return;
-    for (const name of this.#names) events.delete(name);
-    for await (const page of this.#later) {
-      for (const event of page.events) events.delete(nameOf(event));
-      if (events.size === 0) return;
+  /** Takes out what the pages hold from an event's time on. @param isEnough told when the page was appended that was just read */
+  async #takeOut(
+    missing: Map<string, CloudEvent>,
+    { time }: CloudEvent,
+    isEnough: (written: number) => boolean,
+  ): Promise<void> {
+    const before = await this.#pageBefore(Date.parse(time) - clockDifference);
+    for await (const row of this.#rowsFrom(before + 1, pagesAtOnce)) {
+      const { events, written } = pageOf(row);
+      for (const event of events) missing.delete(nameOf(event));
+      if (isEnough(written)) return;
     }
   }
 
-  /** @returns the pages that follow */
-  async #readUsual(): Promise<AsyncGenerator<FeedPageRow>> {
-    const pages = this.#pagesFrom(await this.#firstPage());
-    for (;;) {
-      const { value: page, done } = await pages.next();
-      if (done === true) return pages;
-      for (const event of page.events) this.#names.add(nameOf(event));
-      if (page.written > this.#to + usualDelay) return pages;
-    }
-  }
-
-  /** Pages stand in the order of their time, so the first that may hold such an event is found by halving. */
-  async #firstPage(): Promise<number> {
-    const since = this.#from - clockDifference;
-    let [before, found] = [0, await this.#afterNewest()];
-    while (found - before > 1) {
-      const middle = Math.floor((before + found) / 2);
+  /** A page that was appended before a time, and not many pages before it. Pages stand in the order of their time. */
+  async #pageBefore(since: number): Promise<number> {
+    this.#end ??= await this.#afterNewest();
+    let [before, after] = [0, this.#end];
+    while (after - before > pagesAtOnce) {
+      const middle = Math.floor((before + after) / 2);
       // One that is gone was older than any that is asked for, as the next one then tells.
       if ((await this.#writtenFrom(middle)) < since) before = middle;
-      else found = middle;
+      else after = middle;
     }
-    return found;
+    return before;
   }
 
   /** When the first page that is there from a number on was appended, in milliseconds. */
   async #writtenFrom(number: number): Promise<number> {
-    const from = { sort: pagesFrom(number), pageSize: 1, attributes: ['written'] };
-    for await (const row of this.#table.rows({ partition: feedOf(this.#organization), ...from })) {
-      return numberOf(row, 'written');
+    let written = this.#written.get(number);
+    if (written !== undefined) return written;
+    for await (const row of this.#rowsFrom(number, 1)) {
+      written = numberOf(row, 'written');
+      break;
     }
-    return 0;
+    this.#written.set(number, written ?? 0);
+    return written ?? 0;
   }
 
   async #afterNewest(): Promise<number> {
-    const newest = { descending: true, pageSize: 1, attributes: ['record'] };
-    for await (const row of this.#table.rows({ partition: feedOf(this.#organization), ...newest })) {
-      return Number(textOf(row, 'record')) + 1;
-    }
+    const newest = { partition: this.#partition, descending: true, pageSize: 1, mayLag: true };
+    for await (const row of this.#table.rows(newest)) return Number(textOf(row, 'record')) + 1;
     return 1;
   }
 
-  async *#pagesFrom(number: number): AsyncGenerator<FeedPageRow> {
-    const from = { sort: pagesFrom(number), pageSize: pagesAtOnce };
-    for await (const row of this.#table.rows({ partition: feedOf(this.#organization), ...from })) {
-      yield pageOf(row);
-    }
+  #rowsFrom(number: number, pageSize: number): AsyncGenerator<Row> {
+    const sort = { from: pageKey(number), to: pageKey(lastNumber) };
+    return this.#table.rows({ partition: this.#partition, sort, pageSize, mayLag: true });
   }
-}
-
-function pagesFrom(number: number): { from: string; to: string } {
-  return { from: pageKey(number), to: pageKey(lastNumber) };
 }

@@ -152,35 +152,39 @@ describe('events that were lost on the way', () => {
     data: { enrollmentId: 'enr_1' },
   };
 
-  function carrying(lostFrom: (ageMinutes: number) => CloudEvent[]) {
+  function carrying(found: CloudEvent[]) {
     const fed: CloudEvent[] = [];
-    const ages: [number, number][] = [];
+    const asked: { beginnings: readonly string[]; ages: number[] }[] = [];
     const unpublished = {
-      async find(_organization: string, from: Date, to: Date) {
+      async find(_organization: string, beginnings: readonly string[], from: Date, to: Date) {
         const ago = (date: Date) => (world.dependencies.clock.now().getTime() - date.getTime()) / minute;
-        ages.push([ago(from), ago(to)]);
-        return lostFrom(ago(from));
+        asked.push({ beginnings, ages: [ago(from), ago(to)] });
+        return found;
       },
     };
     const feed = { append: async (_: string, events: readonly CloudEvent[]) => void fed.push(...events) };
-    return { needs: { carrying: { unpublished, feed } }, fed, ages };
+    return { needs: { carrying: { unpublished, feed } }, fed, asked };
   }
 
-  it('are published and kept in the feed: of a while ago, of when a stream forgets, and of later', async () => {
-    const { needs, fed, ages } = carrying((age) => (age > 1_000 && age < 2_000 ? [lost] : []));
-    expect(await mend(needs)).toMatchObject({ publishedAgain: [lost.id], failed: [] });
-    expect(ages).toEqual([
-      [20, 10],
-      [1_500, 1_490],
-      [4_380, 4_370],
-    ]);
+  it('are published and kept in the feed: of what has its turn, and was written in the last two days', async () => {
+    const { needs, fed, asked } = carrying([lost]);
+    expect(await mend(needs, { part: 3 })).toMatchObject({ publishedAgain: [lost.id], failed: [] });
+    expect(asked).toEqual([{ beginnings: prefixesOf(3), ages: [2_880, 10] }]);
     expect(fed).toEqual([lost]);
     const [message] = await world.queues.receive('notify-subscriber', 1, 60);
     expect(message?.event).toEqual(lost);
   });
 
+  it('are looked for twice before they are too old, since all has its turn within 22 hours', () => {
+    const turns = (written: number) =>
+      Array.from({ length: 574 }, (_, run) => partAt(new Date(written + (2 + run) * 5 * minute)));
+    for (const part of [0, 77, 255]) {
+      expect(turns(Date.parse(lost.time)).filter((each) => each === part).length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
   it('are not kept in the feed before they are published, or they would not be looked for again', async () => {
-    const { needs, fed } = carrying((age) => (age === 20 ? [lost] : []));
+    const { needs, fed } = carrying([lost]);
     const events = { publish: () => Promise.reject(new StoreError('store-unavailable')) };
     expect(await mend({ ...needs, events })).toMatchObject({ publishedAgain: [], failed: [lost.id] });
     expect(fed).toEqual([]);
@@ -190,7 +194,7 @@ describe('events that were lost on the way', () => {
   const ids = (events: readonly CloudEvent[]) => events.map(({ id }) => id);
 
   it('are published some at a time, so that a run which ends has got on, and left the rest', async () => {
-    const { needs, fed } = carrying((age) => (age === 1_500 ? burst : []));
+    const { needs, fed } = carrying(burst);
     const published: CloudEvent[] = [];
     const events = { publish: async (event: CloudEvent) => void published.push(event) };
     const hasTime = () => fed.length < 200;
@@ -201,7 +205,7 @@ describe('events that were lost on the way', () => {
   });
 
   it('wait for the next run where some can be published no more, and those before are not published anew', async () => {
-    const { needs, fed } = carrying((age) => (age === 1_500 ? burst : []));
+    const { needs, fed } = carrying(burst);
     let published = 0;
     const events = {
       publish: async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { marks, stateKey, subscriberKey, writtenKey } from '#adapters/dynamodb/aggregate-row.ts';
+import { marks, stateKey, subscriberKey } from '#adapters/dynamodb/aggregate-row.ts';
 import { deadLettersOf } from '#adapters/dynamodb/dead-letter-rows.ts';
 import { feedOf } from '#adapters/dynamodb/feed-pages.ts';
 import { partitionOf } from '#adapters/dynamodb/ledger-chain.ts';
@@ -37,7 +37,6 @@ describe('what separates tenants in the tables', () => {
       partitions: {
         'by-state': [stateKey(name, of, what)],
         'by-subscriber': [subscriberKey(name, who)],
-        'by-time': [writtenKey(name, '2026-01-31T08:15:00.000Z')],
         'by-mark': [marks.leftovers(name), marks.organizations],
         activity: [
           feedOf(name),

@@ -1,3 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { StoreError } from '#domain/errors.ts';
+
 /** What AWS Lambda says of one invocation of a function; the part of its context that is used. */
 export interface Invocation {
   awsRequestId: string;
@@ -27,9 +30,22 @@ export function timeLimit(invocation: Invocation, reserveMilliseconds: number): 
   return { left, signal: ending.signal, release: () => clearTimeout(timer) };
 }
 
+/** The time of the invocation that waits for what runs now. */
+const waiting = new AsyncLocalStorage<AbortSignal>();
+
 /**
- * Does some work, and waits for it, but not once the time is up; the work then goes on, and what becomes of it is nobody's
- * business.
+ * Refuses what changes something once nobody waits for it any more. AWS Lambda may let a function sleep for hours, and what it had
+ * in hand goes on then: whoever was told that the time was up may have thought better of it since.
+ * @throws StoreError `store-unavailable`
+ */
+export function requireTime(): void {
+  if (waiting.getStore()?.aborted !== true) return;
+  throw new StoreError('store-unavailable', { why: 'the time for it was up before it was begun' });
+}
+
+/**
+ * Does some work, and waits for it, but not once the time is up; the work then goes on as far as `requireTime` lets it, and what
+ * becomes of it is nobody's business.
  * @param begin begins the work; not called where the time is up already
  * @returns what the work returned; `timeIsUp` if that came first
  * @throws what the work throws
@@ -43,7 +59,7 @@ export async function whileTimeLasts<T>(
   const end = () => resolve(timeIsUp);
   signal.addEventListener('abort', end, { once: true });
   try {
-    return await Promise.race([begin(), up]);
+    return await Promise.race([waiting.run(signal, begin), up]);
   } finally {
     signal.removeEventListener('abort', end);
   }

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { environmentNames } from '#contract/environment.ts';
+import type { Aggregate } from '#ports/registry.ts';
+import { timeIsUp, whileTimeLasts } from '#runtime/lambda/invocation.ts';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { enrollment } from '#test/support/enrollment.ts';
+import { openedDynamoDb } from '#test/unit/adapters/dynamodb/opened-dynamodb.ts';
+import { openKeyPairMaker } from '#wiring/key-pair-maker.ts';
+import { openRegistry } from '#wiring/registry.ts';
+
+async function opened() {
+  const { calls, tables } = await openedDynamoDb();
+  const environment = {
+    [environmentNames.aggregatesTable]: tables.aggregates,
+    [environmentNames.keyPairMakers]: { identity: 'makes-identity', encryption: 'makes-encryption' },
+  };
+  const opening = { environment, dynamoDb: calls, clock: new ManualClock() } as never;
+  const registry = openRegistry(opening);
+  return { registry, maker: openKeyPairMaker(opening, registry) };
+}
+
+/** Gives some work up before it comes to act, as it is when the time is up, and lets it go on then. */
+async function givenUp<T>(act: () => Promise<T>): Promise<T> {
+  const [time, next] = [new AbortController(), Promise.withResolvers<void>()];
+  let late: Promise<T> | undefined;
+  const begin = () => {
+    late = next.promise.then(act);
+    return late;
+  };
+  const ended = whileTimeLasts(time.signal, begin);
+  time.abort();
+  expect(await ended).toBe(timeIsUp);
+  next.resolve();
+  return await (late ?? expect.unreachable('it was begun'));
+}
+
+describe('work that nobody waits for any more', () => {
+  const record: Aggregate = enrollment();
+
+  it('changes no record, however late it goes on', async () => {
+    const { registry } = await opened();
+    await expect(givenUp(() => registry.create(record))).rejects.toMatchObject({ code: 'store-unavailable' });
+    await registry.create(record);
+    const next = { ...record, version: 2 };
+    const late = givenUp(() => registry.replace(next, { version: 1 }));
+    await expect(late).rejects.toMatchObject({ code: 'store-unavailable', retryable: true });
+    await expect(registry.read('enrollment', 'acme', record.id)).resolves.toMatchObject({ version: 1 });
+    await registry.replace(next, { version: 1 });
+  });
+
+  it('may still read, to see what became of it', async () => {
+    const { registry } = await opened();
+    await registry.create(record);
+    await expect(givenUp(() => registry.read('enrollment', 'acme', record.id))).resolves.toMatchObject(
+      record,
+    );
+  });
+
+  it('has no key pair made', async () => {
+    const { maker } = await opened();
+    const request = { enrollment: record, password: undefined, requestId: 'r' } as never;
+    const why = 'the time for it was up before it was begun';
+    await expect(givenUp(() => maker.make(request))).rejects.toMatchObject({ details: { why } });
+  });
+});

@@ -24,6 +24,17 @@ export interface BundleRequest {
 /** Bundled code, by the name that it is asked for under. */
 type Texts = ReadonlyMap<string, string>;
 
+/** What one build is for, and what it came upon. */
+interface Build {
+  custody: Custody;
+  files: ModuleFiles;
+  /** Folders, from the project's, of the packages that have a part in any bundle. */
+  packages: Set<string>;
+}
+
+/** Beside the functions' folders: the packages that have a part in them, as a list in JSON. */
+export const packageList = 'packages.json';
+
 /**
  * Bundles functions as ES modules for the Node of AWS Lambda: for each a folder with `index.mjs`, which exports `handler`, and
  * beside it the files that its code starts or reads. The same sources make the same bytes.
@@ -31,27 +42,28 @@ type Texts = ReadonlyMap<string, string>;
  */
 export async function buildBundles(request: BundleRequest): Promise<void> {
   const { entries, sources = join(root, 'lambdas'), outFolder, custody } = request;
-  const files: ModuleFiles = new Map();
+  const made: Build = { custody, files: new Map(), packages: new Set() };
   const modules = new Map(entries.map((entry) => [entry, join(sources, `${entry}.ts`)]));
-  const bundles = await bundled(modules, files, custody);
-  const beside = await bundledFiles(files, custody);
+  const bundles = await bundled(modules, made);
+  const beside = await bundledFiles(made);
   await rm(outFolder, { recursive: true, force: true });
   for (const [entry, text] of bundles) {
     const folder = join(outFolder, entry);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'index.mjs'), text);
-    await writeBeside(folder, text, files, beside);
+    await writeBeside(folder, text, made.files, beside);
   }
+  await writeFile(join(outFolder, packageList), JSON.stringify([...made.packages].sort()));
 }
 
 /** The code among the files that modules name, and that which such code names in turn. */
-async function bundledFiles(files: ModuleFiles, custody: Custody): Promise<Texts> {
+async function bundledFiles(made: Build): Promise<Texts> {
   const done = new Map<string, string>();
   for (;;) {
-    const next = [...files.values()].filter(({ name, code }) => code && !done.has(name));
+    const next = [...made.files.values()].filter(({ name, code }) => code && !done.has(name));
     if (next.length === 0) return done;
     const modules = new Map(next.map(({ name, source }) => [name, source]));
-    for (const [name, text] of await bundled(modules, files, custody)) done.set(name, text);
+    for (const [name, text] of await bundled(modules, made)) done.set(name, text);
   }
 }
 
@@ -87,29 +99,35 @@ const options: BuildOptions = {
   write: false,
 };
 
-/** @param modules absolute paths, or names of packages, by name @param files takes what the modules name */
-async function bundled(
-  modules: ReadonlyMap<string, string>,
-  files: ModuleFiles,
-  custody: Custody,
-): Promise<Texts> {
-  const { outputFiles = [] } = await build({
+/** @param modules absolute paths, or names of packages, by name @param made takes note of what is come upon */
+async function bundled(modules: ReadonlyMap<string, string>, made: Build): Promise<Texts> {
+  const { outputFiles = [], metafile } = await build({
     ...options,
     entryPoints: [...modules].map(([out, path]) => ({ in: path, out })),
     outdir: root,
     outExtension: { '.js': '.mjs' },
+    metafile: true,
     plugins: [
       ownPackage,
       builtInModules,
       leanAwsSdk,
-      oneCustody(custody),
-      lazyPackages(files),
-      ownModules(root, files),
+      oneCustody(made.custody),
+      lazyPackages(made.files),
+      ownModules(root, made.files),
     ],
   });
+  for (const { inputs } of Object.values(metafile?.outputs ?? {})) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const [folder] = packageFolder.exec(path) ?? [];
+      if (folder !== undefined && bytesInOutput > 0) made.packages.add(folder);
+    }
+  }
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   return new Map([...modules.keys()].map((name) => [name, texts.get(join(root, `${name}.mjs`)) ?? '']));
 }
+
+/** Of the package that a file is in, which may be in that of another. */
+const packageFolder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 /** Of the project's own package.json its name and version are used; the rest stays out. */
 const ownPackage: Plugin = {

@@ -3,8 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { packageList } from '../bundles/build-bundles.ts';
 import { bundleFunctions } from '../bundles/bundle-functions.ts';
 import { copyDeclarations } from './declarations.ts';
+import { noticesOf } from './notices.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -19,9 +21,14 @@ const peers = ['aws-cdk-lib', 'constructs'] as const;
  */
 export function buildPackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+  const packages = new Set<string>();
   for (const custody of ['kms', 'pkcs11'] as const) {
-    bundleFunctions({ outFolder: join(folder, 'functions', custody), custody });
+    const outFolder = join(folder, 'functions', custody);
+    bundleFunctions({ outFolder, custody });
+    for (const each of JSON.parse(readFileSync(join(outFolder, packageList), 'utf8'))) packages.add(each);
+    rmSync(join(outFolder, packageList));
   }
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), noticesOf(root, [...packages].sort()));
   buildSync({
     entryPoints: [join(import.meta.dirname, 'index.ts')],
     outfile: join(folder, 'index.js'),
@@ -73,7 +80,7 @@ function manifest(): object {
     type: 'module',
     engines: { node: '>=20.11' },
     exports: { '.': { types: './types/package/index.d.ts', default: './index.js' } },
-    files: ['functions', 'token-image', 'types', 'index.js'],
+    files: ['functions', 'token-image', 'types', 'index.js', 'THIRD-PARTY-NOTICES'],
     peerDependencies: Object.fromEntries(made),
   };
 }

@@ -85,6 +85,15 @@ describe('the package', () => {
     expect([dependencies, Object.keys(peerDependencies)]).toEqual([undefined, ['aws-cdk-lib', 'constructs']]);
   });
 
+  it("names the packages that have a part in the functions' code, and tells their licenses", () => {
+    const notices = readFileSync(join(app, 'node_modules/enrollment-key-escrow/THIRD-PARTY-NOTICES'), 'utf8');
+    for (const name of ['@aws-sdk/client-dynamodb', '@smithy/core', 'jose', 'node-forge', 'valibot']) {
+      expect(notices).toMatch(new RegExp(`^${name} [0-9.]+ \\(.+\\)$`, 'm'));
+    }
+    expect(notices).toContain('Apache License');
+    expect(notices).not.toContain('esbuild');
+  });
+
   it("type-checks in an app of another's", () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const strict = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];

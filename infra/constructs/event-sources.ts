@@ -33,7 +33,8 @@ export function workOnQueue(
 
 /**
  * Has a function follow a table's stream, from the oldest change that is there. A batch that fails is halved until what fails is
- * alone; that is tried for hours, then put aside. The reconciler sends again what was put aside.
+ * alone; that is tried for most of the day that the stream keeps it, then put aside. It is given up for its age alone, since nothing
+ * says how soon one try follows another. What reached the feed and no consumer by then is lost to consumers.
  */
 export function followStream({ lambda }: ServiceFunction, table: ITable, putAside: IQueue): void {
   const mapping = new EventSourceMapping(lambda, 'Stream', {
@@ -42,10 +43,9 @@ export function followStream({ lambda }: ServiceFunction, table: ITable, putAsid
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 100,
     bisectBatchOnError: true,
-    maxRecordAge: Duration.hours(6),
+    maxRecordAge: Duration.hours(20),
     onFailure: new SqsDlq(putAside),
     reportBatchItemFailures: true,
-    retryAttempts: 1_000,
   });
   mapping.node.addDependency(lambda);
 }

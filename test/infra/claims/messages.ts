@@ -124,6 +124,14 @@ export function messageClaims(parties: Parties): void {
         DestinationConfig: { OnFailure: { Destination: expect.stringContaining('PutAside') } },
       });
     });
+
+    it('is tried for most of the day that it is kept, however often that is: what the bus never took is lost', () => {
+      const [mapping] = parties.deployed
+        .all('AWS::Lambda::EventSourceMapping')
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream);
+      expect(mapping?.Properties['MaximumRetryAttempts']).toBeUndefined();
+      expect(mapping?.Properties).toMatchObject({ MaximumRecordAgeInSeconds: 20 * 3_600 });
+    });
   });
 
   describe('a notice', () => {

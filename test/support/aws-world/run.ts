@@ -99,7 +99,7 @@ export class AwsRun implements Wires {
     await this.#setUp();
     this.#isCalm = false;
     if (this.#random.oneIn(8)) this.#sendBroken();
-    const steps = 25 + this.#random.below(25);
+    const steps = 20 + this.#random.below(20);
     for (let step = 0; step < steps; step += 1) await this.#step();
     this.#isCalm = true;
     this.#chance.calm();
@@ -193,7 +193,8 @@ export class AwsRun implements Wires {
     for (let left = times; left > 0; left -= 1) {
       const staleAfter = this.#random.pick(staleAfterSeconds, 0);
       const mend: Job = (lane) => this.#mend(lane, staleAfter);
-      await this.#random.of([...this.#jobs(), mend])('second');
+      const jobs = this.#random.oneIn(2) ? this.#jobs() : [...this.#jobs(), mend];
+      if (jobs.length > 0) await this.#random.of(jobs)('second');
     }
   }
 

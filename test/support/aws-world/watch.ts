@@ -33,13 +33,13 @@ export class Watch {
   /** Every event that a write bore. */
   readonly borne: CloudEvent[] = [];
   readonly violations: string[] = [];
-  readonly #cloud: Cloud;
+  readonly #cloud: Pick<Cloud, 'tables' | 'bucket'>;
   readonly #organization: string;
   readonly #last = new Map<string, Enrollment>();
   /** Versions of objects that were read back whole, by name and version. */
   readonly #readBack = new Set<string>();
 
-  constructor(cloud: Cloud, organization: string) {
+  constructor(cloud: Pick<Cloud, 'tables' | 'bucket'>, organization: string) {
     this.#cloud = cloud;
     this.#organization = organization;
   }

@@ -76,6 +76,9 @@ async function keepInFeed(feed: EventFeedWriter, all: readonly Borne[]): Promise
   const byOrganization = Map.groupBy(all, ({ event }) => organizationOf(event.source) ?? '');
   const troubles: Trouble[] = [];
   for (const [organization, borne] of byOrganization) {
+    const [stopped, next] = [firstAgain(troubles), borne[0]];
+    // It is handed out again, all of it: to wait for its feed too, which may be as silent, might take more time than there is.
+    if (stopped !== undefined && next !== undefined && next.place > stopped.borne.place) continue;
     troubles.push(...(await append(feed, organization, borne)));
   }
   return troubles;

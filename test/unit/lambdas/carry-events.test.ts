@@ -77,6 +77,23 @@ describe('carryEvents', () => {
     expect(way.done).toEqual(['feed 0', 'bus 0']);
   });
 
+  it('waits for no further feed where one did not answer, but for those of which an event is published', async () => {
+    const asked: string[] = [];
+    const way = new Way((event) => {
+      asked.push(event.id);
+      if (event.id === '0') return failure('record-too-large');
+      return isOf('2', '3')(event) ? failure() : undefined;
+    });
+    const events = [borne('0'), borne('1', 'other'), borne('2'), borne('3', 'third'), borne('4', 'fourth')];
+    const carried = await carry(
+      way,
+      events.map((event) => record(event.id, event)),
+    );
+    expect(carried.again?.recordId).toBe('r-2');
+    expect(way.done).toEqual(['feed 1', 'bus 0', 'bus 1']);
+    expect(new Set(asked)).toEqual(new Set(['0', '1', '2']));
+  });
+
   it('asks for the first record of which an event was not published', async () => {
     const way = new Way(undefined, (event) =>
       isOf('3a', '2b')(event) ? { error: failure('store-misconfigured'), never: false } : undefined,

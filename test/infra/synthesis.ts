@@ -5,6 +5,7 @@ import { App, Stack as CdkStack, Stage, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import * as v from 'valibot';
+import { expect } from 'vitest';
 import { functions } from '#contract/functions.ts';
 import { checkPractices } from '../../infra/checks.ts';
 import { EnrollmentKeyEscrow } from '../../infra/enrollment-key-escrow.ts';
@@ -32,7 +33,8 @@ export function makeEscrow(
   scope: App | CdkStack,
   more: Partial<EnrollmentKeyEscrowProps> = {},
 ): EnrollmentKeyEscrow {
-  const folder = join(Stage.of(scope)?.outdir ?? '', 'code');
+  const { outdir } = Stage.isStage(scope) ? scope : (Stage.of(scope) ?? expect.unreachable('no app'));
+  const folder = join(outdir, 'code');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.mjs'), 'export const handler = async () => ({});\n');
   const code = Object.fromEntries(Object.values(functions).map(({ entry }) => [entry, folder]));

@@ -100,7 +100,7 @@ export async function follow(
   { query = '', lastEventId }: { query?: string; lastEventId?: string | undefined } = {},
 ): Promise<Following> {
   const closing = new AbortController();
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
   const response = await send(url, 'GET', `/v1/events${query}`, { token, headers, signal: closing.signal });
   if (response.status !== 200 || response.body === null) {
     throw new TypeError(`no stream, but ${response.status}: ${await response.text()}`);

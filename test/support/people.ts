@@ -74,7 +74,7 @@ export class EvaluationPeople implements People {
   /** Signs somebody in anew. */
   async signIn(subject: string, isMachine = false): Promise<string> {
     const secret = this.secrets.get(subject) ?? '';
-    const form = isMachine
+    const form: Record<string, string> = isMachine
       ? { grant_type: 'client_credentials' }
       : { grant_type: 'password', client_id: commandLineClient, username: subject, password: secret };
     const basic = `Basic ${Buffer.from(`${subject}:${secret}`).toString('base64')}`;

@@ -111,9 +111,9 @@ export function deadQueueOf(consumer: Consumer): string {
 /** The rule that hands a consumer its events, as the deployed one does. */
 function ruleOf(consumer: Consumer, target: Rule['target']): Rule {
   const { types, ...more } = subscriptions[consumer];
-  const purpose = 'purpose' in more ? { data: { purpose: [more.purpose] } } : {};
-  const detail = Object.keys(purpose).length > 0 ? { detail: purpose } : {};
-  return { pattern: { source: ['enrollment-key-escrow'], 'detail-type': types, ...detail }, target };
+  const pattern = { source: ['enrollment-key-escrow'], 'detail-type': types };
+  if (!('purpose' in more)) return { pattern, target };
+  return { pattern: { ...pattern, detail: { data: { purpose: [more.purpose] } } }, target };
 }
 
 const signing = {
@@ -156,7 +156,7 @@ function describeS3(request: AwsRequest): Described[] {
   );
   const about = target.key === '' ? target.bucket : `${target.bucket}/${target.key}`;
   const mode = headers['x-amz-object-lock-mode'];
-  const conditions = mode === undefined ? {} : { 's3:object-lock-mode': mode };
+  const conditions: Described['conditions'] = mode === undefined ? {} : { 's3:object-lock-mode': mode };
   return requiredActions({ ...target, headers, body: request.body }).map((action) => ({
     action,
     resources: [about],

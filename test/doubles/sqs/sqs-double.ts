@@ -34,7 +34,7 @@ export async function startSqsDouble(names: readonly string[], dead?: string): P
   const deadArn = dead === undefined ? undefined : server.createQueue(dead, { region }).queueArn;
   for (const name of names) {
     const redrive = JSON.stringify({ deadLetterTargetArn: deadArn, maxReceiveCount: 3 });
-    const attributes = deadArn === undefined ? {} : { RedrivePolicy: redrive };
+    const attributes: Record<string, string> = deadArn === undefined ? {} : { RedrivePolicy: redrive };
     urls.set(name, server.createQueue(name, { region, attributes }).queueUrl);
   }
   return {

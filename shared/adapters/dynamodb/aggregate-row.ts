@@ -38,24 +38,20 @@ export function hasLeftovers({ pendingLock, superseded }: Enrollment): boolean {
 }
 
 /**
- * An aggregate as it stands in its table: the record as JSON in `json`, and beside it what conditions and indexes need of
- * it. The stream hands on this row, from which the events of this version are published.
+ * An aggregate as it stands in its table: the record as JSON in `json`, and beside it only what conditions and indexes need of
+ * it, since a write is paid for by its size. The stream hands on this row, from which the events of this version are published.
  * @param writtenAt ISO 8601: the time that the events carry
  */
 export function aggregateRow(record: Aggregate, writtenAt: string): Row {
   const { organization, type, id, version } = record;
   const key = recordKey(type, id);
-  const general = {
-    ...{ organization, record: key, type, id, version, json: JSON.stringify(record) },
-    writtenAt,
-  };
+  const general = { organization, record: key, version, json: JSON.stringify(record), writtenAt };
   if (record.type === 'organization') {
     return { ...general, mark: marks.organizations, markedRecord: organization };
   }
   const { state, purpose, subscriber } = record;
   return {
     ...general,
-    state,
     stateKey: stateKey(organization, state, purpose),
     subscriberKey: subscriberKey(organization, subscriber.id),
     ...(hasLeftovers(record) && { mark: marks.leftovers(organization), markedRecord: key }),

@@ -1,6 +1,7 @@
 import { tables } from '#contract/tables.ts';
 import type { Enrollment, ReplaceCondition } from '#domain/enrollment.ts';
 import { StateError, StoreError } from '#domain/errors.ts';
+import { purposes } from '#domain/purpose.ts';
 import type { Clock } from '#ports/clock.ts';
 import type {
   Aggregate,
@@ -11,7 +12,7 @@ import type {
   Page,
   Registry,
 } from '#ports/registry.ts';
-import { aggregateRow, marks, recordKey } from './aggregate-row.ts';
+import { aggregateRow, marks, recordKey, stateKey } from './aggregate-row.ts';
 import type { DynamoCalls } from './calls.ts';
 import { EnrollmentLists } from './enrollment-lists.ts';
 import type { Condition } from './expressions.ts';
@@ -55,7 +56,7 @@ export class DynamoRegistry implements Registry {
   async replace(record: Aggregate, condition: ReplaceCondition): Promise<void> {
     const conflict = new StateError('version-conflict');
     if (condition.states?.length === 0) throw conflict;
-    const kept = await this.#put(record, conditionOf(condition));
+    const kept = await this.#put(record, conditionOf(condition, record.organization));
     if (!kept.done) throw refused(kept, record.version, conflict);
   }
 
@@ -83,12 +84,14 @@ export class DynamoRegistry implements Registry {
   }
 }
 
-function conditionOf({ version, states }: ReplaceCondition): Condition {
+/** A record's state stands in the key of the index `by-state`, with its purpose, whichever that is. */
+function conditionOf({ version, states }: ReplaceCondition, organization: string): Condition {
   if (states === undefined) return { expression: '#version = :version', values: { version } };
-  const named = Object.fromEntries(states.map((state, index) => [`state${index}`, state]));
+  const keys = states.flatMap((state) => purposes.map((purpose) => stateKey(organization, state, purpose)));
+  const named = Object.fromEntries(keys.map((key, index) => [`state${index}`, key]));
   const among = Object.keys(named).map((name) => `:${name}`);
   return {
-    expression: `#version = :version AND #state IN (${among.join(', ')})`,
+    expression: `#version = :version AND #stateKey IN (${among.join(', ')})`,
     values: { version, ...named },
   };
 }

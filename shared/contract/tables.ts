@@ -34,7 +34,7 @@ const byOrganization = { partitionKey: 'organization', sortKey: 'record' } as co
  *
  * The indexes hold what their lists are found by: `by-state` the state and purpose of an enrollment, `by-subscriber` whose it
  * is, `by-mark` the few records that something looks for again and again (organizations; enrollments with leftovers). None holds
- * what changes with every write, such as its time: it would cost two writes more each time.
+ * what changes with every write, such as its time: it would cost two write units more each time.
  */
 export const tables = {
   aggregates: {

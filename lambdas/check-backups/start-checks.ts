@@ -1,6 +1,10 @@
 import { eventSource } from '#contract/events.ts';
 import { newId } from '#crypto/identifiers.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { fewAtOnce } from '#steps/few-at-once.ts';
+
+/** How many are asked for at the same time: one after the other, thousands would take longer than a function may run. */
+const atOnce = 10;
 
 /**
  * Has the stored backups of every organization checked: publishes a `BackupCheckDue` each. For the clock, once a day.
@@ -13,8 +17,8 @@ export async function startChecks({
   clock,
 }: Pick<Dependencies, 'registry' | 'events' | 'clock'>): Promise<string[]> {
   const organizations = await registry.organizations();
-  for (const organization of organizations) {
-    await events.publish({
+  const ended = await fewAtOnce(organizations, atOnce, (organization) =>
+    events.publish({
       specversion: '1.0',
       id: newId('chk'),
       source: eventSource(organization),
@@ -22,7 +26,9 @@ export async function startChecks({
       time: clock.now().toISOString(),
       datacontenttype: 'application/json',
       data: { organization },
-    });
-  }
+    }),
+  );
+  const failed = ended.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   return organizations;
 }

@@ -185,3 +185,26 @@ describe('an organization of several pages', () => {
     }
   });
 });
+
+describe('very many organizations', () => {
+  it('are asked for several at a time, and one that cannot be keeps none of the others from it', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `org-${index}`);
+    const asked: string[] = [];
+    let [atOnce, most] = [0, 0];
+    const publish = async ({ source }: CloudEvent) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce -= 1;
+      if (source === eventSource('org-3')) throw new StoreError('store-unavailable');
+      asked.push(source);
+    };
+    const { dependencies } = world;
+    const registry = withChanged<Registry>(dependencies.registry, { organizations: async () => names });
+    const start = () => startChecks({ ...dependencies, registry, events: { publish } });
+    expect((await thrownBy(start)).code).toBe('store-unavailable');
+    const others = names.filter((name) => name !== 'org-3').map(eventSource);
+    expect(asked.toSorted()).toEqual(others.toSorted());
+    expect(most).toBe(10);
+  });
+});

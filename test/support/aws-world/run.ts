@@ -22,6 +22,7 @@ import { Watch } from './watch.ts';
 import { type AwsWorld, type LaneName, laneNames, type Wires } from './world.ts';
 
 const minute = 60_000;
+const day = 86_400_000;
 /** Longer than any function of the world runs, in seconds. */
 const staleAfterSeconds = 300;
 const mostRounds = 60;
@@ -65,7 +66,7 @@ export class AwsRun implements Wires {
   constructor(world: AwsWorld, seed: number) {
     this.#world = world;
     this.#random = new Random('aws-world', seed);
-    this.organization = `org-${seed}-${world.cloud.clock.now().getTime().toString(36)}`;
+    this.organization = `org-${seed}`;
     this.watch = new Watch(world.cloud, this.organization);
     this.queues = new WorldQueues(world.cloud.clock, this.organization);
     this.#chance = new Chance(this.#random);
@@ -81,6 +82,8 @@ export class AwsRun implements Wires {
     const { cloud, gate } = this.#world;
     gate.random = this.#random;
     this.#isCalm = true;
+    // Each run begins with a day, so that a seed does the same whatever was run before it.
+    cloud.clock.advance(day - (cloud.clock.now().getTime() % day));
     this.#world.take(this);
     cloud.hear({
       deliver: (consumer, detail) => {

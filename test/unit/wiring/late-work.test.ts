@@ -5,18 +5,24 @@ import { timeIsUp, whileTimeLasts } from '#runtime/lambda/invocation.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { enrollment } from '#test/support/enrollment.ts';
 import { openedDynamoDb } from '#test/unit/adapters/dynamodb/opened-dynamodb.ts';
+import { openDocuments } from '#wiring/documents.ts';
 import { openKeyPairMaker } from '#wiring/key-pair-maker.ts';
 import { openRegistry } from '#wiring/registry.ts';
+import { openVault } from '#wiring/vault.ts';
 
 async function opened() {
   const { calls, tables } = await openedDynamoDb();
   const environment = {
     [environmentNames.aggregatesTable]: tables.aggregates,
+    [environmentNames.documentsTable]: tables.documents,
+    [environmentNames.lockedKeysTable]: tables['locked-keys'],
+    [environmentNames.backupBucket]: 'backups',
     [environmentNames.keyPairMakers]: { identity: 'makes-identity', encryption: 'makes-encryption' },
   };
   const opening = { environment, dynamoDb: calls, clock: new ManualClock() } as never;
   const registry = openRegistry(opening);
-  return { registry, maker: openKeyPairMaker(opening, registry) };
+  const stores = { documents: openDocuments(opening), vault: openVault(opening) };
+  return { ...stores, registry, maker: openKeyPairMaker(opening, registry) };
 }
 
 /** Gives some work up before it comes to act, as it is when the time is up, and lets it go on then. */
@@ -54,6 +60,27 @@ describe('work that nobody waits for any more', () => {
     await expect(givenUp(() => registry.read('enrollment', 'acme', record.id))).resolves.toMatchObject(
       record,
     );
+  });
+
+  it('writes no record of its own, which nobody would know of, but may discard what it wrote', async () => {
+    const { documents } = await opened();
+    const name = { kind: 'locked-key', organization: 'acme', id: 'enr_1.att_1' } as const;
+    const late = givenUp(() => documents.put(name, Uint8Array.of(1)));
+    await expect(late).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(documents.get(name)).rejects.toMatchObject({ code: 'object-missing' });
+    await documents.put(name, Uint8Array.of(1));
+    await givenUp(() => documents.discard(name));
+    await expect(documents.get(name)).rejects.toMatchObject({ code: 'object-missing' });
+  });
+
+  it('stores no backup, and locks none', async () => {
+    const { vault } = await opened();
+    const why = 'the time for it was up before it was begun';
+    const until = new Date('2030-01-01T00:00:00.000Z');
+    const stored = givenUp(() => vault.put('acme/enr_1/att_1.pfx', Uint8Array.of(1), until));
+    await expect(stored).rejects.toMatchObject({ details: { why } });
+    const locked = givenUp(() => vault.extendRetention('acme/enr_1/att_1.pfx', 'v1', until));
+    await expect(locked).rejects.toMatchObject({ details: { why } });
   });
 
   it('has no key pair made', async () => {

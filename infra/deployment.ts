@@ -5,15 +5,8 @@ import { settingForms } from './settings.ts';
 /** Values of the context by their form; each may be given by `-c NAME=VALUE`. */
 const forms = {
   ...settingForms,
-  custody: /^(kms|pkcs11)$/,
-  keySource: /^(memory|kms)$/,
-  tokenModule: /^\/[\x21-\x7e]+$/,
-  tokenLabel: /^[\x20-\x7e]{1,32}$/,
-  issuer: /^https:\/\/[\x21-\x7e]+$/,
-  audience: /^[\x21-\x7e]+$/,
-  domain: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
-  certificate: /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[a-z0-9-]+$/,
-  alarmEmail: /^[^\s@,]+@[^\s@,]+$/,
+  tokenModule: { form: /^\/[\x21-\x7e]+$/, is: "the path of the token's library in the image" },
+  tokenLabel: { form: /^[\x20-\x7e]{1,32}$/, is: "the token's label, of up to 32 characters" },
 } as const;
 
 type Name = keyof typeof forms;
@@ -23,7 +16,7 @@ type Name = keyof typeof forms;
  * is the one that the CDK finds credentials for. With no account at hand, what `offline` in `cdk.json` says stands in, so that
  * templates can be made and checked anywhere; nothing can be deployed so.
  * @param account the account that the CDK found credentials for, if it found any
- * @throws RangeError naming the value that is missing or not well-formed
+ * @throws RangeError naming the value that is missing, not well-formed, or of no effect
  */
 export function readDeployment(node: Node, account: string | undefined): EnrollmentKeyEscrowProps {
   const offline: unknown = node.tryGetContext('offline');
@@ -47,20 +40,30 @@ export function readDeployment(node: Node, account: string | undefined): Enrollm
 
 function readCustody(node: Node): TokenCustody | { kind: 'kms'; keySource?: 'memory' | 'kms' } {
   if (optional(node, 'custody') !== 'pkcs11') {
+    refuseWithout(node, 'custody=pkcs11', ['tokenModule', 'tokenLabel']);
     return { kind: 'kms', keySource: optional(node, 'keySource') === 'kms' ? 'kms' : 'memory' };
   }
+  refuseWithout(node, 'custody=kms', ['keySource']);
   return { kind: 'pkcs11', module: optional(node, 'tokenModule'), label: optional(node, 'tokenLabel') };
 }
 
 function readIssuer(node: Node): OidcIssuer | undefined {
   const url = optional(node, 'issuer');
-  return url === undefined ? undefined : { url, audience: checked('audience', optional(node, 'audience')) };
+  if (url !== undefined) return { url, audience: checked('audience', optional(node, 'audience')) };
+  return refuseWithout(node, 'issuer=...', ['audience']);
 }
 
 function readDomain(node: Node): EscrowDomain | undefined {
   const name = optional(node, 'domain');
-  if (name === undefined) return undefined;
+  if (name === undefined) return refuseWithout(node, 'domain=...', ['certificate']);
   return { name, certificateArn: checked('certificate', optional(node, 'certificate')) };
+}
+
+/** Whoever says what would count for nothing, meant something else. */
+function refuseWithout(node: Node, other: string, names: readonly Name[]): undefined {
+  const said = names.find((name) => optional(node, name) !== undefined);
+  if (said !== undefined) throw new RangeError(`the setting ${said} counts only with -c ${other}`);
+  return undefined;
 }
 
 function optional(node: Node, name: Name): string | undefined {
@@ -69,9 +72,10 @@ function optional(node: Node, name: Name): string | undefined {
 }
 
 function checked(name: Name, value: unknown): string {
-  const form = forms[name];
+  const { form, is } = forms[name];
   if (typeof value === 'string' && form.test(value)) return value;
-  throw new RangeError(`set the context value ${name} (-c ${name}=...): it must match ${form.source}`);
+  const wrong = value === undefined ? 'is missing' : 'is not well-formed';
+  throw new RangeError(`the setting ${name} ${wrong}: say -c ${name}=..., ${is} (docs/deploy.md)`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -32,25 +32,42 @@ export interface EscrowSettings
   custody: CustodySettings;
 }
 
-/** What is said as text, by its form. */
+/** What is said as text: its form, and what to say of it where something else stands there. */
 export const settingForms = {
-  account: /^\d{12}$/,
-  region: /^[a-z]{2}(-[a-z]+)+-\d$/,
-  organization: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/,
-  stage: /^[a-z][a-z0-9-]{1,19}$/,
+  account: { form: /^\d{12}$/, is: 'the twelve digits of an AWS account' },
+  region: { form: /^[a-z]{2}(-[a-z]+)+-\d$/, is: 'a region of AWS, as in eu-central-1' },
+  organization: {
+    form: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/,
+    is: 'an identifier of up to 64 letters, digits, dots, dashes and underscores, as in acme',
+  },
+  stage: {
+    form: /^[a-z][a-z0-9-]{1,19}$/,
+    is: '2 to 20 small letters, digits and dashes, with a letter first, as in production',
+  },
+  custody: { form: /^(kms|pkcs11)$/, is: 'kms or pkcs11' },
+  keySource: { form: /^(memory|kms)$/, is: 'memory or kms' },
+  issuer: { form: /^https:\/\/[\x21-\x7e]+$/, is: 'the https URL of an OpenID Connect issuer' },
+  audience: {
+    form: /^[\x21-\x7e]+$/,
+    is: 'what the issuer names in access tokens that are meant for this service',
+  },
+  domain: { form: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/, is: 'a domain name, as in escrow.example.org' },
+  certificate: {
+    form: /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[a-z0-9-]+$/,
+    is: 'the ARN of the certificate of that domain in AWS Certificate Manager',
+  },
+  alarmEmail: { form: /^[^\s@,]+@[^\s@,]+$/, is: 'an e-mail address' },
 } as const;
+
+type SettingName = keyof typeof settingForms;
 
 /**
  * What an organization said, and what is usual where it said nothing.
- * @throws RangeError naming what is not well-formed
+ * @throws RangeError naming what is missing or not well-formed; apps in JavaScript are held to no types
  */
 export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
   const { env, organization, stage = 'production', maxConcurrency = 10 } = props;
-  const texts = { account: env.account, region: env.region, organization, stage };
-  for (const name of ['account', 'region', 'organization', 'stage'] as const) {
-    if (!settingForms[name].test(texts[name]))
-      throw new RangeError(`${name} must match ${settingForms[name].source}`);
-  }
+  checkTexts(props, stage);
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 2 || maxConcurrency > 1_000) {
     throw new RangeError('maxConcurrency must be a whole number from 2 to 1,000, as Amazon SQS takes it');
   }
@@ -67,6 +84,33 @@ export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
     maxConcurrency,
     custody: custodyOf(props.custody),
   };
+}
+
+function checkTexts(props: EnrollmentKeyEscrowProps, stage: string): void {
+  const { env, organization, issuer, domain, custody } = props;
+  check('account', 'env.account', env?.account);
+  check('region', 'env.region', env?.region);
+  check('organization', 'organization', organization);
+  check('stage', 'stage', stage);
+  if (issuer !== undefined) {
+    check('issuer', 'issuer.url', issuer.url);
+    for (const audience of [issuer.audience].flat()) check('audience', 'issuer.audience', audience);
+  }
+  if (domain !== undefined) {
+    check('domain', 'domain.name', domain.name);
+    check('certificate', 'domain.certificateArn', domain.certificateArn);
+  }
+  if (custody !== undefined) check('custody', 'custody.kind', custody.kind);
+  if (custody?.kind === 'kms' && custody.keySource !== undefined) {
+    check('keySource', 'custody.keySource', custody.keySource);
+  }
+  for (const email of props.alarmEmails ?? []) check('alarmEmail', 'alarmEmails', email);
+}
+
+function check(name: SettingName, property: string, value: unknown): void {
+  const { form, is } = settingForms[name];
+  // What the CDK knows only when it deploys is text too, and has none of these forms.
+  if (typeof value !== 'string' || !form.test(value)) throw new RangeError(`${property} must be ${is}`);
 }
 
 function custodyOf(custody: EnrollmentKeyEscrowProps['custody']): CustodySettings {

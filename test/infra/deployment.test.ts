@@ -47,7 +47,17 @@ describe('the deployment', () => {
     ['tokenModule', 'libcloudhsm_pkcs11.so'],
   ])('is refused for %s = %s, by name', (name, value) => {
     const good = { region: 'us-west-2', organization: 'ACME', custody: 'pkcs11' };
-    expect(() => read({ ...good, [name]: value }, found)).toThrow(`context value ${name}`);
+    expect(() => read({ ...good, [name]: value }, found)).toThrow(`the setting ${name} is not well-formed`);
+  });
+
+  it.each([
+    ['audience', { audience: 'escrow' }],
+    ['certificate', { certificate: 'arn:aws:acm:us-west-2:111122223333:certificate/0a1b' }],
+    ['tokenLabel', { tokenLabel: 'acme' }],
+    ['tokenModule', { tokenModule: '/opt/vendor/pkcs11.so', custody: 'kms' }],
+    ['keySource', { keySource: 'kms', custody: 'pkcs11' }],
+  ])('is refused where %s would count for nothing', (name, context) => {
+    expect(() => read(context)).toThrow(`the setting ${name} counts only with -c `);
   });
 
   it('has its keys in AWS KMS unless a token is asked for', () => {

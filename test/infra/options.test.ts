@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
+import { settingsOf } from '../../infra/settings.ts';
 import { account, type Deployed, region } from './deployed.ts';
 import { inApp, makeEscrow, stacksOf } from './synthesis.ts';
 import { at } from './template.ts';
@@ -93,6 +94,22 @@ describe('the construct', () => {
     ['maxConcurrency', { maxConcurrency: 1 }],
   ])('is not made with a malformed %s', (name, more) => {
     expect(made(more)).toThrow(name);
+  });
+
+  // As an app in JavaScript may say it, or one in TypeScript that trusts its environment variables.
+  it.each([
+    ['organization must be', { organization: undefined }],
+    ['env.account must be', { env: undefined }],
+    ['env.region must be', { env: { account, region: 'Frankfurt' } }],
+    ['issuer.url must be', { issuer: { url: 'http://issuer.example', audience: 'escrow' } }],
+    ['issuer.audience must be', { issuer: { url: 'https://issuer.example' } }],
+    ['domain.certificateArn must be', { domain: { name: 'escrow.acme.example' } }],
+    ['custody.kind must be', { custody: 'pkcs11' }],
+    ['custody.keySource must be', { custody: { kind: 'kms', keySource: 'disk' } }],
+    ['alarmEmails must be', { alarmEmails: ['nobody'] }],
+  ])('is not made where %s something else', (sentence, more) => {
+    const untyped = JSON.stringify({ env: { account, region }, organization: 'ACME', ...more });
+    expect(() => settingsOf(JSON.parse(untyped))).toThrow(sentence);
   });
 
   it('is not made without the code of some function', () => {

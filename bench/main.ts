@@ -9,8 +9,12 @@ const usage = `usage: npm run bench [-- GROUP...]   groups: ${[...groups.keys()]
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string', default: '' } },
+    options: { only: { type: 'string', default: '' }, help: { type: 'boolean', short: 'h', default: false } },
   });
+  if (values.help) {
+    printed.message(usage);
+    return 0;
+  }
   const names = positionals.length > 0 ? positionals : [...groups.keys()];
   const unknown = names.filter((name) => !groups.has(name));
   if (unknown.length > 0) {

@@ -1,33 +1,37 @@
 import { checkPassword } from '#crypto/passwords.ts';
-import { type Enrollment, requireState } from '#domain/enrollment.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
 import { AccessError } from '#domain/errors.ts';
 import type { Purpose } from '#domain/purpose.ts';
 import type { PasswordedEnrollment } from '#ports/key-pair-maker.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { makeUnderPassword } from '#steps/key-pair-maker.ts';
 import { loadEnrollment } from '#steps/load.ts';
-import { type KeyPairNeeds, makeKeyPair } from '#steps/make-key-pair.ts';
+import type { KeyPairNeeds } from '#steps/make-key-pair.ts';
 import { recorded } from '#steps/record.ts';
 
 /**
  * Makes the key pair of an enrollment whose subscriber has just set its password, for `set-password`, which may not make one
- * itself. That the subscriber signed in is the caller's word, and all that is taken on it: what enrollment it is, whether it
- * waits for a password and whether this one will do is looked up again.
+ * itself. That the subscriber signed in, and when, is the caller's word, and all that is taken on it: what enrollment it is,
+ * whether it waits for a password and whether this one will do is looked up again. So is whether this very request made it
+ * before: then the password is tried, and the try is counted.
  * @param only the purpose whose keys are made here
  * @returns the enrollment, `ready`
  * @throws AccessError `not-found`, also for an enrollment of another purpose; InputError `password-not-ascii`,
- *   `password-too-weak`; StateError `wrong-state`, `making-in-progress`; what `makeKeyPair` throws
+ *   `password-too-weak`; and as `KeyPairMaker.make`
  */
 export async function makeKeyPairWithPassword(
   dependencies: KeyPairNeeds & Pick<Dependencies, 'policy' | 'ledger'>,
-  { enrollment: { organization, id: enrollmentId }, password, setBy, requestId }: PasswordedEnrollment,
+  order: PasswordedEnrollment,
   only: Purpose,
 ): Promise<Enrollment> {
+  const { organization, id: enrollmentId } = order.enrollment;
+  const { password, requestId } = order;
   const act = { action: 'make-key-pair', organization, principal: 'service', enrollmentId, requestId };
   return await recorded(dependencies, act, async () => {
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     if (enrollment.purpose !== only) throw new AccessError('not-found');
-    requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
-    checkPassword(password, await dependencies.policy.passwordRules(organization));
-    return await makeKeyPair(dependencies, enrollment, password, setBy);
+    return await makeUnderPassword(dependencies, enrollment, order, async () => {
+      checkPassword(password, await dependencies.policy.passwordRules(organization));
+    });
   });
 }

@@ -4,7 +4,7 @@ import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
-import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
+import { passwordSettingId, wasSetBy } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
 
 export interface PasswordSetting {
@@ -15,11 +15,8 @@ export interface PasswordSetting {
   requestId: string;
 }
 
-/** It makes no key itself: `documents` and `keys` are for a request that comes again. */
-export type PasswordNeeds = Pick<
-  Dependencies,
-  'registry' | 'documents' | 'policy' | 'keys' | 'keyPairs' | 'ledger' | 'clock'
->;
+/** Neither keys nor what is locked by them: whoever takes a password hands it on, and can try none. */
+export type PasswordNeeds = Pick<Dependencies, 'registry' | 'policy' | 'keyPairs' | 'ledger'>;
 
 /**
  * The subscriber's first sign-in: sets the password of the own enrollment and has its key pair made under it. The same request
@@ -38,11 +35,11 @@ export async function setPassword(
   return await recorded(dependencies, act, async () => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
-    if (enrollment.state === 'ready' && setBy !== undefined && enrollment.passwordSetBy === setBy) {
-      return await confirmPasswordSet(dependencies, principal, enrollment, password);
+    if (!wasSetBy(enrollment, setBy)) {
+      requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
+      checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
     }
-    requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
-    checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
-    return await dependencies.keyPairs.make({ enrollment, password, setBy, requestId });
+    const { authTime } = principal;
+    return await dependencies.keyPairs.make({ enrollment, password, setBy, authTime, requestId });
   });
 }

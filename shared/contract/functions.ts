@@ -138,14 +138,7 @@ export const functions = {
   'set-password': api(
     'set-password',
     ['setPassword'],
-    [
-      'aggregates:read',
-      'aggregates:write',
-      'locked-keys:read',
-      'keys:mac',
-      'claims:write',
-      'invoke:make-key-pair',
-    ],
+    ['aggregates:read', 'claims:write', 'invoke:make-key-pair'],
   ),
   'change-password': api(
     'change-password',

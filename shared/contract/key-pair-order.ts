@@ -15,6 +15,7 @@ export const keyPairOrderSchema = v.strictObject({
   /** In base64, as UTF-8. */
   password: v.pipe(v.string(), v.nonEmpty(), v.base64(), v.maxLength(4_096)),
   setBy: v.optional(text),
+  authTime: v.optional(v.pipe(v.number(), v.minValue(0))),
   requestId: text,
 });
 export type KeyPairOrder = v.InferOutput<typeof keyPairOrderSchema>;

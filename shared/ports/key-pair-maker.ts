@@ -9,6 +9,8 @@ export interface PasswordedEnrollment {
   password: Secret;
   /** Names the request that set it, so that the same request is known when it comes again. */
   setBy?: string | undefined;
+  /** When the subscriber last proved who they are, seconds since 1970; lifts a lock where the request comes again. */
+  authTime?: number | undefined;
   /** For the record. */
   requestId: string;
 }
@@ -19,10 +21,11 @@ export interface PasswordedEnrollment {
  */
 export interface KeyPairMaker {
   /**
-   * Makes the key pair, and waits until it stands.
+   * Makes the key pair, and waits until it stands. Where this very request made it before (`setBy`), it asks only whether the
+   * password opens it: that is a try, and is counted.
    * @returns the enrollment as it stands then, `ready`
-   * @throws what the step `makeKeyPair` throws; StateError `wrong-state`, `making-in-progress` if it is made, or being made,
-   *   already; StoreError `store-unavailable` where no answer came: it may stand nevertheless. It is never asked twice for one
+   * @throws what the step `makeKeyPair` throws; StateError `wrong-state`, `making-in-progress` if another request made it, or it is
+   *   being made; where the request came before, LockError `wrong-password`, `enrollment-locked`, `enrollment-blocked`; StoreError `store-unavailable` where no answer came: it may stand nevertheless. It is never asked twice for one
    *   request: who sends that again is told by the enrollment what became of it
    */
   make(request: PasswordedEnrollment): Promise<Enrollment>;

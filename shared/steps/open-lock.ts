@@ -16,6 +16,9 @@ export function isLocked({ inARow, inLife }: Tries): boolean {
   return inARow >= mostTries.inARow || inLife >= mostTries.inLife;
 }
 
+/** The subscriber, of whom no more is asked here than when they last proved who they are: that lifts a lock. */
+export type SignedIn = Pick<Principal, 'authTime'>;
+
 /** What the subscriber presents to open the own lock. */
 export type Unlocking =
   | { password: Secret }
@@ -33,7 +36,7 @@ export type Unlocking =
  */
 export async function openLock(
   dependencies: Pick<Dependencies, 'registry' | 'keys' | 'clock'>,
-  principal: Principal,
+  principal: SignedIn,
   enrollment: Enrollment,
   locked: Uint8Array,
   unlocking: Unlocking,
@@ -66,7 +69,7 @@ export async function openLock(
  */
 export async function openOwnLock(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
-  principal: Principal,
+  principal: SignedIn,
   enrollment: Enrollment,
   unlocking: Unlocking,
 ): Promise<Uint8Array> {
@@ -111,7 +114,7 @@ export async function takeBack(
 
 async function countTry(
   dependencies: Pick<Dependencies, 'registry' | 'clock'>,
-  principal: Principal,
+  principal: SignedIn,
   enrollment: Enrollment,
 ): Promise<Enrollment> {
   return await updateEnrollment(dependencies, enrollment, transitions.recordTry, ({ tries }) => {
@@ -129,12 +132,12 @@ async function countTry(
  * the lock, which is in the future where the issuer's clock is ahead. So no sign-in lifts twice.
  * @param lifter who lifts the lock, if it is one
  */
-function triedAt(now: Date, { lastTriedAt }: Tries, { authTime = 0 }: Pick<Principal, 'authTime'>): string {
+function triedAt(now: Date, { lastTriedAt }: Tries, { authTime = 0 }: SignedIn): string {
   const before = lastTriedAt === undefined ? 0 : Date.parse(lastTriedAt);
   return new Date(Math.max(now.getTime(), before, authTime * 1_000)).toISOString();
 }
 
-function signedInSince({ authTime }: Principal, lastTriedAt: string | undefined): boolean {
+function signedInSince({ authTime }: SignedIn, lastTriedAt: string | undefined): boolean {
   if (authTime === undefined) return false;
   return lastTriedAt === undefined || authTime * 1000 > Date.parse(lastTriedAt);
 }

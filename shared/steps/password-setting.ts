@@ -1,9 +1,8 @@
 import { derivedId } from '#crypto/identifiers.ts';
 import { type Enrollment, transitions } from '#domain/enrollment.ts';
-import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openOwnLock, rightTry } from './open-lock.ts';
+import { openOwnLock, rightTry, type SignedIn } from './open-lock.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
 /**
@@ -20,6 +19,14 @@ export function passwordSettingId(
 }
 
 /**
+ * Whether an enrollment's key was made under the password that this very request set.
+ * @param setBy as `passwordSettingId` names the request
+ */
+export function wasSetBy({ state, passwordSetBy }: Enrollment, setBy: string | undefined): boolean {
+  return state === 'ready' && setBy !== undefined && passwordSetBy === setBy;
+}
+
+/**
  * Answers a request that set the password and comes again: if the password that it brings opens the lock, what it asked for
  * stands. The try is counted, and taken back when right.
  * @returns the enrollment as it stands
@@ -27,7 +34,7 @@ export function passwordSettingId(
  */
 export async function confirmPasswordSet(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
-  principal: Principal,
+  principal: SignedIn,
   enrollment: Enrollment,
   password: Secret,
 ): Promise<Enrollment> {

@@ -51,7 +51,8 @@ export class LambdaKeyPairMaker implements KeyPairMaker {
 }
 
 /** The payload, in bytes that can be erased. */
-function orderOf({ enrollment, password, setBy, requestId }: PasswordedEnrollment): Uint8Array {
+function orderOf(request: PasswordedEnrollment): Uint8Array {
+  const { enrollment, password, setBy, authTime, requestId } = request;
   const { organization, id: enrollmentId, purpose } = enrollment;
   const order: KeyPairOrder = {
     organization,
@@ -60,6 +61,7 @@ function orderOf({ enrollment, password, setBy, requestId }: PasswordedEnrollmen
     password: Buffer.from(password.bytes()).toString('base64'),
     requestId,
     ...(setBy !== undefined && { setBy }),
+    ...(authTime !== undefined && { authTime }),
   };
   return new TextEncoder().encode(JSON.stringify(order));
 }

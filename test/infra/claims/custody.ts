@@ -94,6 +94,12 @@ export function custodyClaims(parties: Parties): void {
   });
 
   describe('the MAC of the password lock', () => {
+    it('helps nobody to guess who only takes a password in: no MAC, and no locked key, is theirs', () => {
+      const macs = { action: 'kms:GenerateMac', resource: parties.key('Mac'), context: macing };
+      const locked = { action: 'dynamodb:GetItem', resource: parties.table('locked-keys') };
+      expect([macs, locked].filter((asked) => parties.may('set-password', asked))).toEqual([]);
+    });
+
     it('is made for the functions that work with passwords, and for nobody else', () => {
       const asked = { action: 'kms:GenerateMac', resource: parties.key('Mac'), context: macing };
       expect(parties.functionsThatMay(asked)).toEqual(functionsWith('keys:mac'));

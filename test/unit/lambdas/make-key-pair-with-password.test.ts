@@ -6,6 +6,7 @@ import { Secret } from '#domain/secret.ts';
 import { makeKeyPairWithPassword } from '#lambdas/make-key-pair/make-key-pair-with-password.ts';
 import { setPassword } from '#lambdas/set-password/set-password.ts';
 import type { PasswordedEnrollment } from '#ports/key-pair-maker.ts';
+import { mostTries } from '#steps/open-lock.ts';
 import { openedByPassword } from '#test/support/opened-enrollment.ts';
 import { expectRefused } from '#test/support/refused.ts';
 import {
@@ -16,6 +17,7 @@ import {
   request,
   subscriber,
   type World,
+  wrongPassword,
 } from '#test/support/world.ts';
 
 let world: World;
@@ -91,10 +93,33 @@ describe('a key pair that is made for whoever set a password', () => {
   it('is not made twice, and not where no password is waited for', async () => {
     const enrollment = await waiting();
     const made = await make(enrollment);
-    await expectRefused(world, 'wrong-state', () => make(enrollment));
+    for (const setBy of ['pws_2', undefined]) {
+      await expectRefused(world, 'wrong-state', () => make(enrollment, { setBy }));
+    }
     expect(await current(world, enrollment)).toEqual(made);
     const held = await waiting({ lock: 'held' });
     await expectRefused(world, 'wrong-state', () => make(held));
+  });
+});
+
+describe('the same request, which comes again once its key is made', () => {
+  it('is answered where its password opens the key, and changes nothing but the time of the last try', async () => {
+    const made = await make(await waiting());
+    const { key, tries, passwordSetBy } = await make(made);
+    expect({ key, passwordSetBy }).toEqual({ key: made.key, passwordSetBy: 'pws_1' });
+    expect(tries).toMatchObject({ inARow: 0, inLife: 0 });
+  });
+
+  it('is a wrong try like any other where it does not, until a fresh sign-in is needed, which it can bring', async () => {
+    const made = await make(await waiting());
+    const wrong = () => make(made, { password: wrongPassword() });
+    for (let each = 1; each < mostTries.inARow; each += 1)
+      await expectRefused(world, 'wrong-password', wrong);
+    await expectRefused(world, 'enrollment-locked', wrong);
+    expect((await current(world, made)).tries.inLife).toBe(mostTries.inARow);
+    await expectRefused(world, 'enrollment-locked', () => make(made));
+    const authTime = world.dependencies.clock.now().getTime() / 1_000 + 60;
+    expect((await make(made, { authTime })).tries.inARow).toBe(0);
   });
 });
 
@@ -110,9 +135,9 @@ describe('setting a password', () => {
     };
     const setting = { enrollmentId: enrollment.id, password: password(), requestId: 'set-1' };
     await setPassword({ ...world.dependencies, keyPairs }, subscriber(), { ...setting, idempotencyKey: 'k' });
-    expect(asked).toEqual([
-      { enrollment, password: setting.password, setBy: expect.stringMatching(/^pws_/), requestId: 'set-1' },
-    ]);
+    const setBy = expect.stringMatching(/^pws_/);
+    const { authTime } = subscriber();
+    expect(asked).toEqual([{ enrollment, password: setting.password, setBy, authTime, requestId: 'set-1' }]);
     expect((await current(world, enrollment)).state).toBe('awaiting-subscriber');
   });
 });

@@ -28,7 +28,6 @@ describe('the environment of a function', () => {
       identity: 'test-identity',
       encryption: 'test-encryption',
     });
-    expect(given(environment, names.kmsKeySource)).toBe('memory');
   });
 
   it('must have every variable of its function, and says which one it lacks', () => {

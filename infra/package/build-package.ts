@@ -13,6 +13,9 @@ const root = resolve(import.meta.dirname, '../..');
 /** What the package's user brings: a construct is of the same CDK as the app that it is in. */
 const peers = ['aws-cdk-lib', 'constructs'] as const;
 
+/** What whoever runs the service reads: each alarm names a section of the runbook, which names the others. */
+const guides = ['deploy.md', 'runbook.md', 'errors.md', 'kms.md', 's3.md', 'tokens.md'] as const;
+
 /**
  * Makes the package that an organization's own AWS CDK app installs: the construct as one module with its types, the functions as
  * bundles for either custody, and what the image of functions with a token is built from.
@@ -44,6 +47,7 @@ export function buildPackage(folder: string): void {
   });
   writeTypes(join(folder, 'types'));
   cpSync(join(root, 'infra/token-image'), join(folder, 'token-image'), { recursive: true });
+  for (const guide of guides) cpSync(join(root, 'docs', guide), join(folder, 'docs', guide));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   cpSync(join(import.meta.dirname, 'README.md'), join(folder, 'README.md'));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
@@ -80,7 +84,7 @@ function manifest(): object {
     type: 'module',
     engines: { node: '>=20.11' },
     exports: { '.': { types: './types/package/index.d.ts', default: './index.js' } },
-    files: ['functions', 'token-image', 'types', 'index.js', 'THIRD-PARTY-NOTICES'],
+    files: ['docs', 'functions', 'token-image', 'types', 'index.js', 'THIRD-PARTY-NOTICES'],
     peerDependencies: Object.fromEntries(made),
   };
 }

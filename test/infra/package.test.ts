@@ -85,6 +85,15 @@ describe('the package', () => {
     expect([dependencies, Object.keys(peerDependencies)]).toEqual([undefined, ['aws-cdk-lib', 'constructs']]);
   });
 
+  it('brings the sections of the runbook that its alarms name', () => {
+    const installed = join(app, 'node_modules/enrollment-key-escrow');
+    const runbook = readFileSync(join(installed, 'docs/runbook.md'), 'utf8');
+    const code = readFileSync(join(installed, 'index.js'), 'utf8');
+    expect(code).toContain('docs/runbook.md#');
+    expect(runbook).toContain('\n## canary-failed\n');
+    expect(readdirSync(join(installed, 'docs'))).toContain('deploy.md');
+  });
+
   it("names the packages that have a part in the functions' code, and tells their licenses", () => {
     const notices = readFileSync(join(app, 'node_modules/enrollment-key-escrow/THIRD-PARTY-NOTICES'), 'utf8');
     for (const name of ['@aws-sdk/client-dynamodb', '@smithy/core', 'jose', 'node-forge', 'valibot']) {

@@ -2,8 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Tracer } from '@aws-lambda-powertools/tracer';
 import { asEscrowError } from '#domain/errors.ts';
 import { allowedFields, type LogFields } from '../log-fields.ts';
-import { noTracing, type Span } from '../tracing.ts';
-import type { InSubsegment, IsRunning } from './x-ray.ts';
+import { noTracing, type Span, type Tracing } from '../tracing.ts';
+
+/** Does some work in a subsegment of its own. */
+export type InSubsegment = Tracing['span'];
+
+/** Whether the invocation that began what runs now has not ended. */
+export type IsRunning = () => boolean;
 
 type Segment = NonNullable<ReturnType<Tracer['getSegment']>>;
 type Subsegment = ReturnType<Segment['addNewSubsegment']>;

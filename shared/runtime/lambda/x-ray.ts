@@ -1,18 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LogFields } from '../log-fields.ts';
-import { noTracing, type Span, type Tracing } from '../tracing.ts';
+import { noTracing, type Tracing } from '../tracing.ts';
 import { readTraceHeader, type TraceHeader } from './x-ray-header.ts';
-import { subsegmentsOf } from './x-ray-subsegments.ts';
-
-/** Does some work in a subsegment of its own. */
-export type InSubsegment = <T>(
-  name: string,
-  fields: LogFields,
-  work: (span: Span) => Promise<T>,
-) => Promise<T>;
-
-/** Whether the invocation that began what runs now has not ended. */
-export type IsRunning = () => boolean;
+import { type InSubsegment, type IsRunning, subsegmentsOf } from './x-ray-subsegments.ts';
 
 /** The trace of the invocation that began what runs now. */
 const begun = new AsyncLocalStorage<TraceHeader>();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { operationOf } from '#test/doubles/aws-wire/operation.ts';
+import { onLoopback } from '#test/doubles/loopback.ts';
 
 /** One call of a service, as it went over the wire. */
 export interface WireCall {
@@ -34,16 +35,7 @@ export async function openCountedWire(behind: string, listener: Listener): Promi
   const server = createServer((request, response) => {
     pass(new URL(behind), listener, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the wire has no port');
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  return { endpoint: `http://127.0.0.1:${address.port}`, close };
+  return await onLoopback(server);
 }
 
 async function pass(behind: URL, listener: Listener, incoming: IncomingMessage, outgoing: ServerResponse) {

@@ -4,10 +4,10 @@ import { type FunctionName, functions, type Trigger } from '#contract/functions.
 import type { RouteName } from '#contract/routes.ts';
 import { retries } from '#contract/subscriptions.ts';
 import type { Role } from '#domain/principal.ts';
+import { startLambdaDouble } from '#test/doubles/aws-account/lambda-double.ts';
 import { audience, openIssuer } from '../http/issuer.ts';
 import { assumptions } from './assumptions.ts';
 import { type Answered, FunctionProcess } from './function-process.ts';
-import { startLambdaStandIn } from './lambda-stand-in.ts';
 import { Meter } from './meter.ts';
 import { type Due, type StandIns, startStandIns } from './stand-ins.ts';
 
@@ -74,9 +74,13 @@ export class SmallCloud {
     const issuer = await openIssuer(organization);
     opening.defer(() => issuer.close());
     let cloud: SmallCloud | undefined;
-    const lambda = await startLambdaStandIn(async (name, event) => {
+    const lambda = await startLambdaDouble(async (name, event) => {
       meter.called('lambda', {});
-      return await cloud?.invoke(nameIn(name), event);
+      try {
+        return { ok: true, payload: await cloud?.invoke(nameIn(name), event) };
+      } catch (error) {
+        return { ok: false, failure: { errorType: 'Error', errorMessage: String(error), trace: [] } };
+      }
     });
     opening.defer(() => lambda.close());
     const environment = {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import * as v from 'valibot';
 import { type FunctionName, functions } from '#contract/functions.ts';
 import { routes } from '#contract/routes.ts';
+import { onLoopback } from '../loopback.ts';
 import type { Outcome } from '../runtime-api/runtime-api.ts';
 
 export interface ApiGatewayDouble {
@@ -48,16 +48,8 @@ export async function startApiGateway(
     response.writeHead(statusCode, headers);
     response.end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  return { url: `http://127.0.0.1:${address.port}`, invoked, close };
+  const { endpoint: url, close } = await onLoopback(server);
+  return { url, invoked, close };
 }
 
 /** A route matches by method and path; the most special one first, as API Gateway has it. */

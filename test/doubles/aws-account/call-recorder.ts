@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { operationOf } from '../aws-wire/operation.ts';
+import { onLoopback } from '../loopback.ts';
 import { type AwsCall, type AwsRequest, callerOf, type Described } from './aws-call.ts';
 
 export interface RecorderSettings {
@@ -31,16 +31,7 @@ export async function startCallRecorder(settings: RecorderSettings, calls: AwsCa
     const passing = () => pass(settings, calls, incoming, response).catch(() => response.destroy());
     last = settings.oneByOne === true ? last.then(passing) : passing();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the recorder has no port');
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  return { endpoint: `http://127.0.0.1:${address.port}`, close };
+  return await onLoopback(server);
 }
 
 async function pass(

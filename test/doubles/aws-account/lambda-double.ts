@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { onLoopback } from '../loopback.ts';
 import type { Outcome } from '../runtime-api/runtime-api.ts';
 
 export interface LambdaDouble {
@@ -26,14 +26,5 @@ export async function startLambdaDouble(
     response.writeHead(200, { 'content-type': 'application/json', ...failed });
     response.end(JSON.stringify(outcome.ok ? outcome.payload : outcome.failure));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
-  return { endpoint: `http://127.0.0.1:${address.port}`, close };
+  return await onLoopback(server);
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { onLoopback } from '../loopback.ts';
 import { AwsError } from './aws-error.ts';
 import type { Faults } from './faults.ts';
 import { Input } from './input.ts';
@@ -35,18 +35,7 @@ export async function serveAwsJson(service: AwsJsonService, port = 0): Promise<A
   const server = createServer((request, response) => {
     answer(service, request, response).catch(() => response.destroy());
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return await onLoopback(server, port);
 }
 
 async function answer(

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsError } from '../aws-json/aws-error.ts';
 import { type Fault, Faults } from '../aws-json/faults.ts';
+import { onLoopback } from '../loopback.ts';
 import { operationOf } from './operation.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -40,20 +40,7 @@ export async function startFaultProxy(behind: string): Promise<FaultProxy> {
   const server = createServer((request, response) => {
     handle(new URL(behind), faults, log, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the proxy has no port');
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    faults,
-    log,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return { ...(await onLoopback(server)), faults, log };
 }
 
 async function handle(

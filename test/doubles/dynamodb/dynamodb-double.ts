@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { type TableName, tableNames, tables } from '#contract/tables.ts';
 import type { Faults } from '../aws-json/faults.ts';
 import { type PassedRequest, startFaultProxy } from '../aws-wire/fault-proxy.ts';
+import { onLoopback } from '../loopback.ts';
 import { tableDefinition } from './table-definition.ts';
 
 export interface DynamoDouble {
@@ -36,14 +36,11 @@ const nobody = {
  */
 export async function startDynamoDouble(): Promise<DynamoDouble> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('dynalite has no port');
-  const proxy = await startFaultProxy(`http://127.0.0.1:${address.port}`);
+  const behind = await onLoopback(server);
+  const proxy = await startFaultProxy(behind.endpoint);
   const environment = { ...nobody, AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
   const names = nameTables('escrow');
-  const client = clientOf(`http://127.0.0.1:${address.port}`);
+  const client = clientOf(behind.endpoint);
   for (const name of tableNames) {
     await client.send(new CreateTableCommand(tableDefinition(names[name], tables[name])));
   }
@@ -58,9 +55,7 @@ export async function startDynamoDouble(): Promise<DynamoDouble> {
     close: async () => {
       client.destroy();
       await proxy.close();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await behind.close();
     },
   };
 }

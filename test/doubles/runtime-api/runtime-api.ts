@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { type Loopback, onLoopback } from '../loopback.ts';
 
 /** How a function failed, as it told. */
 export interface FunctionFailure {
@@ -37,17 +37,17 @@ export class RuntimeApi {
   readonly address: string;
   /** When the function first asked for an event, in milliseconds of `performance.now()`; rejects if it could not be started. */
   readonly ready: Promise<number>;
-  readonly #server: Server;
+  readonly #loopback: Loopback;
   readonly #options: RuntimeApiOptions;
   readonly #waiting: Invocation[] = [];
   readonly #running = new Map<string, Invocation>();
   readonly #ready = Promise.withResolvers<number>();
   #asking: ServerResponse | undefined;
 
-  private constructor(server: Server, address: string, options: RuntimeApiOptions) {
-    this.#server = server;
+  private constructor(server: Server, loopback: Loopback, options: RuntimeApiOptions) {
+    this.#loopback = loopback;
     this.#options = options;
-    this.address = address;
+    this.address = new URL(loopback.endpoint).host;
     this.ready = this.#ready.promise;
     this.ready.catch(() => {});
     server.on('request', (request, response) => {
@@ -57,11 +57,7 @@ export class RuntimeApi {
 
   static async start(options: RuntimeApiOptions): Promise<RuntimeApi> {
     const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-    return new RuntimeApi(server, `127.0.0.1:${address.port}`, options);
+    return new RuntimeApi(server, await onLoopback(server), options);
   }
 
   /**
@@ -85,9 +81,7 @@ export class RuntimeApi {
   }
 
   async close(): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
+    await this.#loopback.close();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError } from '../aws-json/aws-error.ts';
 import { Faults } from '../aws-json/faults.ts';
+import { onLoopback } from '../loopback.ts';
 import type { S3Answer } from './answer.ts';
 import { Bucket, type BucketSettings } from './bucket.ts';
 import * as bucketOperations from './bucket-operations.ts';
@@ -61,21 +61,12 @@ export async function startS3Double(now: () => number = Date.now): Promise<S3Dou
   const server = createServer((request, response) => {
     answer(state, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  const endpoint = `http://127.0.0.1:${address.port}`;
+  const { endpoint, close } = await onLoopback(server);
   const environment = {
     AWS_ENDPOINT_URL_S3: endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-  };
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
   };
   return { ...state, endpoint, environment, close };
 }

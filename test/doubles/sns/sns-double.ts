@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsError } from '../aws-json/aws-error.ts';
 import type { Faults } from '../aws-json/faults.ts';
 import { startFaultProxy } from '../aws-wire/fault-proxy.ts';
 import { refusalOf } from '../aws-wire/refusal.ts';
+import { onLoopback } from '../loopback.ts';
 
 /** A message as it was published. */
 export interface PublishedMessage {
@@ -34,11 +34,8 @@ export async function startSnsDouble(): Promise<SnsDouble> {
   const server = createServer((request, response) => {
     answer(request, response, published).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  const proxy = await startFaultProxy(`http://127.0.0.1:${address.port}`);
+  const behind = await onLoopback(server);
+  const proxy = await startFaultProxy(behind.endpoint);
   return {
     endpoint: proxy.endpoint,
     environment: {
@@ -52,9 +49,7 @@ export async function startSnsDouble(): Promise<SnsDouble> {
     published,
     close: async () => {
       await proxy.close();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await behind.close();
     },
   };
 }

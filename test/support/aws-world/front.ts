@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { Agent, request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsError } from '#test/doubles/aws-json/aws-error.ts';
 import type { Fault } from '#test/doubles/aws-json/faults.ts';
 import { operationOf } from '#test/doubles/aws-wire/operation.ts';
 import { refusalOf } from '#test/doubles/aws-wire/refusal.ts';
+import { onLoopback } from '#test/doubles/loopback.ts';
 import { type Service, services } from './chance.ts';
 
 /** A request on its way from a function to a service. */
@@ -50,17 +50,12 @@ export async function openFront(parts: FrontParts): Promise<Front> {
   const server = createServer((request, response) => {
     pass(parts, agent, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
+  const { endpoint, close } = await onLoopback(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint,
     close: async () => {
       agent.destroy();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await close();
     },
   };
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -6,6 +5,7 @@ import { openLambda } from '#adapters/lambda/client.ts';
 import { LambdaKeyPairMaker } from '#adapters/lambda/key-pair-maker.ts';
 import { Secret } from '#domain/secret.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
+import { type Loopback, onLoopback } from '#test/doubles/loopback.ts';
 import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
 import { enrollment as enrollmentOf } from '#test/support/enrollment.ts';
 import { fakeWaiting } from '../aws/fake-waiting.ts';
@@ -35,12 +35,11 @@ function refusing(status: number, type: string): (response: ServerResponse) => v
       .end('{"message":"as AWS says it"}');
 }
 
+let loopback: Loopback;
+
 beforeEach(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
-  vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', `http://127.0.0.1:${address.port}`);
+  loopback = await onLoopback(server);
+  vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', loopback.endpoint);
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
@@ -50,9 +49,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   answers.length = 0;
   asked.length = 0;
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
+  await loopback.close();
 });
 
 const enrollment = enrollmentOf({ id: 'enr-1' });

@@ -52,3 +52,21 @@ describe('a registry that more than one process writes', () => {
     expect(pending.map(({ event }) => event.id)).toEqual(expected);
   });
 });
+
+describe('a file of which the disk gives no more', () => {
+  const folder = temporaryFolder();
+
+  it('fails the statement that reads it, and not the process', async () => {
+    const database = openDatabase(folder('escrow.db'));
+    const insert = database.prepare(
+      "INSERT INTO documents (kind, organization, id, bytes) VALUES ('csr', 'acme', ?, zeroblob(4000))",
+    );
+    database.transaction(() => {
+      for (let index = 1; index <= 200; index += 1) insert.run(`d-${index}`);
+    });
+    database.close();
+    const child = startChild('read-what-is-gone.ts', folder('escrow.db'));
+    expect(await child.nextLine()).toBe('store-unavailable');
+    expect(await child.ended).toBe(0);
+  });
+});

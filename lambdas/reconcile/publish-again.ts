@@ -4,30 +4,31 @@ import type { Duty, Needs, Reconciled, ReconcileRequest } from './needs.ts';
 import { prefixesOf } from './parts.ts';
 import { hasTime } from './walk.ts';
 
-const minute = 60_000;
-const hour = 60 * minute;
+const hour = 3_600_000;
 /** So many are published, and then kept in the feed: what a run that ends has done need not be done by the next. */
 const some = 100;
 /** How many are published at the same time. */
 const atOnce = 10;
-/** What was written less long ago may just be on its way. */
-const usual = 10 * minute;
+/**
+ * A stream keeps what it could not hand out for so long, in milliseconds. What was written since may only be late: the stream hands it
+ * out in the order of the writes, and whoever put a later event into the feed before would spoil that order for good.
+ */
+const streamKeeps = 24 * hour;
 /**
  * How long ago the writes began that are looked at, in milliseconds: all have their turn twice, so that what a run did not come to,
  * or could not publish, is not left out. The feed keeps what it was given for longer.
  */
-const lookedBack = 48 * hour;
+const lookedBack = streamKeeps + 48 * hour;
 
 /**
- * Publishes events that written aggregates bear and that were lost on the way: those that are not in the feed, of the organization
- * itself and of the enrollments whose turn it is. An event that is under way, only late, is published twice under one id, as every
- * event may be.
+ * Publishes events that written aggregates bear and that were lost on the way: those that are not in the feed, and that no stream can
+ * bring any more, of the organization itself and of the enrollments whose turn it is.
  */
 export const publishAgain: Duty = async (needs, request, done) => {
   const { carrying, clock } = needs;
   if (carrying === undefined) return;
   const now = clock.now().getTime();
-  const [from, to] = [new Date(now - lookedBack), new Date(now - usual)];
+  const [from, to] = [new Date(now - lookedBack), new Date(now - streamKeeps)];
   const lost = await carrying.unpublished.find(request.organization, prefixesOf(request.part), from, to);
   await carry(needs, carrying.feed, request, lost, done);
 };
@@ -53,7 +54,8 @@ async function carry(
 }
 
 /**
- * Before the consumers first: an event that is in the feed is not looked for again.
+ * Before the consumers first: an event that is in the feed is not looked for again. Where one cannot be published, the later ones of
+ * its aggregate wait with it.
  * @returns those that were carried
  */
 async function carrySome(
@@ -63,7 +65,11 @@ async function carrySome(
   lost: readonly CloudEvent[],
 ): Promise<CloudEvent[]> {
   const ended = await fewAtOnce(lost, atOnce, (event) => events.publish(event));
-  const published = lost.filter((_, index) => ended[index]?.status === 'fulfilled');
+  const stuck = new Set<string>();
+  const published = lost.filter(({ source }, index) => {
+    if (ended[index]?.status !== 'fulfilled') stuck.add(source);
+    return !stuck.has(source);
+  });
   if (published.length === 0) return [];
   return await feed.append(organization, published).then(
     () => published,

@@ -20,7 +20,8 @@ export const oldestKept = 'oldest';
  * The events that an organization's aggregates bore, in the order of their writes, for at least seven days. What came in from
  * outside (`EnrollmentRequested`, which holds personal data) is never among them. Where a feed is filled from a stream of the
  * writes, the order is that of each aggregate's writes, and an event that the stream hands out again after hours may come again,
- * with the same id.
+ * with the same id. What such a stream lost, or what was put aside, is found a day later at the earliest, and stands where it was
+ * found: behind what was written since, of its own aggregate too.
  */
 export interface EventFeed {
   /**

@@ -10,8 +10,9 @@ export interface UnpublishedEvents {
    * ids that begin so. What it costs goes by how many there are of those, and how many of them were written in the span.
    * @param beginnings of ids
    * @param from since when they were written: not longer ago than the feed keeps what it was given
-   * @param to until when, not included: far enough back for the events to have been carried in the usual way
-   * @returns them in the order of the writes; one that was only carried within the last seconds may be among them
+   * @param to until when, not included: far enough back that nothing can be carried any more in the usual way, or what is found may
+   *   only be late, and later events of an aggregate overtake earlier ones
+   * @returns them in the order of the writes
    * @throws StoreError `store-unavailable`
    */
   find(organization: string, beginnings: readonly string[], from: Date, to: Date): Promise<CloudEvent[]>;

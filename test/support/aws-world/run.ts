@@ -56,9 +56,6 @@ export class AwsRun implements Wires {
   /** The message of which nobody could read an event, if one was sent. */
   broken: string | undefined;
   readonly tally = new Tally();
-  /** Whether the reconciler appended to the feed: it took events for lost, which the stream was only late with. */
-  isFeedMended = false;
-  readonly #mending = new Set<LaneName>();
   #carried = 0;
   #isCarrying = false;
   #isCalm = false;
@@ -118,11 +115,8 @@ export class AwsRun implements Wires {
     return fault;
   }
 
-  done(lane: LaneName, done: Done): void {
+  done(_lane: LaneName, done: Done): void {
     this.watch.done(done);
-    const isMending = this.#mending.has(lane);
-    if (isMending && done.operation === 'PutItem' && done.request.includes('"feed#'))
-      this.isFeedMended = true;
   }
 
   isDead(lane: LaneName): boolean {
@@ -289,9 +283,7 @@ export class AwsRun implements Wires {
     const { organization } = this;
     const request = { organization, staleAfterSeconds: staleAfter, requestId: 'reconcile' };
     const work = ({ dependencies, carrying }: Lane) => reconcile({ ...dependencies, carrying }, request);
-    this.#mending.add(lane);
     await this.#invoke(`reconcile (${staleAfter} s)`, work, lane);
-    this.#mending.delete(lane);
   }
 
   /** Whoever gets a certificate request must get one whose backup is proved. */

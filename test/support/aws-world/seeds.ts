@@ -26,7 +26,6 @@ export async function runSeeds(world: AwsWorld, seeds: readonly number[], tally:
       throw new Error(`seed ${seed}: ${reason}\nIt runs alone by: ${alone}\n${story.join('\n')}`, { cause });
     }
     tally.addAll(run.tally);
-    if (run.isFeedMended) tally.add('feed mended');
     for (const { type } of run.watch.borne) tally.add(type);
   }
 }

@@ -166,10 +166,10 @@ describe('events that were lost on the way', () => {
     return { needs: { carrying: { unpublished, feed } }, fed, asked };
   }
 
-  it('are published and kept in the feed: of what has its turn, and was written in the last two days', async () => {
+  it('are published and kept in the feed: of what has its turn, and was written one to three days ago', async () => {
     const { needs, fed, asked } = carrying([lost]);
     expect(await mend(needs, { part: 3 })).toMatchObject({ publishedAgain: [lost.id], failed: [] });
-    expect(asked).toEqual([{ beginnings: prefixesOf(3), ages: [2_880, 10] }]);
+    expect(asked).toEqual([{ beginnings: prefixesOf(3), ages: [4_320, 1_440] }]);
     expect(fed).toEqual([lost]);
     const [message] = await world.queues.receive('notify-subscriber', 1, 60);
     expect(message?.event).toEqual(lost);
@@ -177,7 +177,7 @@ describe('events that were lost on the way', () => {
 
   it('are looked for twice before they are too old, since all has its turn within 22 hours', () => {
     const turns = (written: number) =>
-      Array.from({ length: 574 }, (_, run) => partAt(new Date(written + (2 + run) * 5 * minute)));
+      Array.from({ length: 574 }, (_, run) => partAt(new Date(written + 24 * hour + (1 + run) * 5 * minute)));
     for (const part of [0, 77, 255]) {
       expect(turns(Date.parse(lost.time)).filter((each) => each === part).length).toBeGreaterThanOrEqual(2);
     }
@@ -188,6 +188,19 @@ describe('events that were lost on the way', () => {
     const events = { publish: () => Promise.reject(new StoreError('store-unavailable')) };
     expect(await mend({ ...needs, events })).toMatchObject({ publishedAgain: [], failed: [lost.id] });
     expect(fed).toEqual([]);
+  });
+
+  it('keep their order where one of an aggregate cannot be published: the later ones of it wait', async () => {
+    const all = ['enr_1.2.0', 'enr_1.2.1', 'enr_1.2.2', 'enr_2.2.0'].map((id) => ({
+      ...lost,
+      id,
+      source: `/organizations/${organization}/enrollments/${id.slice(0, 5)}`,
+    }));
+    const { needs, fed } = carrying(all);
+    const publish = ({ id }: CloudEvent) =>
+      id === 'enr_1.2.1' ? Promise.reject(new StoreError('store-unavailable')) : Promise.resolve();
+    expect((await mend({ ...needs, events: { publish } })).failed).toEqual(['enr_1.2.1', 'enr_1.2.2']);
+    expect(ids(fed)).toEqual(['enr_1.2.0', 'enr_2.2.0']);
   });
 
   const burst = Array.from({ length: 450 }, (_, index) => ({ ...lost, id: `enr_${index}.2.0` }));

@@ -34,7 +34,7 @@ export function workOnQueue(
 /**
  * Has a function follow a table's stream, from the oldest change that is there. A batch that fails is halved until what fails is
  * alone; that is tried for most of the day that the stream keeps it, then put aside. It is given up for its age alone, since nothing
- * says how soon one try follows another. What reached the feed and no consumer by then is lost to consumers.
+ * says how soon one try follows another. What reached the feed and no consumer by then is published again by hand (`docs/runbook.md`).
  */
 export function followStream({ lambda }: ServiceFunction, table: ITable, putAside: IQueue): void {
   const mapping = new EventSourceMapping(lambda, 'Stream', {

@@ -1,7 +1,7 @@
 import type { CloudEvent } from './messages.ts';
 
 /**
- * Finds events that aggregates bear and that nobody was handed, where what hands them on may lose them. A store that hands on
+ * Finds events that aggregates bear and that may not have been handed on, where what hands them on may lose them. A store that hands on
  * its own events, as the embedded one does, has no such thing.
  */
 export interface UnpublishedEvents {
@@ -16,4 +16,12 @@ export interface UnpublishedEvents {
    * @throws StoreError `store-unavailable`
    */
   find(organization: string, beginnings: readonly string[], from: Date, to: Date): Promise<CloudEvent[]>;
+
+  /**
+   * The events of a span that the feed holds, in its order, some at a time: it cannot say which of them were put before their consumers.
+   * @param from since when they were borne: not longer ago than the feed keeps what it was given
+   * @param to until when, not included
+   * @throws StoreError `store-unavailable`
+   */
+  fed(organization: string, from: Date, to: Date): AsyncIterable<CloudEvent[]>;
 }

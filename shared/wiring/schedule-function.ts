@@ -17,10 +17,10 @@ export async function scheduleFunction(
 ): Promise<Handler<void>> {
   return await workerFunction([name], async (opening) => {
     const work = await open(opening);
-    return async (_event, invocation) => {
+    return async (event, invocation) => {
       const time = timeLimit(invocation, reserve);
       try {
-        await work(time);
+        await work(time, event);
       } finally {
         time.release();
       }
@@ -28,5 +28,5 @@ export async function scheduleFunction(
   });
 }
 
-/** What is done each time. */
-export type Scheduled = (time: TimeLimit) => Promise<unknown>;
+/** What is done each time. The event says no more than that it is time, but where somebody sets the function to work by hand. */
+export type Scheduled = (time: TimeLimit, event: unknown) => Promise<unknown>;

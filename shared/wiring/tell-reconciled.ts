@@ -50,6 +50,15 @@ export function tellReconciled(
   );
 }
 
+/** Logs and counts what was published since somebody ordered it. @param count of events */
+export function tellPublished(
+  { log, counting }: Pick<WorkerOpening, 'log' | 'counting'>,
+  count: number,
+): void {
+  log.info('reconciled', { emittedAgain: count });
+  counting.add('EventsSentAgain', count);
+}
+
 function sentAgain({ emittedAgain, publishedAgain }: Mended): number {
   return emittedAgain.length + publishedAgain.length;
 }

@@ -8,6 +8,8 @@ import type { Table } from './table.ts';
 const clockDifference = 5_000;
 /** Nearly every event is in the feed so long after it was written, in milliseconds. */
 const usualDelay = 60_000;
+/** None is in the feed later than so long after it was written, in milliseconds: a stream keeps it no longer. */
+const longestDelay = 24 * 3_600_000;
 /** How many pages are asked for at once: while they are small, as many cost what one does. */
 const pagesAtOnce = 10;
 
@@ -41,6 +43,21 @@ export class Arrivals {
     const [earliest] = missing.values();
     if (earliest !== undefined) await this.#takeOut(missing, earliest, () => missing.size === 0);
     return [...missing.values()];
+  }
+
+  /** The events of a span that arrived, page by page. @param to not included */
+  async *between(from: Date, to: Date): AsyncGenerator<CloudEvent[]> {
+    const isWithin = ({ time }: CloudEvent) => {
+      const at = Date.parse(time);
+      return at >= from.getTime() && at < to.getTime();
+    };
+    const before = await this.#pageBefore(from.getTime() - clockDifference);
+    for await (const row of this.#rowsFrom(before + 1, pagesAtOnce)) {
+      const { events, written } = pageOf(row);
+      const found = events.filter(isWithin);
+      if (found.length > 0) yield found;
+      if (written > to.getTime() + longestDelay) return;
+    }
   }
 
   /** Takes out what the pages hold from an event's time on. @param isEnough told when the page was appended that was just read */

@@ -48,6 +48,10 @@ export class DynamoUnpublishedEvents implements UnpublishedEvents {
     borne.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
     return await new Arrivals(this.#activity, organization).missing(borne);
   }
+
+  fed(organization: string, from: Date, to: Date): AsyncIterable<CloudEvent[]> {
+    return new Arrivals(this.#activity, organization).between(from, to);
+  }
 }
 
 /** As the stream's reader makes them (`stream-events.ts`), to the letter. */

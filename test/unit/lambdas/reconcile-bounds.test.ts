@@ -161,6 +161,7 @@ describe('events that were lost on the way', () => {
         asked.push({ beginnings, ages: [ago(from), ago(to)] });
         return found;
       },
+      async *fed() {},
     };
     const feed = { append: async (_: string, events: readonly CloudEvent[]) => void fed.push(...events) };
     return { needs: { carrying: { unpublished, feed } }, fed, asked };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricName } from '#contract/metrics.ts';
 import type { LogFields } from '#runtime/log-fields.ts';
-import { type Mended, tellReconciled } from '#wiring/tell-reconciled.ts';
+import { type Mended, tellPublished, tellReconciled } from '#wiring/tell-reconciled.ts';
 import type { WorkerOpening } from '#wiring/worker-function.ts';
 
 const nothing: Mended = {
@@ -13,6 +13,10 @@ const nothing: Mended = {
 
 /** What is logged and counted of a run. */
 function told(all: readonly Mended[]) {
+  return toldBy((opening) => tellReconciled(opening, all));
+}
+
+function toldBy(tell: (opening: Pick<WorkerOpening, 'log' | 'counting'>) => void) {
   const lines: [string, LogFields | undefined][] = [];
   const note = (message: string, fields?: LogFields) => void lines.push([message, fields]);
   const log: WorkerOpening['log'] = {
@@ -24,7 +28,7 @@ function told(all: readonly Mended[]) {
   };
   const counts = new Map<MetricName, number>();
   const add = (name: MetricName, value = 1) => void counts.set(name, value);
-  tellReconciled({ log, counting: { add } }, all);
+  tell({ log, counting: { add } });
   return { lines, counts: Object.fromEntries(counts) };
 }
 
@@ -63,4 +67,9 @@ describe('a run of the reconciler', () => {
   it('counts nothing as nothing, so that silence means that it did not run', () => {
     expect(told([]).counts).toMatchObject({ DeadLetters: 0, ReconcileFailures: 0 });
   });
+});
+
+it('what was published on order is logged and counted', () => {
+  const { lines, counts } = toldBy((opening) => tellPublished(opening, 7));
+  expect([lines, counts]).toStrictEqual([[['reconciled', { emittedAgain: 7 }]], { EventsSentAgain: 7 }]);
 });

@@ -116,6 +116,11 @@ function ofEvents(watched: Watched): Record<string, Condition> {
       section: 'events-put-aside',
       means: 'Events of some records could not be carried, and were put aside.',
     },
+    EventsPassedOver: {
+      metric: ownMetric(stage, 'EventsPassedOver', 'carry-events'),
+      section: 'events-passed-over',
+      means: 'Events can never be carried, and were left behind.',
+    },
     EventsUndelivered: {
       metric: undelivered.metricApproximateNumberOfMessagesVisible(largest),
       section: 'events-undelivered',

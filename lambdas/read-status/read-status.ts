@@ -38,13 +38,14 @@ export async function readStatus(
     requireRole(principal, watching);
     const { registry, queues, keys, clock, build } = dependencies;
     const { organization } = await loadOrganization(dependencies, principal.organization);
-    const { waiting, oldestSince } = await queues.backlog(organization);
+    const enrollments = await registry.counts(organization);
+    const { waiting, oldestSince } = await queues.backlog(organization, enrollments);
     const age = oldestSince === undefined ? undefined : clock.now().getTime() - oldestSince.getTime();
     return {
       build,
       custody: keys.custody,
       providerAnswers: await answers(keys),
-      enrollments: await registry.counts(organization),
+      enrollments,
       waitingMessages: waiting,
       ...(age !== undefined && { oldestWaitingSeconds: Math.max(0, Math.floor(age / 1_000)) }),
       deadLetters: await queues.countDeadLetters(organization),

@@ -1,5 +1,5 @@
 import type { DeadLetter } from './messages.ts';
-import type { Page } from './registry.ts';
+import type { EnrollmentCounts, Page } from './registry.ts';
 
 /**
  * What waits for an organization. Queues that can be asked for one organization's messages are: their messages count, hidden ones
@@ -36,6 +36,9 @@ export interface OrganizationQueues {
    */
   redriveOf(organization: string, id: string): Promise<void>;
 
-  /** @throws StoreError `store-unavailable` */
-  backlog(organization: string): Promise<Backlog>;
+  /**
+   * @param counts of the organization's enrollments, if they are known: where those are what is counted, they need not be asked for
+   * @throws StoreError `store-unavailable`
+   */
+  backlog(organization: string, counts?: EnrollmentCounts): Promise<Backlog>;
 }

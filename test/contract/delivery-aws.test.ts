@@ -26,6 +26,9 @@ it('what waits on AWS are the enrollments whose key is still to be made, since t
     waiting: 2,
     oldestSince: new Date('2026-01-05T08:00:01.000Z'),
   });
+  // Whoever has counted them already has them counted no second time.
+  const counted = { ...(await registry.counts('acme')), accepted: 0, making: 0 };
+  expect(await organizationQueues.backlog('acme', counted)).toEqual({ waiting: 0 });
   await subject.close();
 });
 

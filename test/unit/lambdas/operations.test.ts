@@ -210,6 +210,21 @@ describe('the status', () => {
     });
   });
 
+  it('has the enrollments counted once', async () => {
+    const { registry } = world.dependencies;
+    const counted: string[] = [];
+    const counts = async (each: string) => {
+      counted.push(each);
+      return await registry.counts(each);
+    };
+    const queues = withChanged<typeof world.dependencies.queues>(world.dependencies.queues, {
+      backlog: async (_organization, known) => ({ waiting: known?.accepted ?? -1 }),
+    });
+    const changed = { registry: withChanged<typeof registry>(registry, { counts }), queues };
+    const status = await read(as('auditor'), { ...world.dependencies, ...changed });
+    expect([counted, status.waitingMessages]).toEqual([[organization], 0]);
+  });
+
   it('tells dead letters, and of no waiting where nothing waits', async () => {
     world.queues.put('make-encryption-key-pair', acceptedEvent('e-1'));
     const [message] = await world.queues.receive('make-encryption-key-pair', 1, 30);

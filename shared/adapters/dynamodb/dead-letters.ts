@@ -3,7 +3,7 @@ import { StoreError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, DeadLetter } from '#ports/messages.ts';
 import type { Backlog, OrganizationQueues } from '#ports/organization-queues.ts';
-import type { Page, Registry } from '#ports/registry.ts';
+import type { EnrollmentCounts, Page, Registry } from '#ports/registry.ts';
 import type { DynamoCalls } from './calls.ts';
 import { deadLettersOf, letterOf } from './dead-letter-rows.ts';
 import { positionIn } from './positions.ts';
@@ -66,21 +66,23 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
     if (sender === undefined) {
       throw new StoreError('store-misconfigured', { why: 'this function is given no queues to send to' });
     }
-    const row = await this.#lease(organization, id);
+    const { row, until } = await this.#lease(organization, id);
     const { consumer, event } = letterOf(row);
+    // Whoever was frozen meanwhile finds it in another's hands, gone, or given up again.
+    const isStillTaken = { expression: '#redriven = :until', values: { until } };
     try {
       await sender.send(consumer, event);
     } catch (error) {
-      await this.#table.put(row, { expression: 'attribute_exists(#record)' }).catch(() => undefined);
+      await this.#table.put(row, isStillTaken).catch(() => undefined);
       throw error;
     }
     // A crash before this leaves the letter, to be put back once more: its consumer takes the same event twice.
-    await this.#table.remove(textOf(row, 'collection'), id);
+    await this.#table.remove(textOf(row, 'collection'), id, isStillTaken);
   }
 
-  async backlog(organization: string): Promise<Backlog> {
+  async backlog(organization: string, counts?: EnrollmentCounts): Promise<Backlog> {
     const { registry } = this.#parts;
-    const { accepted, making } = await registry.counts(organization);
+    const { accepted, making } = counts ?? (await registry.counts(organization));
     const waiting = accepted + making;
     if (waiting === 0) return { waiting };
     const states = ['accepted', 'making'] as const;
@@ -91,23 +93,24 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
 
   /**
    * Takes a letter, so that of several at once one puts it back.
-   * @returns the letter as it was
+   * @returns the letter as it was, and until when it is taken, by which it is known that it still is
    * @throws StoreError `object-missing` if there is none, or somebody is putting it back
    */
-  async #lease(organization: string, id: string): Promise<Row> {
+  async #lease(organization: string, id: string): Promise<{ row: Row; until: number }> {
     const partition = deadLettersOf(organization);
     const row = /^\d{15}$/.test(id) ? await this.#table.get(partition, id) : undefined;
     if (row === undefined) throw new StoreError('object-missing');
     const now = this.#parts.clock.now().getTime();
+    const until = now + leaseMilliseconds;
     const taken = await this.#table.putOwn(
-      { ...row, redriven: now + leaseMilliseconds },
+      { ...row, redriven: until },
       {
         expression: 'attribute_exists(#record) AND (attribute_not_exists(#redriven) OR #redriven <= :now)',
         values: { now },
       },
     );
     if (!taken.done) throw new StoreError('object-missing');
-    return row;
+    return { row, until };
   }
 }
 

@@ -96,10 +96,13 @@ export class Table {
     return (await Promise.all(batches)).flat();
   }
 
-  /** Removes a row; nothing there is success. */
-  async remove(partition: string, sort: string): Promise<void> {
-    const input = { TableName: this.#name, Key: this.#key(partition, sort) };
-    await this.#calls.call((client, request) => client.send(new DeleteItemCommand(input), request));
+  /** Removes a row; nothing there is success, and so is another there than the condition says, which stays. */
+  async remove(partition: string, sort: string, condition?: Condition): Promise<void> {
+    const conditional = condition === undefined ? {} : expressed(condition);
+    const input = { TableName: this.#name, Key: this.#key(partition, sort), ...conditional };
+    await this.#calls.call<unknown>((client, request) => client.send(new DeleteItemCommand(input), request), {
+      answers: { ConditionalCheckFailedException: () => undefined },
+    });
   }
 
   /** The rows that answer a question, in the order of their sort keys, read as they are taken. */

@@ -134,6 +134,53 @@ describe('putting back', () => {
     expect(sent).toEqual(['maker m-1.1.0']);
   });
 
+  /** Begins to put back, and is frozen once it has sent. @returns goes on, and ends as that does */
+  async function frozen(
+    { queuesWith }: Awaited<ReturnType<typeof openedLetters>>,
+    id: string,
+    fails = false,
+  ) {
+    const [began, thaw] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ended = queuesWith(async () => {
+      began.resolve();
+      await thaw.promise;
+      if (fails) throw new StoreError('store-unavailable');
+    }).redriveOf('acme', id);
+    await began.promise;
+    return async () => {
+      thaw.resolve();
+      return await outcomeOf(ended);
+    };
+  }
+
+  it('removes no letter that came to stand there after it was taken, however late it goes on', async () => {
+    const opened = await openedLetters();
+    const { store, queues, clock } = opened;
+    await store.keep(letter('m-1'));
+    const id = await idOf(queues);
+    const goOn = await frozen(opened, id);
+    clock.advance(60_000);
+    await queues.redriveOf('acme', id);
+    // Its queue hands the message out again, as it was, and it is given up once more.
+    await store.keep(letter('m-1'));
+    expect(await goOn()).toBe('done');
+    expect(await idOf(queues)).toBe(id);
+  });
+
+  it('takes none from another who has it now, where it fails so late', async () => {
+    const opened = await openedLetters();
+    const { store, queues, clock } = opened;
+    await store.keep(letter('m-1'));
+    const id = await idOf(queues);
+    const first = await frozen(opened, id, true);
+    clock.advance(60_000);
+    const other = await frozen(opened, id);
+    expect(await first()).toBe('store-unavailable');
+    expect(await outcomeOf(queues.redriveOf('acme', id))).toBe('object-missing');
+    expect(await other()).toBe('done');
+    expect(await queues.countDeadLetters('acme')).toBe(0);
+  });
+
   it('leaves it to another, after a while, where whoever began has crashed', async () => {
     const { store, queues, queuesWith, clock, sent } = await openedLetters();
     await store.keep(letter('m-1'));

@@ -30,8 +30,9 @@ const vacant = { expression: 'attribute_not_exists(#record)' };
 
 /**
  * Keeps notices in Amazon DynamoDB, each once, so that they can be listed; then hands them on to whatever delivers them, and notes
- * that it did: SNS would deliver a second time what it is given a second time. Only a crash right between the two lets a notice be
- * handed on twice. A notice that comes twice at the same time is handed on by one, and the other waits for that.
+ * that it did: SNS would deliver a second time what it is given a second time. A notice that comes twice at the same time is handed on by
+ * one, and the other waits for that. A crash right between the two lets it be handed on twice, and so does whoever is held up there for
+ * longer than his lease.
  */
 export class DynamoNoticeBoard implements Notifier, Notices {
   readonly #table: Table;

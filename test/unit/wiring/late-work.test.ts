@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { environmentNames } from '#contract/environment.ts';
 import type { Aggregate } from '#ports/registry.ts';
 import { timeIsUp, whileTimeLasts } from '#runtime/lambda/invocation.ts';
+import { noticeOf } from '#test/contract/notices.contract.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { enrollment } from '#test/support/enrollment.ts';
 import { openedDynamoDb } from '#test/unit/adapters/dynamodb/opened-dynamodb.ts';
 import { openDocuments } from '#wiring/documents.ts';
 import { openKeyPairMaker } from '#wiring/key-pair-maker.ts';
+import { openNotices } from '#wiring/notices.ts';
+import { openNotifier } from '#wiring/notifier.ts';
 import { openRegistry } from '#wiring/registry.ts';
 import { openVault } from '#wiring/vault.ts';
 
@@ -16,13 +19,16 @@ async function opened() {
     [environmentNames.aggregatesTable]: tables.aggregates,
     [environmentNames.documentsTable]: tables.documents,
     [environmentNames.lockedKeysTable]: tables['locked-keys'],
+    [environmentNames.activityTable]: tables.activity,
+    [environmentNames.noticeTopic]: 'arn:aws:sns:eu-central-1:111122223333:notices',
     [environmentNames.backupBucket]: 'backups',
     [environmentNames.keyPairMakers]: { identity: 'makes-identity', encryption: 'makes-encryption' },
   };
   const opening = { environment, dynamoDb: calls, clock: new ManualClock() } as never;
   const registry = openRegistry(opening);
   const stores = { documents: openDocuments(opening), vault: openVault(opening) };
-  return { ...stores, registry, maker: openKeyPairMaker(opening, registry) };
+  const notices = { notifier: openNotifier(opening), notices: openNotices(opening) };
+  return { ...stores, ...notices, registry, maker: openKeyPairMaker(opening, registry) };
 }
 
 /** Gives some work up before it comes to act, as it is when the time is up, and lets it go on then. */
@@ -81,6 +87,14 @@ describe('work that nobody waits for any more', () => {
     await expect(stored).rejects.toMatchObject({ details: { why } });
     const locked = givenUp(() => vault.extendRetention('acme/enr_1/att_1.pfx', 'v1', until));
     await expect(locked).rejects.toMatchObject({ details: { why } });
+  });
+
+  it('hands on no notice, which another may have handed on since', async () => {
+    const { notifier, notices } = await opened();
+    const why = 'the time for it was up before it was begun';
+    await expect(givenUp(() => notifier.notify(noticeOf('n-1')))).rejects.toMatchObject({ details: { why } });
+    const { items } = await notices.list({ organization: 'acme', limit: 10 });
+    expect(items.map(({ id }) => id)).toEqual(['n-1']);
   });
 
   it('has no key pair made', async () => {

@@ -7,7 +7,7 @@ import { asEscrowError, type EscrowError, InternalError, StoreError } from '#dom
 import type { CloudEvent, EventBus, EventPublisher, Unpublished } from '#ports/messages.ts';
 import { nameOf } from '../aws/sdk-errors.ts';
 import type { StoreCalls } from '../aws/store-calls.ts';
-import { batchesOf, type Entry, entryOf, mostBytes } from './batches.ts';
+import { batchesOf, type Entry, entryOf, mostBytes, wavesOf } from './batches.ts';
 
 /** What an entry failed with that may pass (API reference, PutEventsResultEntry). */
 const passing = ['ThrottlingException', 'InternalFailure', 'InternalException', 'ServiceUnavailable'];
@@ -51,15 +51,15 @@ export class EventBridgeBus implements EventBus, EventPublisher {
     const entries = events.map((event, index) => entryOf(event, index, this.#bus));
     const unpublished = entries.filter(({ bytes }) => bytes > mostBytes).map(tooLarge);
     let failure: EscrowError | undefined;
-    for (const batch of batchesOf(entries.filter(({ bytes }) => bytes <= mostBytes))) {
+    for (const wave of wavesOf(batchesOf(entries.filter(({ bytes }) => bytes <= mostBytes)))) {
       if (failure === undefined) {
-        const failed = await this.#publish(batch);
+        const failed = (await Promise.all(wave.map((batch) => this.#publish(batch)))).flat();
         unpublished.push(...failed);
         failure = failed.find(({ never }) => !never)?.error;
       } else {
         // Each would only wait as long again.
         const error = failure;
-        unpublished.push(...batch.map(({ index }) => ({ index, error, never: false })));
+        unpublished.push(...wave.flat().map(({ index }) => ({ index, error, never: false })));
       }
     }
     return unpublished.toSorted((one, other) => one.index - other.index);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { batchesOf, entryOf, wavesOf } from '#adapters/eventbridge/batches.ts';
 import { openEventBridge } from '#adapters/eventbridge/client.ts';
 import { EventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import type { CloudEvent } from '#ports/messages.ts';
@@ -91,11 +92,31 @@ describe('publish', () => {
 });
 
 describe('publishAll', () => {
-  it('sends ten at once, in their order', async () => {
+  it('sends ten at once, those of one aggregate in their order', async () => {
     const { bus, double, ids } = await openedBus();
     expect(await bus.publishAll(many(23))).toEqual([]);
-    expect(double.requests).toEqual([10, 10, 3]);
-    expect(ids()).toEqual(idsOf(many(23)));
+    expect(double.requests.toSorted()).toEqual([10, 10, 3]);
+    expect(ids().toSorted()).toEqual(idsOf(many(23)).toSorted());
+    const ofOne = many(23).map((event) => ({ ...event, source: '/organizations/acme' }));
+    expect(await bus.publishAll(ofOne)).toEqual([]);
+    expect(double.requests.slice(3)).toEqual([10, 10, 3]);
+    expect(ids().slice(23)).toEqual(idsOf(ofOne));
+  });
+
+  it('has five requests under way at the same time, but none that would overtake one of the same aggregate', () => {
+    const waves = (count: number, source: (index: number) => string) => {
+      const entries = Array.from({ length: count }, (_, index) =>
+        entryOf({ ...eventOf(`e-${index}`), source: source(index) }, index, 'bus'),
+      );
+      const all = wavesOf(batchesOf(entries));
+      expect(all.flat(2)).toEqual(entries);
+      return all.map((wave) => wave.length);
+    };
+    expect(waves(65, String)).toEqual([5, 2]);
+    expect(waves(65, (index) => (index === 9 || index === 10 ? 'same' : String(index)))).toEqual([1, 5, 1]);
+    expect(waves(40, (index) => (index === 5 || index === 35 ? 'same' : String(index)))).toEqual([3, 1]);
+    expect(waves(40, (index) => (index === 5 || index === 7 ? 'same' : String(index)))).toEqual([4]);
+    expect(waves(0, String)).toEqual([]);
   });
 
   it('sends no more at once than 256 KB, where a region takes no more, but for one event that is larger', async () => {

@@ -12,6 +12,7 @@ import { isKeyUse } from '../permissions/key-permissions.ts';
 import {
   type Messages,
   messageStatements,
+  pauseStatements,
   queueStatements,
   sendStatements,
 } from '../permissions/message-permissions.ts';
@@ -83,7 +84,7 @@ export class ServiceFunctions extends Construct {
     const keyPairMakerArns = this.keyPairMakers().map(({ lambda }) => lambda.functionArn);
     return [
       ...messageStatements(uses, { ...messages, keyPairMakerArns }),
-      ...('consumer' in on ? queueStatements([queueOf(queues, on.consumer).queue]) : []),
+      ...('consumer' in on ? consumerStatements(queueOf(queues, on.consumer).queue) : []),
       ...('unhandled' in on
         ? queueStatements([...queues.values()].map(({ deadLetters }) => deadLetters))
         : []),
@@ -147,6 +148,10 @@ export class ServiceFunctions extends Construct {
   private keyPairMakers(): ServiceFunction[] {
     return this.all().filter(({ name }) => 'called' in specOf(name).on);
   }
+}
+
+function consumerStatements(queue: IQueue): PolicyStatement[] {
+  return [...queueStatements([queue]), ...pauseStatements(queue)];
 }
 
 function queueOf(queues: ReadonlyMap<Consumer, ConsumerQueue>, consumer: Consumer): ConsumerQueue {

@@ -21,9 +21,13 @@ export interface OwnKeyGrant {
   functions: readonly FunctionName[];
 }
 
-/** What a statement of `kms-permissions.ts` is for each use. Narrowed where the use is for less than the statement. */
+/**
+ * What a statement of `kms-permissions.ts` is for each use. Narrowed where the use is for less than the statement. To use an own key
+ * takes finding it besides.
+ */
 const chosen: Readonly<Record<KeyUse, (statement: KmsStatement) => KmsStatement | undefined>> = {
-  'keys:public': () => undefined,
+  'keys:capabilities': () => undefined,
+  'keys:public': (statement) => (opensReceipts(statement) ? statement : undefined),
   'keys:receipts': ofRole('receipts'),
   'keys:mac': ofRole('mac'),
   'keys:make-identity': (statement) => forPurpose('identity', ofRole('enroll')(statement)),
@@ -66,13 +70,16 @@ function statementsFor(uses: readonly Use[], aliasPrefix: string, keySource: Key
   if (ofKeys.length === 0) return [];
   const statements = kmsStatements(aliasPrefix).filter(({ actions }) => isWanted(actions, keySource));
   const bySid = new Map<string, KmsStatement>();
-  for (const statement of statements) {
-    const opening = statement.role === 'open' ? [statement] : [];
-    for (const one of [...opening, ...ofKeys.map((use) => chosen[use](statement))]) {
-      if (one !== undefined) bySid.set(one.sid, merged(bySid.get(one.sid), one));
-    }
+  for (const one of statements.flatMap((statement) => ofKeys.map((use) => chosen[use](statement)))) {
+    if (one !== undefined) bySid.set(one.sid, merged(bySid.get(one.sid), one));
   }
-  return [...bySid.values()];
+  const used = new Set([...bySid.values()].map(({ ownKey }) => ownKey));
+  const opening = statements.filter(({ role, ownKey }) => role === 'open' && used.has(ownKey));
+  return [...new Map([...opening, ...bySid.values()].map((one) => [one.sid, one])).values()];
+}
+
+function opensReceipts({ role, ownKey }: KmsStatement): boolean {
+  return role === 'open' && ownKey === 'receipts';
 }
 
 export function isKeyUse(use: Use): use is KeyUse {

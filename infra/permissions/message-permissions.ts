@@ -35,16 +35,16 @@ export function messageStatements(uses: readonly Use[], messages: Messages): Pol
   return uses.filter(isMessageUse).flatMap((use) => permissions[use]());
 }
 
-/** @returns what it takes to work on a queue, as AWS Lambda does in the function's name, and to hide a message for a while */
+/** @returns what it takes AWS Lambda to work on a queue in the function's name */
 export function queueStatements(queues: readonly IQueue[]): PolicyStatement[] {
   if (queues.length === 0) return [];
-  const actions = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
-  return [
-    allow(
-      actions.map((action) => `sqs:${action}`),
-      arnsOf(queues),
-    ),
-  ];
+  const actions = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+  return [allow(actions, arnsOf(queues))];
+}
+
+/** @returns what it takes to hide a message for a while, which a consumer does after a failure that may pass */
+export function pauseStatements(queue: IQueue): PolicyStatement[] {
+  return [allow(['sqs:ChangeMessageVisibility'], [queue.queueArn])];
 }
 
 /** @returns what it takes to send to a queue */

@@ -1,7 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Use } from '#contract/functions.ts';
-import { type TableName, tables } from '#contract/tables.ts';
+import type { TableName } from '#contract/tables.ts';
 import type { RecordTable } from '../constructs/record-table.ts';
 import { throughService } from './through-service.ts';
 
@@ -15,39 +15,38 @@ interface TablePermission {
   table: TableName;
   /** Without `dynamodb:`. */
   actions: readonly string[];
-  /** Whether the indexes may be queried besides. */
-  byIndexes?: boolean;
+  /** The index that it is for; the table itself if absent. */
+  index?: string;
   /** What the partition keys begin with that it is for, each followed by `#`; the whole table if absent. */
   collections?: readonly string[];
 }
 
 /**
- * What each use is, as actions on one table. Every write is conditional, and what was refused is read, to see whether an earlier
- * request of the same write stands. None needs `UpdateItem`, a transaction or a scan.
+ * What each use is, as actions on one table. Every write is conditional, and where one was refused what is there is read, to see
+ * whether an earlier request of the same write stands: who may write may read, too. None needs `UpdateItem`, a transaction or a scan.
  */
-const permissions: Readonly<Record<TableUse, TablePermission>> = {
-  'aggregates:read': {
-    table: 'aggregates',
-    actions: ['GetItem', 'BatchGetItem', 'Query'],
-    byIndexes: true,
-  },
-  'aggregates:write': { table: 'aggregates', actions: ['PutItem', 'GetItem'] },
+const permissions: Readonly<Record<TableUse, TablePermission | readonly TablePermission[]>> = {
+  'aggregates:read': { table: 'aggregates', actions: ['GetItem'] },
+  'aggregates:by-state': { table: 'aggregates', index: 'by-state', actions: ['Query'] },
+  'aggregates:by-mark': { table: 'aggregates', index: 'by-mark', actions: ['Query'] },
+  'aggregates:by-subscriber': { table: 'aggregates', index: 'by-subscriber', actions: ['Query'] },
+  'aggregates:all': { table: 'aggregates', actions: ['Query'] },
+  'aggregates:read-many': { table: 'aggregates', actions: ['BatchGetItem'] },
+  'aggregates:write': { table: 'aggregates', actions: ['PutItem'] },
   'documents:read': { table: 'documents', actions: ['GetItem'] },
-  'documents:write': { table: 'documents', actions: ['PutItem', 'GetItem'] },
+  'documents:write': { table: 'documents', actions: ['PutItem'] },
   'documents:discard': { table: 'documents', actions: ['DeleteItem'] },
   'locked-keys:read': { table: 'locked-keys', actions: ['GetItem'] },
-  'locked-keys:write': { table: 'locked-keys', actions: ['PutItem', 'GetItem'] },
+  'locked-keys:write': { table: 'locked-keys', actions: ['PutItem'] },
   'locked-keys:discard': { table: 'locked-keys', actions: ['DeleteItem'] },
   'ledger:append': { table: 'ledger', actions: ['PutItem'] },
   'claims:write': { table: 'activity', actions: ['PutItem', 'GetItem'], collections: ['claims'] },
   'feed:read': { table: 'activity', actions: ['Query'], collections: ['feed'] },
   'feed:append': { table: 'activity', actions: ['Query', 'PutItem'], collections: ['feed'] },
-  'notices:read': {
-    table: 'activity',
-    actions: ['Query'],
-    byIndexes: true,
-    collections: ['notices'],
-  },
+  'notices:read': [
+    { table: 'activity', actions: ['Query'], collections: ['notices'] },
+    { table: 'activity', index: 'by-subscriber', actions: ['Query'] },
+  ],
   'notices:write': {
     table: 'activity',
     actions: ['PutItem', 'GetItem'],
@@ -68,30 +67,29 @@ export function tableStatements(
   made: Readonly<Record<TableName, RecordTable>>,
   vaultKey: IKey,
 ): PolicyStatement[] {
-  const wanted = uses.filter(isTableUse);
+  const wanted = uses.filter(isTableUse).flatMap((use) => permissions[use]);
   if (wanted.length === 0) return [];
-  const data = wanted.flatMap((use) => statementsOf(permissions[use], made));
-  const changing = wanted.some((use) => !use.endsWith(':read'));
+  const data = wanted.map((permission) => statementOf(permission, made));
+  const changing = wanted.some(({ actions }) => actions.some((action) => changes.includes(action)));
   return [...data, atRest(vaultKey, changing)];
 }
+
+const changes: readonly string[] = ['PutItem', 'DeleteItem'];
 
 function isTableUse(use: Use): use is TableUse {
   return Object.hasOwn(permissions, use);
 }
 
-function statementsOf(
-  { table: name, actions, byIndexes = false, collections }: TablePermission,
+function statementOf(
+  { table, actions, index, collections }: TablePermission,
   made: Readonly<Record<TableName, RecordTable>>,
-): PolicyStatement[] {
-  const table = made[name];
-  const onTable = new PolicyStatement({
+): PolicyStatement {
+  const { tableArn } = made[table];
+  return new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [table.tableArn],
+    resources: [index === undefined ? tableArn : `${tableArn}/index/${index}`],
     ...(collections !== undefined && { conditions: leadingWith(collections) }),
   });
-  if (!byIndexes) return [onTable];
-  const resources = Object.keys(tables[name].indexes).map((index) => `${table.tableArn}/index/${index}`);
-  return [onTable, new PolicyStatement({ actions: ['dynamodb:Query'], resources })];
 }
 
 /** A request without keys, as a scan is, would have none that does not match; no use has that action. */

@@ -20,6 +20,11 @@ const onTrigger: Readonly<Record<'routes' | 'consumer' | 'unhandled', readonly E
 const onUse: Readonly<Record<Exclude<Use, `keys:${string}`>, readonly EnvironmentName[]>> = {
   'aggregates:read': [names.aggregatesTable],
   'aggregates:write': [names.aggregatesTable],
+  'aggregates:by-state': [names.aggregatesTable],
+  'aggregates:by-mark': [names.aggregatesTable],
+  'aggregates:by-subscriber': [names.aggregatesTable],
+  'aggregates:all': [names.aggregatesTable],
+  'aggregates:read-many': [names.aggregatesTable],
   'documents:read': [names.documentsTable],
   'documents:write': [names.documentsTable],
   'documents:discard': [names.documentsTable],

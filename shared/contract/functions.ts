@@ -9,6 +9,13 @@ import type { Consumer } from './subscriptions.ts';
 export type Use =
   | 'aggregates:read'
   | 'aggregates:write'
+  /** To find them: by state, by a mark (organizations, leftovers), by subscriber, or all of an organization's. */
+  | 'aggregates:by-state'
+  | 'aggregates:by-mark'
+  | 'aggregates:by-subscriber'
+  | 'aggregates:all'
+  /** To read those that were found, many at once. */
+  | 'aggregates:read-many'
   | 'documents:read'
   | 'documents:write'
   | 'documents:discard'
@@ -29,7 +36,9 @@ export type Use =
   | 'dead-letters:redrive'
   | 'bus:publish'
   | 'topic:notify'
-  /** To tell the public key of the receipts and what custody can do, and no more. */
+  /** To tell what custody can do, of which nobody is asked. */
+  | 'keys:capabilities'
+  /** To tell the public key of the receipts besides, and no more. */
   | 'keys:public'
   | 'keys:receipts'
   | 'keys:mac'
@@ -82,7 +91,7 @@ function consumer(
   return {
     entry,
     on: { consumer: name },
-    uses: [...uses, 'ledger:append', 'dead-letters:write'],
+    uses: [...uses, 'dead-letters:write'],
     timeoutSeconds: 60,
     ...more,
   } as const;
@@ -109,17 +118,18 @@ const making: readonly Use[] = [
   'locked-keys:read',
   'locked-keys:write',
   'locked-keys:discard',
-  'keys:receipts',
-  'keys:mac',
 ];
 /** No backups: what makes identity keys can store none. */
-const makingIdentity: readonly Use[] = [
+const makingIdentity: readonly Use[] = [...making, 'keys:make-identity'];
+/** A key that is not exportable is made by event: nobody sets a password of it. */
+const makingResident: readonly Use[] = ['keys:resident', 'keys:discard-resident'];
+const makingEncryption: readonly Use[] = [
   ...making,
-  'keys:make-identity',
-  'keys:resident',
-  'keys:discard-resident',
+  'keys:make-encryption',
+  'keys:receipts',
+  'backups:read',
+  'backups:write',
 ];
-const makingEncryption: readonly Use[] = [...making, 'keys:make-encryption', 'backups:read', 'backups:write'];
 
 /** Every function of the service on AWS Lambda, by name: what it runs, what sets it to work, and all that it may do. */
 export const functions = {
@@ -130,8 +140,12 @@ export const functions = {
     [...request, 'claims:write'],
     core,
   ),
-  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read', 'keys:public']),
-  'list-enrollments': api('list-enrollments', ['listEnrollments'], ['aggregates:read']),
+  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read', 'keys:capabilities']),
+  'list-enrollments': api(
+    'list-enrollments',
+    ['listEnrollments'],
+    ['aggregates:by-state', 'aggregates:by-subscriber', 'aggregates:all', 'aggregates:read-many'],
+  ),
   'show-enrollment': api('show-enrollment', ['showEnrollment'], ['aggregates:read']),
   // Most of its time it waits for another, so a whole core would be paid for in vain. It derives from a password only where the
   // same request comes again.
@@ -210,9 +224,13 @@ export const functions = {
   'redrive-dead-letter': api(
     'redrive-dead-letter',
     ['redriveDeadLetter'],
-    ['dead-letters:read', 'dead-letters:redrive', 'claims:write'],
+    ['dead-letters:redrive', 'claims:write'],
   ),
-  'read-status': api('read-status', ['readStatus'], ['aggregates:read', 'dead-letters:read', 'keys:mac']),
+  'read-status': api(
+    'read-status',
+    ['readStatus'],
+    ['aggregates:read', 'aggregates:by-state', 'aggregates:read-many', 'dead-letters:read', 'keys:mac'],
+  ),
   'describe-service': api(
     'describe-service',
     ['readHealth', 'readKeySet', 'readResourceMetadata', 'readApiDescription'],
@@ -221,42 +239,49 @@ export const functions = {
   'make-identity-key-pair-with-password': {
     entry: 'make-key-pair/called-handler',
     on: { called: true },
-    uses: [...makingIdentity, 'ledger:append'],
+    uses: [...makingIdentity, 'keys:mac', 'ledger:append'],
     purpose: 'identity',
     ...core,
   },
   'make-encryption-key-pair-with-password': {
     entry: 'make-key-pair/called-handler',
     on: { called: true },
-    uses: [...makingEncryption, 'ledger:append'],
+    uses: [...makingEncryption, 'keys:mac', 'ledger:append'],
     purpose: 'encryption',
     ...core,
   },
-  'take-request': consumer('request-enrollment', 'request-enrollment', request),
-  'make-identity-key-pair': consumer('make-identity-key-pair', 'make-key-pair', makingIdentity, {
-    purpose: 'identity',
-    ...core,
-  }),
-  'make-encryption-key-pair': consumer('make-encryption-key-pair', 'make-key-pair', makingEncryption, {
-    purpose: 'encryption',
-    ...core,
-  }),
+  'take-request': consumer('request-enrollment', 'request-enrollment', [...request, 'ledger:append']),
+  'make-identity-key-pair': consumer(
+    'make-identity-key-pair',
+    'make-key-pair',
+    [...makingIdentity, ...makingResident, 'ledger:append'],
+    { purpose: 'identity', ...core },
+  ),
+  'make-encryption-key-pair': consumer(
+    'make-encryption-key-pair',
+    'make-key-pair',
+    [...makingEncryption, 'ledger:append'],
+    { purpose: 'encryption', ...core },
+  ),
   'notify-subscriber': consumer('notify-subscriber', 'notify-subscriber', [
     'aggregates:read',
     'notices:write',
     'topic:notify',
+    'ledger:append',
   ]),
   'discard-superseded': consumer('discard-superseded', 'discard-superseded', [
     'aggregates:read',
     'aggregates:write',
     'locked-keys:discard',
     'keys:discard-resident',
+    'ledger:append',
   ]),
   'fan-out-webhooks': consumer('fan-out-webhooks', 'fan-out-webhooks', ['aggregates:read', 'bus:publish']),
   'deliver-webhook': consumer('deliver-webhook', 'deliver-webhook', [
     'aggregates:read',
     'aggregates:write',
     'keys:mac',
+    'ledger:append',
   ]),
   /** Hands on the events that written aggregates carry: to the bus, and to the feed. The one reader of the stream. */
   'carry-events': {
@@ -277,6 +302,10 @@ export const functions = {
     on: { everyMinutes: 5 },
     uses: [
       'aggregates:read',
+      'aggregates:by-state',
+      'aggregates:by-mark',
+      'aggregates:all',
+      'aggregates:read-many',
       'aggregates:write',
       'documents:discard',
       'locked-keys:discard',
@@ -293,13 +322,20 @@ export const functions = {
   'start-checks': {
     entry: 'check-backups/schedule-handler',
     on: { everyMinutes: 1_440 },
-    uses: ['aggregates:read', 'bus:publish'],
+    uses: ['aggregates:by-mark', 'bus:publish'],
     timeoutSeconds: 60,
   },
   'check-backups': consumer(
     'check-backups',
     'check-backups',
-    ['aggregates:read', 'backups:read', 'bus:publish'],
+    [
+      'aggregates:read',
+      'aggregates:by-state',
+      'aggregates:read-many',
+      'backups:read',
+      'bus:publish',
+      'ledger:append',
+    ],
     {
       memoryMegabytes: 1_769,
       timeoutSeconds: 300,
@@ -310,8 +346,9 @@ export const functions = {
     on: { everyMinutes: 1_440 },
     uses: [
       'aggregates:read',
+      'aggregates:by-mark',
       'aggregates:write',
-      'keys:receipts',
+      'keys:public',
       'canary-secret:read',
       'bus:publish',
       'ledger:append',
@@ -321,7 +358,14 @@ export const functions = {
   'check-canaries': consumer(
     'check-canaries',
     'check-canaries',
-    ['aggregates:read', 'documents:read', 'backups:read', 'canary-secret:read'],
+    [
+      'aggregates:read',
+      'aggregates:all',
+      'documents:read',
+      'backups:read',
+      'canary-secret:read',
+      'ledger:append',
+    ],
     core,
   ),
 } as const satisfies Record<string, FunctionSpec>;

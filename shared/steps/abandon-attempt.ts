@@ -54,5 +54,6 @@ export async function discardAttempt(
   attempt: MakingAttempt,
 ): Promise<void> {
   for (const kind of attemptKinds) await documents.discard(documentName(enrollment, attempt, kind));
-  await keys.residentKeys?.discard(attemptName(enrollment, attempt));
+  // A function that makes exportable keys alone may not even look for others.
+  if (!enrollment.exportable) await keys.residentKeys?.discard(attemptName(enrollment, attempt));
 }

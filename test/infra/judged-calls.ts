@@ -4,7 +4,13 @@ import { tableNames } from '#contract/tables.ts';
 import type { AwsCall } from '#test/doubles/aws-account/aws-call.ts';
 import { Parties } from './claims/parties.ts';
 import { account, region } from './deployed.ts';
+import type { Asked } from './principals.ts';
 import type { Configuration } from './synthesis.ts';
+
+/** What a function asked of AWS, as its role is asked about it. */
+export interface JudgedCall extends Required<Asked> {
+  function: FunctionName;
+}
 
 /**
  * Holds what functions did with stand-ins for AWS against what the deployed roles may do.
@@ -13,16 +19,29 @@ import type { Configuration } from './synthesis.ts';
  */
 export function refusedCalls(calls: readonly AwsCall[], made: Configuration): string[] {
   const parties = new Parties(() => made);
-  const refused = calls.flatMap(({ function: name, action, resources, conditions }) => {
-    if (!isFunctionName(name)) return [];
+  const refused = judgedCalls(calls, parties).filter(
+    ({ function: name, ...asked }) => !parties.may(name, asked),
+  );
+  return refused.map(
+    ({ function: name, action, resource, context }) =>
+      `${name}: ${action} on ${resource} with ${JSON.stringify(context)}`,
+  );
+}
+
+/** Each call that a function made, once for each resource that it was about, by the ARN that would be deployed. */
+export function judgedCalls(calls: readonly AwsCall[], parties: Parties): JudgedCall[] {
+  const judged = new Map<string, JudgedCall>();
+  for (const { function: name, action, resources, conditions: context } of calls) {
+    if (!isFunctionName(name)) continue;
     // What has no resource is asked of everything.
     const about =
-      resources.length === 0 ? ['*'] : resources.map((one) => arnOf(parties, action, one, conditions));
-    return about
-      .filter((resource) => !parties.may(name, { action, resource, context: conditions }))
-      .map((resource) => `${name}: ${action} on ${resource} with ${JSON.stringify(conditions)}`);
-  });
-  return [...new Set(refused)];
+      resources.length === 0 ? ['*'] : resources.map((one) => arnOf(parties, action, one, context));
+    for (const resource of about) {
+      const one = { function: name, action, resource, context };
+      judged.set(JSON.stringify(one), one);
+    }
+  }
+  return [...judged.values()];
 }
 
 function isFunctionName(name: string): name is FunctionName {

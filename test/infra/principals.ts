@@ -49,6 +49,16 @@ export class Principals {
     return found;
   }
 
+  /** What the policies of keys allow the role of a function, each with the key that it is about. */
+  keyStatementsFor(name: FunctionName): Statement[] {
+    const { arn } = this.function(name);
+    return [...this.#keys].flatMap((key) =>
+      (this.#policies.get(key) ?? [])
+        .filter(({ Principal }) => isRecord(Principal) && listOf(Principal['AWS']).includes(arn))
+        .map((one) => ({ ...one, Resource: [key] })),
+    );
+  }
+
   /** Whether a request is allowed. */
   may(asking: Asking, { action, resource, context = {} }: Asked): boolean {
     const full = {

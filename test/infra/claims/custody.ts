@@ -139,8 +139,8 @@ export function custodyClaims(parties: Parties): void {
       context: { 'kms:MessageType': 'DIGEST', ...context },
     });
 
-    it('sign for the functions that make identity keys, and for nobody else', () => {
-      expect(parties.functionsThatMay(sign(tag))).toEqual(makers.identity);
+    it('sign for the function that makes them, and for nobody else', () => {
+      expect(parties.functionsThatMay(sign(tag))).toEqual(['make-identity-key-pair']);
     });
 
     it('are told by their tags: other keys of the account sign for no function', () => {

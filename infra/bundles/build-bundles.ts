@@ -108,7 +108,7 @@ async function bundled(modules: ReadonlyMap<string, string>, made: Build): Promi
     outExtension: { '.js': '.mjs' },
     metafile: true,
     plugins: [
-      ownPackage,
+      packageNames,
       builtInModules,
       leanAwsSdk,
       oneCustody(made.custody),
@@ -129,12 +129,11 @@ async function bundled(modules: ReadonlyMap<string, string>, made: Build): Promi
 /** Of the package that a file is in, which may be in that of another. */
 const packageFolder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
-/** Of the project's own package.json its name and version are used; the rest stays out. */
-const ownPackage: Plugin = {
-  name: 'own-package',
+/** Of a package.json its name and version are used, the project's own and the AWS SDK's; the rest stays out. */
+const packageNames: Plugin = {
+  name: 'package-names',
   setup(build) {
     build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => {
-      if (path !== join(root, 'package.json')) return undefined;
       const { name, version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });

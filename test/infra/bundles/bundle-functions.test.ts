@@ -83,6 +83,21 @@ describe('a bundle', () => {
     expect(text).toContain('process.getBuiltinModule("node:worker_threads")');
   });
 
+  it('loads for clients of AWS what sends requests, and nothing that reads files or streams as browsers do', async () => {
+    const aws = { ...sample, entries: ['sample/aws'], outFolder: join(folder, 'aws') };
+    const started = await startFunction({
+      name: 'aws',
+      bundleFolder: bundleFunctions(aws)['sample/aws'] ?? '',
+    });
+    const { payload } = { payload: undefined, ...(await started.invoke({})) };
+    await started.stop();
+    const loaded = JSON.stringify(payload);
+    expect(loaded).toContain('NativeModule https');
+    for (const unused of ['fs/promises', 'fs/streams', 'webstreams/readablestream', 'readline/interface']) {
+      expect(loaded).not.toContain(`NativeModule internal/${unused}`);
+    }
+  });
+
   it('replaces whatever was in its place', () => {
     const outFolder = join(folder, 'three');
     const stale = join(bundleFunctions({ ...sample, outFolder })['sample/handler'] ?? '', 'stale.mjs');

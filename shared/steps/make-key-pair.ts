@@ -58,14 +58,16 @@ export async function makeKeyPair(
   if (enrollment.escrow === 'required') requireVault(dependencies);
   const organization = await loadOrganization(dependencies, enrollment.organization);
   const attempt = newAttempt(dependencies, enrollment);
+  let hasStarted = false;
   try {
     const making = await startAttempt(dependencies, enrollment, attempt);
+    hasStarted = true;
     const made = enrollment.exportable
       ? await makeExportable(dependencies, organization, making, attempt, password)
       : await makeResident(dependencies, organization, making, attempt);
     return await finish(dependencies, making, attempt, { ...made, passwordSetBy });
   } catch (error) {
-    return await giveUp(dependencies, enrollment, attempt, error);
+    return await giveUp(dependencies, enrollment, attempt, { failure: error, hasStarted });
   }
 }
 
@@ -198,21 +200,24 @@ async function finish(
 
 /**
  * After a failure: if the last write stands after all (its answer was lost), the enrollment is ready; otherwise the attempt
- * is abandoned and the failure goes on. What cannot be abandoned now, the reconciler abandons.
+ * is abandoned and the failure goes on. What cannot be abandoned now, the reconciler abandons. Where somebody took the attempt
+ * for dead while it was at work, and discarded what it had written, that is the failure, and it may pass.
  */
 async function giveUp(
   dependencies: Needs,
   enrollment: Enrollment,
   attempt: MakingAttempt,
-  failure: unknown,
+  { failure, hasStarted }: { failure: unknown; hasStarted: boolean },
 ): Promise<Enrollment> {
+  let isAbandoned = false;
   try {
     const current = await loadEnrollment(dependencies, enrollment.organization, enrollment.id);
     if (current.key?.csrId === attemptName(enrollment, attempt)) return current;
+    isAbandoned = hasStarted && current.attempt?.id !== attempt.id;
     if (current.attempt?.id === attempt.id) await abandonAttempt(dependencies, current, attempt);
     else await discardAttempt(dependencies, enrollment, attempt);
   } catch {
     // The failure that led here is the one to tell; the attempt stays visible as `making` for the reconciler.
   }
-  throw failure;
+  throw isAbandoned ? new StateError('version-conflict', { cause: failure }) : failure;
 }

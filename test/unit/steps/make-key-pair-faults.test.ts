@@ -159,27 +159,30 @@ describe('two who make the same key at once', () => {
 });
 
 describe('an attempt that was given up by another while it worked', () => {
-  it('does not become the key: its caller may repeat', async () => {
-    const enrollment = await accepted(escrowed);
-    const { dependencies } = world;
-    const stealing = {
-      ...dependencies,
-      documents: {
-        get: dependencies.documents.get.bind(dependencies.documents),
-        discard: dependencies.documents.discard.bind(dependencies.documents),
-        put: async (...values: Parameters<typeof dependencies.documents.put>) => {
-          await dependencies.documents.put(...values);
-          if (values[0].kind !== 'receipt') return;
-          dependencies.clock.advance(3_600_000);
-          await reconcile(dependencies, { organization, staleAfterSeconds: 900, requestId: 'early' });
+  it.each(['locked-key', 'csr', 'receipt'])(
+    'does not become the key, after its %s was written: its caller may repeat',
+    async (kind) => {
+      const enrollment = await accepted(escrowed);
+      const { dependencies } = world;
+      const stealing = {
+        ...dependencies,
+        documents: {
+          get: dependencies.documents.get.bind(dependencies.documents),
+          discard: dependencies.documents.discard.bind(dependencies.documents),
+          put: async (...values: Parameters<typeof dependencies.documents.put>) => {
+            await dependencies.documents.put(...values);
+            if (values[0].kind !== kind) return;
+            dependencies.clock.advance(3_600_000);
+            await reconcile(dependencies, { organization, staleAfterSeconds: 900, requestId: 'early' });
+          },
         },
-      },
-    };
-    const error = await thrownBy(() => makeKeyPair(stealing, enrollment));
-    expect(error).toMatchObject({ code: 'version-conflict', retryable: true });
-    const stands = await current(world, enrollment);
-    expectUntouched(enrollment, stands);
-    expect((await leftOf(enrollment)).documents).toEqual([]);
-    await expectReady(await makeKeyPair(dependencies, stands));
-  });
+      };
+      const error = await thrownBy(() => makeKeyPair(stealing, enrollment));
+      expect(error).toMatchObject({ code: 'version-conflict', retryable: true });
+      const stands = await current(world, enrollment);
+      expectUntouched(enrollment, stands);
+      expect((await leftOf(enrollment)).documents).toEqual([]);
+      await expectReady(await makeKeyPair(dependencies, stands));
+    },
+  );
 });

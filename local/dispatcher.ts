@@ -57,8 +57,8 @@ const concurrency: Readonly<Record<Consumer, number>> = {
 const visibilitySeconds = 300;
 const outboxPage = 50;
 
-/** What `drain` waits for: the pauses between tries that follow closely, not those of hours. */
-const horizonSeconds = 60;
+/** What `drain` waits for: the pauses between tries that follow closely, not those of minutes and hours. */
+const horizonSeconds = 10;
 /** Continuous work looks again after this time even where nobody told it of new events. */
 const longestSleep = 1_000;
 const backOff = { first: 200, longest: 30_000 };
@@ -86,7 +86,7 @@ export class Dispatcher {
   }
 
   /**
-   * Works until nothing waits any more: no event unpublished, no message visible or due within a minute. What is due later,
+   * Works until nothing waits any more: no event unpublished, no message visible or due within seconds. What is due later,
    * as a webhook that is tried again in hours, is left where it is.
    * @throws StoreError `store-unavailable`, once nothing is in hand; what failed in a handler does not throw, it is retried
    *   or buried

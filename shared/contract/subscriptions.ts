@@ -73,7 +73,8 @@ export interface RetryPolicy {
   longestAsked: number;
 }
 
-const usual: RetryPolicy = { pauses: [1, 2, 4, 8], jitter: 'full', longestAsked: 0 };
+/** Closely at first, for a throttled call; then over an hour, for a service that is away: most outages are over by then. */
+const usual: RetryPolicy = { pauses: [1, 2, 4, 8, 60, 300, 900, 3_600], jitter: 'full', longestAsked: 0 };
 
 /** The pauses that Standard Webhooks suggests, and no longer one than a queue of SQS can hide a message for. */
 const overADay: RetryPolicy = {

@@ -5,6 +5,3 @@ export interface Counting {
   /** @param value a finite number in the unit of the metric; 1 if absent */
   add(metric: MetricName, value?: number): void;
 }
-
-/** Counts nothing, at no cost. */
-export const noCounting: Counting = { add() {} };

@@ -13,22 +13,38 @@ const slightly = 0.1;
 /**
  * An error that may pass is tried again as its consumer's policy says; one that will not pass, or has not passed often
  * enough, goes to the dead letters with its code, where a person finds it and can redrive it.
- * @param receiveCount how often the message was received, this time included
+ * @param tries how often the message was tried, this time included
  * @param random from 0 to 1
  */
 export function afterFailure(
   policy: RetryPolicy,
   error: unknown,
-  receiveCount: number,
+  tries: number,
   random = Math.random(),
 ): Disposition {
   const { code, retryable, details } = asEscrowError(error);
-  const pause = policy.pauses[receiveCount - 1];
+  const pause = policy.pauses[tries - 1];
   if (!retryable || pause === undefined) return { bury: code };
   const spread = policy.jitter === 'full' ? pause * random : pause * (1 + slightly * random);
   // Never sooner than planned: a target that asks for no pause at all would use up all tries at once.
   const asked = Math.min(details.retryAfterSeconds ?? 0, policy.longestAsked);
   return { retryAfterSeconds: Math.max(spread, asked) };
+}
+
+/**
+ * How often a message was tried, of which SQS only knows how often it was handed out: a function that was throttled, or had no
+ * time left, gave it back untried. Where pauses are kept to, no more tries were made than pauses fit into the message's age.
+ * @param ageSeconds since it was sent
+ */
+export function triesOf(policy: RetryPolicy, receiveCount: number, ageSeconds: number): number {
+  if (policy.jitter === 'full') return receiveCount;
+  let [tries, over] = [1, 0];
+  for (const pause of policy.pauses) {
+    over += pause;
+    if (over > ageSeconds) break;
+    tries += 1;
+  }
+  return Math.min(receiveCount, tries);
 }
 
 /** The one consumer whose messages come from outside. */

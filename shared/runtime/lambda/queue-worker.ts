@@ -3,7 +3,7 @@ import { asEscrowError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { CloudEvent, FailedMessages } from '#ports/messages.ts';
 import type { Counting } from '../counting.ts';
-import { afterFailure, keptOf } from '../delivery.ts';
+import { afterFailure, keptOf, triesOf } from '../delivery.ts';
 import type { Logger } from '../log.ts';
 import type { LogFields } from '../log-fields.ts';
 import type { Tracing } from '../tracing.ts';
@@ -103,10 +103,12 @@ async function putAway(
   message: SqsMessage,
   error: unknown,
   about: LogFields,
-  { consumer, queues, log, counting }: QueueWorkerParts,
+  { consumer, queues, log, counting, clock }: QueueWorkerParts,
 ): Promise<boolean> {
   const { code } = asEscrowError(error);
-  const disposition = afterFailure(retries[consumer], error, message.receiveCount);
+  const ageSeconds = (clock.now().getTime() - message.sentAt.getTime()) / 1_000;
+  const tries = triesOf(retries[consumer], message.receiveCount, ageSeconds);
+  const disposition = afterFailure(retries[consumer], error, tries);
   if (!('bury' in disposition)) {
     log.warn('delivery', { ...about, code, outcome: 'retry' }, error);
     counting.add('DeliveriesRetried');

@@ -5,7 +5,7 @@ import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import type { CloudEvent } from '#ports/messages.ts';
-import { noCounting } from '#runtime/counting.ts';
+import type { Counting } from '#runtime/counting.ts';
 import type { Invocation } from '#runtime/lambda/invocation.ts';
 import { workThrough } from '#runtime/lambda/queue-worker.ts';
 import { carryBatch } from '#runtime/lambda/stream-worker.ts';
@@ -18,6 +18,7 @@ import type { StreamRecord } from './watch.ts';
 
 type WorldConsumer = (typeof consumers)[number];
 
+const noCounting: Counting = { add() {} };
 const silent: Logger = { info() {}, warn() {}, error() {}, with: () => silent };
 const invocation: Invocation = { awsRequestId: 'invocation', getRemainingTimeInMillis: () => 60_000 };
 

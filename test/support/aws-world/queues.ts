@@ -27,7 +27,7 @@ export interface MessageBatch {
 /** A message is hidden for so long once it was received, in milliseconds: six times the time-out of a function. */
 export const visibility = 360_000;
 /** A message that was received more often falls out of its queue. */
-export const mostReceives = 10;
+export const mostReceives = 14;
 
 /**
  * Queues of Amazon SQS, by a clock that a test moves: a queue a consumer, each with a time-out of visibility, and one for what falls out of all

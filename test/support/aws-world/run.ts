@@ -1,5 +1,6 @@
+import { retries } from '#contract/subscriptions.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
-import { errorTable } from '#domain/error-codes.ts';
+import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import type { Principal } from '#domain/principal.ts';
 import { publishEvents } from '#lambdas/publish-events/publish-events.ts';
 import { readCsr } from '#lambdas/read-csr/read-csr.ts';
@@ -88,7 +89,9 @@ export class AwsRun implements Wires {
         this.delivered.push(`${consumer} ${source} ${id}`);
         const copies = this.#seldom(8) ? 2 : 1;
         if (copies > 1) this.tally.add('message twice');
-        for (let left = copies; left > 0; left -= 1) this.queues.send(consumer, detail);
+        // As if its consumer had failed over it for the better part of an hour.
+        const receives = this.#seldom(6) ? retries['notify-subscriber'].pauses.length - 2 : 0;
+        for (let left = copies; left > 0; left -= 1) this.queues.send(consumer, detail, receives);
       },
       refusesEntry: () =>
         this.#seldom(15) ? this.#random.pick('ThrottlingException', 'InternalFailure') : undefined,
@@ -308,7 +311,7 @@ export class AwsRun implements Wires {
       this.#advance(10 * minute);
       await this.#mend('first');
       for (const { id, code } of await this.deadLetters()) {
-        if (!errorTable[code].retry && code !== 'internal') continue;
+        if (!mayPass(code)) continue;
         this.tally.add('put back');
         await redriveDeadLetter(this.dependencies, this.#administrator, {
           deadLetterId: id,
@@ -324,7 +327,7 @@ export class AwsRun implements Wires {
   async #isSettled(): Promise<boolean> {
     const isDone = this.watch.enrollments().every(({ state }) => state === 'ready' || state === 'refused');
     if (!isDone || this.queues.size > 0) return false;
-    return (await this.deadLetters()).every(({ code }) => !errorTable[code].retry);
+    return (await this.deadLetters()).every(({ code }) => !mayPass(code));
   }
 
   /** Lets time pass until there is something to do again. */
@@ -361,6 +364,11 @@ export class AwsRun implements Wires {
     const { violations } = this.watch;
     if (violations.length > 0) throw new RangeError(violations.join('\n'));
   }
+}
+
+/** What nobody could even put away may succeed too. */
+function mayPass(code: ErrorCode): boolean {
+  return errorTable[code].retry || code === 'internal';
 }
 
 function told(fault: Fault): string {

@@ -114,7 +114,7 @@ describe('subscriptions', () => {
 
   it('are tried again by a policy each, for webhooks over more than a day', () => {
     expect(Object.keys(retries)).toEqual(Object.keys(subscriptions));
-    expect(retries['make-encryption-key-pair'].pauses).toEqual([1, 2, 4, 8]);
+    expect(retries['make-encryption-key-pair'].pauses).toEqual([1, 2, 4, 8, 60, 300, 900, 3_600]);
     const { pauses, longestAsked } = retries['deliver-webhook'];
     expect(pauses).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]);
     // A queue of SQS hides a message for twelve hours at most.

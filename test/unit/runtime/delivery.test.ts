@@ -10,7 +10,7 @@ import {
   StoreError,
   WebhookError,
 } from '#domain/errors.ts';
-import { afterFailure, keptOf } from '#runtime/delivery.ts';
+import { afterFailure, keptOf, triesOf } from '#runtime/delivery.ts';
 import { acceptedEvent } from '#test/contract/records.ts';
 import { requestData } from '#test/support/world.ts';
 
@@ -37,6 +37,10 @@ describe('after a failure that may pass', () => {
     [2, 2],
     [3, 4],
     [4, 8],
+    [5, 60],
+    [6, 300],
+    [7, 900],
+    [8, 3_600],
   ])('the %s. receive is followed by a delay of %s seconds at most', (receiveCount, most) => {
     for (const error of passing) {
       expect(afterFailure(usual, error, receiveCount, 1)).toEqual({ retryAfterSeconds: most });
@@ -45,25 +49,25 @@ describe('after a failure that may pass', () => {
     }
   });
 
-  it('the fifth receive is the last', () => {
-    for (const receiveCount of [5, 6, 100]) {
+  it('the ninth try is the last', () => {
+    for (const receiveCount of [9, 10, 100]) {
       expect(afterFailure(usual, new StoreError('store-unavailable'), receiveCount)).toEqual({
         bury: 'store-unavailable',
       });
     }
-    expect(afterFailure(usual, new TypeError('a bug'), 5)).toEqual({ bury: 'internal' });
+    expect(afterFailure(usual, new TypeError('a bug'), 9)).toEqual({ bury: 'internal' });
   });
 
-  it('delays are spread, and never long', () => {
+  it('delays are spread, and at most an hour', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 8 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (count, random) => {
           const disposition = afterFailure(usual, passing[0], count, random);
           if (!('retryAfterSeconds' in disposition)) throw new TypeError('given up');
           expect(disposition.retryAfterSeconds).toBeGreaterThanOrEqual(0);
-          expect(disposition.retryAfterSeconds).toBeLessThanOrEqual(60);
+          expect(disposition.retryAfterSeconds).toBeLessThanOrEqual(3_600);
         },
       ),
     );
@@ -115,6 +119,31 @@ describe('after a webhook failed', () => {
   it('for good, by a target that nothing is sent to, there is no other try', () => {
     const error = new WebhookError('webhook-target-refused');
     expect(afterFailure(webhooks, error, 1)).toEqual({ bury: 'webhook-target-refused' });
+  });
+});
+
+describe('how often a message was tried', () => {
+  it.each([
+    ['at once', 1, 0, 1],
+    ['after the first pause', 2, 5, 2],
+    ['given back untried, four times, in the first seconds', 5, 4, 1],
+    ['given back untried between two tries', 4, 305, 3],
+    ['later than planned', 3, 86_400 * 3, 3],
+  ])('%s: received %s times in %s seconds, tried %s times', (_what, receives, age, tries) => {
+    expect(triesOf(webhooks, receives, age)).toBe(tries);
+  });
+
+  it('is what SQS counts where pauses may be anything down to nothing', () => {
+    expect(triesOf(usual, 4, 0)).toBe(4);
+  });
+
+  it('reaches the last try, for whoever keeps to the pauses', () => {
+    let age = 0;
+    for (const [index, pause] of webhooks.pauses.entries()) {
+      expect(triesOf(webhooks, index + 1, age)).toBe(index + 1);
+      age += pause;
+    }
+    expect(triesOf(webhooks, 8, age)).toBe(8);
   });
 });
 

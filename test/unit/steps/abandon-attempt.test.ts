@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { retries } from '#contract/subscriptions.ts';
 import type { Enrollment, MakingAttempt } from '#domain/enrollment.ts';
 import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { Dispatcher } from '#local/dispatcher.ts';
@@ -77,6 +78,13 @@ describe('abandoning an attempt', () => {
     expect((await thrownBy(async () => sign())).code).toBe('key-not-found');
   });
 
+  it('does not look for a resident key where the key is exportable', async () => {
+    const { enrollment, attempt } = await dead();
+    const { dependencies, calls } = withFault(world.dependencies);
+    await abandonAttempt(dependencies, enrollment, attempt);
+    expect(calls.filter((name) => name.startsWith('keys.'))).toEqual([]);
+  });
+
   it('says that it was abandoned, and sets nothing to work: who asked will ask again', async () => {
     const { enrollment, attempt } = await dead();
     await abandonAttempt(world.dependencies, enrollment, attempt);
@@ -117,7 +125,7 @@ describe('abandoning an attempt', () => {
 });
 
 describe('a key that can never be made', () => {
-  it('is tried five times and no more: its failures do not set it to work again', async () => {
+  it('is tried as often as its policy says: its failures do not set it to work again', async () => {
     const apart = await makeWorld({ heldAllowed: true });
     const keys = withFault(apart.dependencies).dependencies.keys;
     let tries = 0;
@@ -155,7 +163,7 @@ describe('a key that can never be made', () => {
       },
     });
     await dispatcher.drain();
-    expect(tries).toBe(5);
+    expect(tries).toBe(retries['make-encryption-key-pair'].pauses.length + 1);
     expect(await current(apart, enrollment)).toMatchObject({ state: 'accepted', backups: [] });
     expect((await queues.deadLetters()).map(({ consumer, code }) => [consumer, code])).toEqual([
       ['make-encryption-key-pair', 'internal'],

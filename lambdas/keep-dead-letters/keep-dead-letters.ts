@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isPlainRequest } from '#contract/enrollment-requested.ts';
-import { eventSchemas } from '#contract/events.ts';
+import { cloudEventMembers, eventSchemas } from '#contract/events.ts';
 import type { Consumer } from '#contract/subscriptions.ts';
 import { asEscrowError, type EscrowError } from '#domain/errors.ts';
 import type { DeadLetterStore, GivenUp } from '#ports/dead-letter-store.ts';
@@ -25,15 +25,7 @@ export interface KeptDeadLetters {
 /** A text of an event that is kept; longer than any of ours. */
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024));
 
-const eventSchema = v.object({
-  specversion: v.literal('1.0'),
-  id: text,
-  source: text,
-  type: text,
-  time: text,
-  datacontenttype: v.literal('application/json'),
-  data: v.unknown(),
-});
+const eventSchema = v.object({ ...cloudEventMembers, id: text, source: text, type: text, time: text });
 
 /**
  * Puts what fell out of the queues among the dead letters, where its organization sees it, with the code `internal`: nobody got as

@@ -14,8 +14,8 @@ const enrollment = enrollmentReference;
 const keyPairDue = v.object({ enrollmentId: reference, purpose: v.picklist(purposes) });
 const refusal = v.object({ enrollmentId: reference, code: v.pipe(v.string(), v.regex(/^[a-z-]+$/)) });
 
-/** An event inside another one, as it is sent to a webhook. */
-const cloudEvent = v.looseObject({
+/** The members of a CloudEvent in JSON (CloudEvents 1.0) that ours have; `data` are checked by their own schema. */
+export const cloudEventMembers = {
   specversion: v.literal('1.0'),
   id: text,
   source: text,
@@ -23,7 +23,9 @@ const cloudEvent = v.looseObject({
   time: text,
   datacontenttype: v.literal('application/json'),
   data: v.unknown(),
-});
+};
+/** An event inside another one, as it is sent to a webhook. */
+const cloudEvent = v.looseObject(cloudEventMembers);
 
 /** Data of every event by its name. Receivers ignore members they do not know, so that events can grow. */
 export const eventSchemas = {

@@ -13,7 +13,6 @@ export interface VaultParts {
   dayMilliseconds?: number;
 }
 
-export type VaultSubject = Subject<VaultParts>;
 type Make<P extends VaultParts> = (clock: ManualClock) => Making<P>;
 
 const place = 'acme/e-1/a-1.pfx';

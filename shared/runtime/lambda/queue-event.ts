@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { cloudEventMembers } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { CloudEvent, Message } from '#ports/messages.ts';
 import { readJson } from '../http/json-text.ts';
@@ -39,15 +40,7 @@ export function messagesOf(batch: unknown): UnreadMessage[] {
   }));
 }
 
-const eventSchema = v.object({
-  specversion: v.literal('1.0'),
-  id: text,
-  source: text,
-  type: text,
-  time: text,
-  datacontenttype: v.literal('application/json'),
-  data: v.unknown(),
-});
+const eventSchema = v.object(cloudEventMembers);
 
 /** The event that is a message's body; undefined if it is no CloudEvent in JSON. */
 export function eventIn(body: string): CloudEvent | undefined {

@@ -10,7 +10,10 @@ import { organizationOfEvent, recordedUnder } from '#steps/load.ts';
 import { recordedIfRefused } from '#steps/record.ts';
 import { checkBackup } from './check-backup.ts';
 
-export type CheckNeeds = Pick<Dependencies, 'registry' | 'vault' | 'events' | 'ledger' | 'clock'>;
+export type CheckNeeds = Pick<
+  Dependencies,
+  'registry' | 'vault' | 'events' | 'ledger' | 'clock' | 'idempotencyKeys'
+>;
 
 /** How a page of stored backups was found. */
 export interface BackupsChecked {
@@ -26,11 +29,13 @@ export interface BackupsChecked {
 const pageSize = 100;
 /** How many backups of a page are read at the same time: each waits for the vault most of the time. */
 const atOnce = 8;
+/** How long it is known that a page was followed by the next, in milliseconds: a message comes twice much sooner, if it does. */
+const followedFor = 48 * 3_600_000;
 
 /**
  * Checks a page of an organization's stored backups, from a `BackupCheckDue` event, and has the next page checked by a further
  * one. What is found wrong is recorded and returned, and keeps nothing else from being checked. Safe to repeat: a page that is
- * delivered again is checked again.
+ * delivered again is checked again, and those that follow are not.
  *
  * A backup that could not be read this time is a finding too, or else one that never can would hide those after it; but where
  * none could, the vault is away, and the event is tried again.
@@ -47,7 +52,7 @@ export async function checkBackups(dependencies: CheckNeeds, event: CloudEvent):
       ...(cursor !== undefined && { cursor }),
     });
     const { checked, findings } = await checkEach(dependencies, page.items, event.id);
-    if (page.cursor !== undefined) await publishNext(dependencies, event, organization, page.cursor);
+    if (page.cursor !== undefined) await follow(dependencies, event, organization, page.cursor);
     return { organization, checked, findings, isLast: page.cursor === undefined };
   });
 }
@@ -85,21 +90,32 @@ function namesOf(enrollment: Enrollment): Omit<Finding, 'code'> {
   return { organization, enrollmentId, ...(objectName !== undefined && { objectName }) };
 }
 
-/** The next page's event has always the same id, so that a page that is delivered again asks for no other check. */
-async function publishNext(
-  { events, clock }: CheckNeeds,
-  { id }: CloudEvent,
+/**
+ * Has the next page checked, once: of thousands that follow each other, each that was delivered twice would double all that come after it.
+ * The next page's event has always the same id, and is claimed once it is published; so a crash between leaves it to be published again.
+ */
+async function follow(
+  needs: CheckNeeds,
+  { id: present }: CloudEvent,
   organization: string,
   cursor: string,
 ): Promise<void> {
-  const [check = id] = id.split('.', 1);
+  const { events, clock, idempotencyKeys } = needs;
+  const [check = present] = present.split('.', 1);
+  const id = `${check}.${cursor}`;
+  const now = clock.now();
+  const claim = (until: Date) => idempotencyKeys.claim(organization, `check-backups ${id}`, id, until);
+  // One that ends as it begins keeps nobody from claiming: it only asks whether somebody has.
+  if ((await claim(now)) !== 'new') return;
   await events.publish({
     specversion: '1.0',
-    id: `${check}.${cursor}`,
+    id,
     source: eventSource(organization),
     type: 'BackupCheckDue',
-    time: clock.now().toISOString(),
+    time: now.toISOString(),
     datacontenttype: 'application/json',
     data: { organization, cursor },
   });
+  // To fail for this would have the page checked and followed again, which is what it is to prevent.
+  await claim(new Date(now.getTime() + followedFor)).catch(() => undefined);
 }

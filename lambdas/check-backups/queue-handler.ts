@@ -1,4 +1,5 @@
 import { openBus } from '#wiring/bus.ts';
+import { openIdempotencyKeys } from '#wiring/idempotency-keys.ts';
 import { queueFunction } from '#wiring/queue-function.ts';
 import { openRegistry } from '#wiring/registry.ts';
 import { tellBackupsChecked } from '#wiring/tell-checked.ts';
@@ -10,7 +11,14 @@ export const handler = await queueFunction(
   ['check-backups'],
   (opening) => {
     const registry = openRegistry(opening);
-    const needs = { ...opening, registry, vault: openVault(opening), events: openBus(opening) };
+    const idempotencyKeys = openIdempotencyKeys(opening);
+    const needs = {
+      ...opening,
+      registry,
+      idempotencyKeys,
+      vault: openVault(opening),
+      events: openBus(opening),
+    };
     return async (event) => {
       const { checked: count, findings } = await checkBackups(needs, event);
       tellBackupsChecked(opening, { count, findings });

@@ -334,6 +334,7 @@ export const functions = {
       'aggregates:read-many',
       'backups:read',
       'bus:publish',
+      'claims:write',
       'ledger:append',
     ],
     {

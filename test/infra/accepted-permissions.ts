@@ -116,7 +116,12 @@ export const accepted: readonly Accepted[] = [
   },
   {
     functions: ['check-backups'],
-    permissions: ['dynamodb:PutItem on Ledger', 'events:PutEvents on Bus'],
+    permissions: [
+      'dynamodb:GetItem on Activity claims#*',
+      'dynamodb:PutItem on Activity claims#*',
+      'dynamodb:PutItem on Ledger',
+      'events:PutEvents on Bus',
+    ],
     why: 'A backup that is not as it was is recorded, and a further page asked for; here all are well, on one page.',
   },
   {

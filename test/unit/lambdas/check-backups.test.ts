@@ -4,7 +4,7 @@ import { sha256Hex } from '#crypto/identifiers.ts';
 import { type ActiveBackup, activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import { StoreError } from '#domain/errors.ts';
-import { checkBackups } from '#lambdas/check-backups/check-backups.ts';
+import { type CheckNeeds, checkBackups } from '#lambdas/check-backups/check-backups.ts';
 import { startChecks } from '#lambdas/check-backups/start-checks.ts';
 import type { BackupVault } from '#ports/backup-vault.ts';
 import type { CloudEvent } from '#ports/messages.ts';
@@ -183,6 +183,60 @@ describe('an organization of several pages', () => {
     } finally {
       await apart.close();
     }
+  });
+});
+
+describe('a page that is delivered twice', () => {
+  const items = () => [enrollment];
+  const paged = () =>
+    withChanged<Registry>(world.dependencies.registry, {
+      enrollments: async ({ cursor = '' }) => ({
+        items: items(),
+        ...(cursor.length < 7 && { cursor: `${cursor}x` }),
+      }),
+    });
+
+  /** Checks all pages, each delivered as often as it says. @returns how many were worked on */
+  async function walk(id: string, times: (page: number) => number, change: Partial<CheckNeeds> = {}) {
+    const left = [due({ id })];
+    const publish = async (event: CloudEvent) => void left.push(event);
+    const needs = { ...world.dependencies, registry: paged(), events: { publish }, ...change };
+    let pages = 0;
+    for (let event = left.shift(); event !== undefined; event = left.shift()) {
+      for (let delivery = times(pages); delivery > 0; delivery -= 1) await checkBackups(needs, event);
+      pages += 1;
+    }
+    return pages;
+  }
+
+  it('has those that follow checked once', async () => {
+    expect(await walk('chk_once', () => 1)).toBe(8);
+    expect(await walk('chk_twice', () => 2)).toBe(8);
+    expect(await walk('chk_often', (page) => 1 + (page % 3))).toBe(8);
+  });
+
+  it('has the next one asked for where the first delivery could not', async () => {
+    let failures = 2;
+    const asked: string[] = [];
+    const publish = async ({ id }: CloudEvent) => {
+      if (failures-- > 0) throw new StoreError('store-unavailable');
+      asked.push(id);
+    };
+    const needs = { ...world.dependencies, registry: paged(), events: { publish } };
+    const page = () => checkBackups(needs, due({ id: 'chk_failing' }));
+    for (const _time of ['first', 'second']) expect((await thrownBy(page)).code).toBe('store-unavailable');
+    for (const _time of ['third', 'fourth']) expect(await page()).toMatchObject({ isLast: false });
+    expect(asked).toEqual(['chk_failing.x']);
+  });
+
+  it('does not fail where it cannot be noted that the next one was asked for', async () => {
+    const idempotencyKeys = {
+      claim: async (_o: string, _i: string, _f: string, until: Date) => {
+        if (until > world.dependencies.clock.now()) throw new StoreError('store-unavailable');
+        return 'new' as const;
+      },
+    };
+    expect(await walk('chk_unnoted', () => 1, { idempotencyKeys })).toBe(8);
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
+import { functions } from '#contract/functions.ts';
 import { generatePassword } from '#crypto/passwords.ts';
 import { isFunctionName } from '#test/doubles/aws-account/api-gateway.ts';
 import { deadQueueOf } from '#test/doubles/aws-account/aws-account.ts';
@@ -22,20 +22,23 @@ import { EveryRoute, eventOf } from './every-route.ts';
 import { refusedCalls } from './judged-calls.ts';
 import { synthesize } from './synthesis.ts';
 import { permissionsOf, wrongPermissions } from './unused-permissions.ts';
+import { workWiringOf } from './work-wiring.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'escrow-aws-functions-'));
 let people: OutsidePeople;
 let service: DeployedService;
 let sources: EventSources;
+/** As it would be deployed. */
 const made = synthesize();
+const wiring = workWiringOf(made);
 const api = {
   call: (method: string, target: string, sent?: Sent) => call(service.url, method, target, sent),
 };
 
 beforeAll(async () => {
   people = await outsidePeople();
-  service = await DeployedService.start({ issuer: people.issuer.url, audience });
-  sources = new EventSources(service);
+  service = await DeployedService.start({ issuer: people.issuer.url, audience }, wiring);
+  sources = new EventSources(service, wiring);
 });
 afterAll(async () => {
   sources.close();
@@ -45,7 +48,6 @@ afterAll(async () => {
 });
 
 const names = Object.keys(functions).filter(isFunctionName);
-const specOf = (name: FunctionName): FunctionSpec => functions[name];
 const administrator = () => people.token('root', 'administrator');
 
 /** What the service says of an enrollment. */
@@ -249,9 +251,7 @@ describe('what else people and programs ask for', () => {
 });
 
 describe('what runs by the clock', () => {
-  const scheduled = names.filter((name) => 'everyMinutes' in specOf(name).on);
-
-  it.each(scheduled)('%s runs, and what it sets to work runs through', async (name) => {
+  it.each(wiring.scheduled)('%s runs, and what it sets to work runs through', async (name) => {
     const event = { version: '0', source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
     for (const _day of ['first', 'second']) {
       expect(await service.invoke(name, event)).toMatchObject({ ok: true });

@@ -20,6 +20,7 @@ import {
 import { describeLambda } from '#test/doubles/aws-account/aws-call.ts';
 import { startCallRecorder } from '#test/doubles/aws-account/call-recorder.ts';
 import { startLambdaDouble } from '#test/doubles/aws-account/lambda-double.ts';
+import { unwired, type WorkWiring } from '#test/doubles/aws-account/work-wiring.ts';
 import type { Outcome } from '#test/doubles/runtime-api/runtime-api.ts';
 import { bundleFunctions } from '../../infra/bundles/bundle-functions.ts';
 import { type LambdaFunction, startFunction } from './lambda-function.ts';
@@ -52,9 +53,10 @@ export class DeployedService {
     this.bundles = bundleFunctions({ outFolder: join(folder, 'functions'), custody: 'kms' });
   }
 
-  static async start(tokens: TokenIssuing): Promise<DeployedService> {
+  /** @param wiring what sets its functions to work beside the API and one another; nothing if absent */
+  static async start(tokens: TokenIssuing, wiring: WorkWiring = unwired): Promise<DeployedService> {
     const folder = mkdtempSync(join(tmpdir(), 'escrow-deployed-'));
-    const service = new DeployedService(await startAwsAccount(), tokens, folder);
+    const service = new DeployedService(await startAwsAccount(wiring), tokens, folder);
     await service.#open();
     return service;
   }

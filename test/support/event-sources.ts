@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
-import { type FunctionName, functions } from '#contract/functions.ts';
-import type { Consumer } from '#contract/subscriptions.ts';
-import { consumers, deadQueueOf } from '#test/doubles/aws-account/aws-account.ts';
+import type { QueueSource, WorkWiring } from '#test/doubles/aws-account/work-wiring.ts';
 import type { Outcome } from '#test/doubles/runtime-api/runtime-api.ts';
 import type { DeployedService } from './deployed-service.ts';
 
@@ -20,10 +18,12 @@ const patience = 60_000;
  */
 export class EventSources {
   readonly #service: DeployedService;
+  readonly #wiring: WorkWiring;
   readonly #sqs: SQSClient;
 
-  constructor(service: DeployedService) {
+  constructor(service: DeployedService, wiring: WorkWiring) {
     this.#service = service;
+    this.#wiring = wiring;
     this.#sqs = new SQSClient({
       endpoint: service.account.sqs.endpoint,
       region: 'eu-central-1',
@@ -34,10 +34,12 @@ export class EventSources {
   /** Works until nothing waits any more, hidden messages included. @throws Error if that takes longer than a minute */
   async settle(): Promise<void> {
     const deadline = Date.now() + patience;
+    const { sources } = this.#wiring;
+    const queues = Object.keys(this.#service.account.sqs.queueUrls);
     for (;;) {
-      const worked = await Promise.all([this.#stream(), ...queues.map((each) => this.#queue(each))]);
+      const worked = await Promise.all([this.#stream(), ...sources.map((each) => this.#queue(each))]);
       if (worked.includes(true)) continue;
-      const waiting = queues.filter(({ queue }) => this.#holds(queue)).map(({ queue }) => queue);
+      const waiting = queues.filter((queue) => this.#holds(queue));
       if (waiting.length === 0) return;
       if (Date.now() > deadline) throw new Error(`still waiting: ${waiting.join(', ')}`);
       await pause(50);
@@ -50,16 +52,18 @@ export class EventSources {
 
   async #stream(): Promise<boolean> {
     const { records } = this.#service.account.written;
-    const batch = records.slice(0, 100);
-    if (batch.length === 0) return false;
-    const failed = failedOf(await this.#service.invoke('carry-events', { Records: batch }), 'all');
+    const { stream } = this.#wiring;
+    if (stream === undefined || records.length === 0) return false;
+    const batch = records.slice(0, stream.batchSize);
+    const failed = failedOf(await this.#service.invoke(stream.name, { Records: batch }), stream);
     // What comes after one that failed is handed out again with it.
     const first = batch.findIndex(({ dynamodb }) => failed === 'all' || failed.has(dynamodb.SequenceNumber));
     records.splice(0, first < 0 ? batch.length : first);
     return true;
   }
 
-  async #queue({ queue, name, batchSize }: Source): Promise<boolean> {
+  async #queue(source: QueueSource): Promise<boolean> {
+    const { queue, name, batchSize } = source;
     const url = this.#service.account.sqs.queueUrls[queue];
     const { Messages: messages = [] } = await this.#sqs.send(
       new ReceiveMessageCommand({
@@ -71,7 +75,7 @@ export class EventSources {
     );
     if (messages.length === 0) return false;
     const event = { Records: messages.map((message) => recordOf(message, queue)) };
-    const failed = failedOf(await this.#service.invoke(name, event), 'all');
+    const failed = failedOf(await this.#service.invoke(name, event), source);
     for (const { MessageId: id = '', ReceiptHandle } of messages) {
       if (failed === 'all' || failed.has(id)) continue;
       await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
@@ -85,35 +89,13 @@ export class EventSources {
   }
 }
 
-interface Source {
-  queue: string;
-  name: FunctionName;
-  batchSize: number;
-}
-
-const queues: readonly Source[] = [
-  ...consumers.map((consumer) => ({ queue: consumer, name: functionOf(consumer), batchSize: 10 })),
-  ...consumers.map((each) => ({
-    queue: deadQueueOf(each),
-    name: 'keep-dead-letters' as const,
-    batchSize: 10,
-  })),
-];
-
-function functionOf(consumer: Consumer): FunctionName {
-  const names = Object.keys(functions).filter((each) => Object.hasOwn(functions, each));
-  const found = names.find((name): name is FunctionName => isOf(name, consumer));
-  if (found === undefined) throw new TypeError(`no function is for ${consumer}`);
-  return found;
-}
-
-function isOf(name: string, consumer: Consumer): boolean {
-  const spec = Object.entries(functions).find(([each]) => each === name)?.[1];
-  return spec !== undefined && 'consumer' in spec.on && spec.on.consumer === consumer;
-}
-
-function failedOf(outcome: Outcome, otherwise: 'all'): ReadonlySet<string> | 'all' {
-  if (!outcome.ok) return otherwise;
+/** The ids of those that are not done. */
+function failedOf(
+  outcome: Outcome,
+  { reportsFailures }: Pick<QueueSource, 'reportsFailures'>,
+): ReadonlySet<string> | 'all' {
+  if (!outcome.ok) return 'all';
+  if (!reportsFailures) return new Set();
   const { batchItemFailures } = v.parse(failuresSchema, outcome.payload ?? {});
   return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
 }

@@ -4,7 +4,6 @@ import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { startDynamoDouble } from '../dynamodb/dynamodb-double.ts';
 import { startEventBridgeDouble } from '../eventbridge/eventbridge-double.ts';
-import type { Rule } from '../eventbridge/rules.ts';
 import { startKmsDouble } from '../kms/kms-double.ts';
 import { requiredActions } from '../s3/permissions.ts';
 import { targetOf } from '../s3/request.ts';
@@ -21,6 +20,7 @@ import {
   describeSns,
 } from './aws-call.ts';
 import { startCallRecorder } from './call-recorder.ts';
+import type { WorkWiring } from './work-wiring.ts';
 import { WrittenAggregates } from './written-aggregates.ts';
 
 export const consumers: readonly Consumer[] = Object.keys(subscriptions).filter(isConsumer);
@@ -40,9 +40,10 @@ export type AwsAccount = Awaited<ReturnType<typeof startAwsAccount>>;
 
 /**
  * Everything of AWS that the service uses, on loopback, as it is once the service was deployed: its tables, keys, bucket, topic,
- * bus with a rule a consumer, and a queue a consumer with a dead-letter queue. What calls any of it is recorded.
+ * bus, and a queue a consumer with another for its dead letters. What calls any of it is recorded.
+ * @param wiring which events come into which queue, and what falls out of it into which
  */
-export async function startAwsAccount() {
+export async function startAwsAccount({ rules, deadQueues }: Pick<WorkWiring, 'rules' | 'deadQueues'>) {
   const [dynamo, s3, kms, sns, sqs, secrets] = await Promise.all([
     startDynamoDouble(),
     startS3Double(),
@@ -52,11 +53,14 @@ export async function startAwsAccount() {
     startSecretsManagerDouble(),
   ]);
   const bus = await startEventBridgeDouble({
-    rules: consumers.map((name) => ruleOf(name, (detail) => sqs.queues.sendMessage(name, detail))),
+    rules: rules.map(({ pattern, queue }) => ({
+      pattern,
+      target: (detail) => sqs.queues.sendMessage(queue, detail),
+    })),
   });
   const bucket = addBucket(s3, 'escrow-backups', { objectLock: true });
   secrets.secrets.set(canarySecret, { text: randomBytes(32).toString('base64') });
-  await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls)]);
+  await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls, deadQueues)]);
   const calls: AwsCall[] = [];
   const changes: string[] = [];
   const written = new WrittenAggregates(dynamo.tables.aggregates);
@@ -108,14 +112,6 @@ export function deadQueueOf(consumer: Consumer): string {
   return `${consumer}-dead`;
 }
 
-/** The rule that hands a consumer its events, as the deployed one does. */
-function ruleOf(consumer: Consumer, target: Rule['target']): Rule {
-  const { types, ...more } = subscriptions[consumer];
-  const pattern = { source: ['enrollment-key-escrow'], 'detail-type': types };
-  if (!('purpose' in more)) return { pattern, target };
-  return { pattern: { ...pattern, detail: { data: { purpose: [more.purpose] } } }, target };
-}
-
 const signing = {
   region: 'eu-central-1',
   credentials: { accessKeyId: 'administrator', secretAccessKey: 'a test has no secret' },
@@ -138,12 +134,16 @@ async function makeKeys(endpoint: string): Promise<void> {
 }
 
 /** What a consumer's function could not even put away goes to its dead-letter queue, after three times. */
-async function tieDeadQueues(endpoint: string, urls: Readonly<Record<string, string>>): Promise<void> {
+async function tieDeadQueues(
+  endpoint: string,
+  urls: Readonly<Record<string, string>>,
+  deadQueues: WorkWiring['deadQueues'],
+): Promise<void> {
   const sqs = new SQSClient({ endpoint, ...signing });
-  for (const consumer of consumers) {
-    const deadLetterTargetArn = `arn:aws:sqs:${signing.region}:000000000000:${deadQueueOf(consumer)}`;
+  for (const [queue, dead] of Object.entries(deadQueues)) {
+    const deadLetterTargetArn = `arn:aws:sqs:${signing.region}:000000000000:${dead}`;
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 });
-    const input = { QueueUrl: urls[consumer], Attributes: { RedrivePolicy } };
+    const input = { QueueUrl: urls[queue], Attributes: { RedrivePolicy } };
     await sqs.send(new SetQueueAttributesCommand(input));
   }
   sqs.destroy();

@@ -125,7 +125,7 @@ export function messageClaims(parties: Parties): void {
       });
     });
 
-    it('is tried for most of the day that it is kept, however often that is: what the bus never took is lost', () => {
+    it('is tried for most of the day that it is kept, however often that is: what the bus never took must be published again by hand', () => {
       const [mapping] = parties.deployed
         .all('AWS::Lambda::EventSourceMapping')
         .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream);

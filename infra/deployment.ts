@@ -16,9 +16,10 @@ type Name = keyof typeof forms;
  * is the one that the CDK finds credentials for. With no account at hand, what `offline` in `cdk.json` says stands in, so that
  * templates can be made and checked anywhere; nothing can be deployed so.
  * @param account the account that the CDK found credentials for, if it found any
- * @throws RangeError naming the value that is missing, not well-formed, or of no effect
+ * @throws RangeError naming the value that is missing, not well-formed, of no effect, or that there is not
  */
 export function readDeployment(node: Node, account: string | undefined): EnrollmentKeyEscrowProps {
+  refuseUnknown(node);
   const offline: unknown = node.tryGetContext('offline');
   const found = new Map<string, unknown>(isRecord(offline) ? Object.entries(offline) : []);
   const given = optional(node, 'account') ?? account;
@@ -64,6 +65,21 @@ function refuseWithout(node: Node, other: string, names: readonly Name[]): undef
   const said = names.find((name) => optional(node, name) !== undefined);
   if (said !== undefined) throw new RangeError(`the setting ${said} counts only with -c ${other}`);
   return undefined;
+}
+
+/** What the AWS CDK and its tools put into the context under a plain name; all else of theirs has a colon or a slash. */
+const notSettings: readonly string[] = ['offline', 'cli-telemetry', 'acknowledged-issue-numbers'];
+
+/** A setting whose name is misspelt would be taken for one that was not given. */
+function refuseUnknown(node: Node): void {
+  const unknown = Object.keys(node.getAllContext()).find(
+    (name) => /^[\w-]+$/.test(name) && !Object.hasOwn(forms, name) && !notSettings.includes(name),
+  );
+  if (unknown === undefined) return;
+  const names = Object.keys(forms).join(', ');
+  throw new RangeError(
+    `there is no setting ${unknown}: leave it out of -c and of the context in cdk.json, or say one of ${names} (docs/deploy.md)`,
+  );
 }
 
 function optional(node: Node, name: Name): string | undefined {

@@ -76,7 +76,7 @@ export interface EnrollmentKeyEscrowProps {
   readonly domain?: EscrowDomain;
   /** AWS KMS if not given. */
   readonly custody?: KmsCustody | TokenCustody;
-  /** Web pages that may call the API, by origin; none if not given. */
+  /** Web pages that may call the API, by origin, as in `https://portal.example.org`; none if not given. */
   readonly corsOrigins?: readonly string[];
   /** Whom alarms are mailed to; nobody if not given, but they can be subscribed to. */
   readonly alarmEmails?: readonly string[];

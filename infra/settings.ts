@@ -1,4 +1,5 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { checkNames } from './known-names.ts';
 import type { EnrollmentKeyEscrowProps } from './props.ts';
 
 /** Where keys are, with all that can be said of either place. */
@@ -66,10 +67,15 @@ type SettingName = keyof typeof settingForms;
  * @throws RangeError naming what is missing or not well-formed; apps in JavaScript are held to no types
  */
 export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
-  const { env, organization, stage = 'production', maxConcurrency = 10 } = props;
+  const { env, organization, stage = 'production', maxConcurrency = 10, eventArchiveDays = 30 } = props;
+  checkNames(props);
   checkTexts(props, stage);
+  checkLists(props);
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 2 || maxConcurrency > 1_000) {
     throw new RangeError('maxConcurrency must be a whole number from 2 to 1,000, as Amazon SQS takes it');
+  }
+  if (!Number.isInteger(eventArchiveDays) || eventArchiveDays < 1) {
+    throw new RangeError('eventArchiveDays must be a whole number of days, 1 or more');
   }
   return {
     env,
@@ -80,7 +86,7 @@ export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
     corsOrigins: props.corsOrigins ?? [],
     alarmEmails: props.alarmEmails ?? [],
     logRetention: props.logRetention ?? RetentionDays.ONE_YEAR,
-    eventArchiveDays: props.eventArchiveDays ?? 30,
+    eventArchiveDays,
     maxConcurrency,
     custody: custodyOf(props.custody),
   };
@@ -104,7 +110,26 @@ function checkTexts(props: EnrollmentKeyEscrowProps, stage: string): void {
   if (custody?.kind === 'kms' && custody.keySource !== undefined) {
     check('keySource', 'custody.keySource', custody.keySource);
   }
-  for (const email of props.alarmEmails ?? []) check('alarmEmail', 'alarmEmails', email);
+}
+
+function checkLists({ alarmEmails, corsOrigins }: EnrollmentKeyEscrowProps): void {
+  for (const [name, list] of Object.entries({ alarmEmails, corsOrigins })) {
+    if (list !== undefined && !Array.isArray(list)) throw new RangeError(`${name} must be a list`);
+  }
+  for (const email of alarmEmails ?? []) check('alarmEmail', 'alarmEmails', email);
+  if (corsOrigins?.every(isOrigin) === false) {
+    throw new RangeError(
+      'corsOrigins must be origins as browsers send them, as in https://portal.example.org: scheme, host and, where it is not ' +
+        'the usual one, port; in small letters, without a path, a slash at the end or *; http for localhost alone',
+    );
+  }
+}
+
+/** Whether it is the origin of pages that nobody on the way could have changed (RFC 6454 section 6.2). */
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || value.includes('*') || !URL.canParse(value)) return false;
+  const { origin, protocol, hostname } = new URL(value);
+  return origin === value && (protocol === 'https:' || (protocol === 'http:' && hostname === 'localhost'));
 }
 
 function check(name: SettingName, property: string, value: unknown): void {

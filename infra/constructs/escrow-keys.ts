@@ -142,6 +142,17 @@ function neverDestroyed(): PolicyStatement {
   });
 }
 
+/** What a service that encrypts at rest does with a key. */
+const encrypting = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
 const stores: readonly StoringService[] = ['dynamodb', 's3', 'secretsmanager', 'sns'];
 
 /** Whoever may read a store by IAM may have it decrypted, but by the store and not by a call of their own. */
@@ -149,16 +160,7 @@ function usedByStores(): PolicyStatement {
   return new PolicyStatement({
     sid: 'UseThroughTheStoresOnly',
     principals: [new AccountRootPrincipal()],
-    actions: [
-      'kms:CreateGrant',
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-      'kms:GenerateDataKeyWithoutPlaintext',
-      'kms:ReEncryptFrom',
-      'kms:ReEncryptTo',
-    ],
+    actions: ['kms:CreateGrant', ...encrypting],
     resources: ['*'],
     conditions: { StringEquals: { 'kms:ViaService': stores.map(serviceName) } },
   });
@@ -184,15 +186,7 @@ function usedByLogs(): PolicyStatement {
   return new PolicyStatement({
     sid: 'LogsOfThisAccount',
     principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
-    actions: [
-      'kms:Decrypt',
-      'kms:DescribeKey',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-      'kms:GenerateDataKeyWithoutPlaintext',
-      'kms:ReEncryptFrom',
-      'kms:ReEncryptTo',
-    ],
+    actions: encrypting,
     resources: ['*'],
     conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } },
   });

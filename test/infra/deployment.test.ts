@@ -60,6 +60,23 @@ describe('the deployment', () => {
     expect(() => read(context)).toThrow(`the setting ${name} counts only with -c `);
   });
 
+  it.each(['organisation', 'Stage', 'alarmEmails', 'key-source'])(
+    'is refused with %s, which is no setting',
+    (name) => {
+      expect(() => read({ [name]: 'acme' })).toThrow(`there is no setting ${name}: `);
+    },
+  );
+
+  it("leaves what is the AWS CDK's own in the context alone", () => {
+    const own = {
+      '@aws-cdk/core:x': true,
+      'aws:cdk:x': true,
+      'hosted-zone:account=1': {},
+      'cli-telemetry': false,
+    };
+    expect(read(own).organization).toBe('example');
+  });
+
   it('has its keys in AWS KMS unless a token is asked for', () => {
     expect(read({}).custody).toEqual({ kind: 'kms', keySource: 'memory' });
     expect(read({ custody: 'pkcs11', tokenLabel: 'acme' }).custody).toMatchObject({

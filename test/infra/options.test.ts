@@ -84,6 +84,7 @@ describe('an organization with an issuer and a domain of its own', () => {
 });
 
 describe('the construct', () => {
+  const least = { env: { account, region }, organization: 'ACME' };
   const made = (more: Parameters<typeof makeEscrow>[1]) => () => inApp((app) => makeEscrow(app, more));
 
   it.each([
@@ -107,9 +108,44 @@ describe('the construct', () => {
     ['custody.kind must be', { custody: 'pkcs11' }],
     ['custody.keySource must be', { custody: { kind: 'kms', keySource: 'disk' } }],
     ['alarmEmails must be', { alarmEmails: ['nobody'] }],
+    ['alarmEmails must be a list', { alarmEmails: 'ops@acme.example' }],
+    ['eventArchiveDays must be', { eventArchiveDays: 0.5 }],
+    ['corsOrigins must be a list', { corsOrigins: 'https://portal.acme.example' }],
+    ['corsOrigins must be', { corsOrigins: ['*'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://*.acme.example'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://portal.acme.example/'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://portal.acme.example/app'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://portal.acme.example:443'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://Portal.acme.example'] }],
+    ['corsOrigins must be', { corsOrigins: ['https://me@portal.acme.example'] }],
+    ['corsOrigins must be', { corsOrigins: ['http://portal.acme.example'] }],
+    ['corsOrigins must be', { corsOrigins: ['portal.acme.example'] }],
+    ['corsOrigins must be', { corsOrigins: ['null'] }],
   ])('is not made where %s something else', (sentence, more) => {
-    const untyped = JSON.stringify({ env: { account, region }, organization: 'ACME', ...more });
+    const untyped = JSON.stringify({ ...least, ...more });
     expect(() => settingsOf(JSON.parse(untyped))).toThrow(sentence);
+  });
+
+  it.each(['https://portal.acme.example', 'https://portal.acme.example:8443', 'http://localhost:5173'])(
+    'lets web pages of %s call the API',
+    (origin) => {
+      expect(settingsOf({ ...least, corsOrigins: [origin] }).corsOrigins).toEqual([origin]);
+    },
+  );
+
+  // In JavaScript, or by way of a variable, no type stands against them.
+  it.each([
+    ['corsOrigin', { corsOrigin: ['https://portal.acme.example'] }],
+    ['env.profile', { env: { account, region, profile: 'acme' } }],
+    ['issuer.rolesclaim', { issuer: { ...issuer, rolesclaim: 'groups' } }],
+    ['domain.certificate', { domain: { ...domain, certificate: domain.certificateArn } }],
+    ['domain.hostedZone.zone', { domain: { ...domain, hostedZone: { ...domain.hostedZone, zone: 'Z' } } }],
+    ['custody.module', { custody: { kind: 'kms', module: '/opt/library.so' } }],
+    ['custody.keySource', { custody: { kind: 'pkcs11', keySource: 'kms' } }],
+    ['custody.ports.port', { custody: { kind: 'pkcs11', ports: { from: 1, to: 2, port: 1 } } }],
+  ])('is not made with the unknown property %s, and names those that there are', (name, more) => {
+    const given = JSON.parse(JSON.stringify({ ...least, ...more }));
+    expect(() => settingsOf(given)).toThrow(`there is no property ${name}: leave it out, or say one of `);
   });
 
   it('is not made without the code of some function', () => {

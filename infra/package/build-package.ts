@@ -31,7 +31,7 @@ export function buildPackage(folder: string): void {
     for (const each of JSON.parse(readFileSync(join(outFolder, packageList), 'utf8'))) packages.add(each);
     rmSync(join(outFolder, packageList));
   }
-  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), noticesOf(root, [...packages].sort()));
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), noticesOf(root, [...packages]));
   buildSync({
     entryPoints: [join(import.meta.dirname, 'index.ts')],
     outfile: join(folder, 'index.js'),

@@ -101,6 +101,11 @@ describe('the package', () => {
     }
     expect(notices).toContain('Apache License');
     expect(notices).not.toContain('esbuild');
+    const titles = [...notices.matchAll(/^(?:-{80}\n\n|)(\S+ \d+\.\d+\.\S+ \(.+\))\n\n/gm)].map(
+      ([, title]) => title,
+    );
+    expect(titles.length).toBeGreaterThan(20);
+    expect(titles).toEqual([...new Set(titles)].sort());
   });
 
   it("type-checks in an app of another's", () => {

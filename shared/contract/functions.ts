@@ -51,6 +51,12 @@ export type Use =
   | 'canary-secret:read'
   | 'invoke:make-key-pair';
 
+/**
+ * How long a function may run unless its row says otherwise, in seconds. API Gateway waits for 29, and begins to count before a
+ * function has even started: four are left for that, in which the function would not know how late it is.
+ */
+export const usualTimeoutSeconds = 25;
+
 /** What sets a function to work. */
 export type Trigger =
   | { routes: readonly RouteName[] }
@@ -71,7 +77,7 @@ export interface FunctionSpec {
   purpose?: Purpose;
   /** 512 if absent. A core comes with 1,769. */
   memoryMegabytes?: number;
-  /** 29 if absent: API Gateway waits for 30. */
+  /** `usualTimeoutSeconds` if absent. */
   timeoutSeconds?: number;
 }
 
@@ -85,7 +91,7 @@ function consumer(
   name: Consumer,
   folder: string,
   uses: readonly Use[],
-  more: Size & { purpose?: Purpose } = {},
+  more: Size & { entry?: string; purpose?: Purpose } = {},
 ) {
   const entry = `${folder}/queue-handler`;
   return {
@@ -237,14 +243,14 @@ export const functions = {
     ['keys:public'],
   ),
   'make-identity-key-pair-with-password': {
-    entry: 'make-key-pair/called-handler',
+    entry: 'make-key-pair/identity-called-handler',
     on: { called: true },
     uses: [...makingIdentity, 'keys:mac', 'ledger:append'],
     purpose: 'identity',
     ...core,
   },
   'make-encryption-key-pair-with-password': {
-    entry: 'make-key-pair/called-handler',
+    entry: 'make-key-pair/encryption-called-handler',
     on: { called: true },
     uses: [...makingEncryption, 'keys:mac', 'ledger:append'],
     purpose: 'encryption',
@@ -255,13 +261,13 @@ export const functions = {
     'make-identity-key-pair',
     'make-key-pair',
     [...makingIdentity, ...makingResident, 'ledger:append'],
-    { purpose: 'identity', ...core },
+    { entry: 'make-key-pair/identity-queue-handler', purpose: 'identity', ...core },
   ),
   'make-encryption-key-pair': consumer(
     'make-encryption-key-pair',
     'make-key-pair',
     [...makingEncryption, 'ledger:append'],
-    { purpose: 'encryption', ...core },
+    { entry: 'make-key-pair/encryption-queue-handler', purpose: 'encryption', ...core },
   ),
   'notify-subscriber': consumer('notify-subscriber', 'notify-subscriber', [
     'aggregates:read',

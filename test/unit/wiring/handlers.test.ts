@@ -11,9 +11,6 @@ import { apiEvent, invocation } from '#test/support/lambda-events.ts';
 const root = join(import.meta.dirname, '../../..');
 const names = Object.keys(functions).filter((name): name is FunctionName => Object.hasOwn(functions, name));
 const specOf = (name: FunctionName): FunctionSpec => functions[name];
-/** Several functions may be of one module, which reads its environment but once. */
-const isFirstOfModule = (name: FunctionName) =>
-  names.findIndex((each) => specOf(each).entry === specOf(name).entry) === names.indexOf(name);
 
 beforeAll(() => {
   // What functions write is looked at elsewhere.
@@ -74,16 +71,13 @@ describe('the functions of the table', () => {
   );
 
   const consuming = names.filter((name) => 'consumer' in specOf(name).on || 'unhandled' in specOf(name).on);
-  it.for([...consuming.filter(isFirstOfModule), 'carry-events'] as const)(
-    '%s takes batches',
-    async (name) => {
-      const handler = await handlerOf(name);
-      expect(await handler({ Records: [] })).toStrictEqual({ batchItemFailures: [] });
-      await expect(handler({ detail: {} })).rejects.toMatchObject({ code: 'invalid-input', details: {} });
-    },
-  );
+  it.for([...consuming, 'carry-events'] as const)('%s takes batches', async (name) => {
+    const handler = await handlerOf(name);
+    expect(await handler({ Records: [] })).toStrictEqual({ batchItemFailures: [] });
+    await expect(handler({ detail: {} })).rejects.toMatchObject({ code: 'invalid-input', details: {} });
+  });
 
-  it.for(names.filter((name) => 'called' in specOf(name).on).filter(isFirstOfModule))(
+  it.for(names.filter((name) => 'called' in specOf(name).on))(
     '%s tells its caller why it refuses',
     async (name) => {
       const handler = await handlerOf(name);
@@ -100,7 +94,7 @@ describe('the functions of the table', () => {
   it('begin in no other environment than that of one of theirs', async () => {
     for (const each of Object.values(environmentNames)) vi.stubEnv(each, undefined);
     vi.resetModules();
-    const module = join(root, 'lambdas/make-key-pair/queue-handler.ts');
+    const module = join(root, 'lambdas/make-key-pair/identity-queue-handler.ts');
     await expect(import(/* @vite-ignore */ module)).rejects.toMatchObject({
       code: 'not-set-up',
       details: { field: 'ESCROW_FUNCTION' },

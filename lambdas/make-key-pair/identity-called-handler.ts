@@ -1,0 +1,16 @@
+import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
+import type { KeyPairReply } from '#contract/key-pair-order.ts';
+import { calledFunction } from '#wiring/called-function.ts';
+import { openKeyMaking } from '#wiring/key-making.ts';
+import { noVault } from '#wiring/no-vault.ts';
+import { answerOrder } from './answer-order.ts';
+
+/** Makes the identity key pair of an enrollment under the password that was just set, on AWS Lambda. */
+export const handler = await calledFunction<KeyPairReply>(
+  ['make-identity-key-pair-with-password'],
+  async (opening) => {
+    const { purpose, ...making } = await openKeyMaking(opening, noVault);
+    const needs = { ...opening, ...making, policy: settingsPolicy(making.registry) };
+    return (order) => answerOrder(needs, order, purpose);
+  },
+);

@@ -87,6 +87,7 @@ export class ServiceApi extends Construct {
       const { on } = specOf(name);
       if (!('routes' in on)) return [];
       const integration = new HttpLambdaIntegration(name, functionOf(name).lambda, {
+        // The longest that the CDK takes; API Gateway would wait for 30.
         timeout: Duration.seconds(29),
         // One permission for all routes that lead to it: a stack takes only so many resources.
         scopePermissionToRoute: false,

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { FunctionName } from '#contract/functions.ts';
+import { type FunctionName, usualTimeoutSeconds } from '#contract/functions.ts';
 import { specOf } from '../function-names.ts';
 import { networkStatements, watchStatements } from '../permissions/message-permissions.ts';
 import { roleName } from './function-roles.ts';
@@ -38,13 +38,11 @@ export interface ServiceFunctionProps {
   logs: LogGroupProps;
 }
 
-/** API Gateway waits for 30 seconds. */
-const usualTimeout = 29;
 const usualMemory = 512;
 
 /** How long a function may run. */
 export function timeoutOf(name: FunctionName): Duration {
-  return Duration.seconds(specOf(name).timeoutSeconds ?? usualTimeout);
+  return Duration.seconds(specOf(name).timeoutSeconds ?? usualTimeoutSeconds);
 }
 
 /** One function of the service, under the role that stands beside the keys, with a log of its own. */

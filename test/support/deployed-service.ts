@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentNames as names } from '#contract/environment.ts';
 import { environmentOf } from '#contract/function-environment.ts';
-import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
+import { type FunctionName, type FunctionSpec, functions, usualTimeoutSeconds } from '#contract/functions.ts';
 import {
   type ApiGatewayDouble,
   isFunctionName,
@@ -108,7 +108,7 @@ export class DeployedService {
 
   #start(name: FunctionName): Promise<LambdaFunction> {
     const spec: FunctionSpec = functions[name];
-    const { memoryMegabytes = 512, timeoutSeconds = 29 } = spec;
+    const { memoryMegabytes = 512, timeoutSeconds = usualTimeoutSeconds } = spec;
     const bundleFolder = this.bundles[spec.entry] ?? '';
     const environment = this.environmentOf(name);
     return startFunction({ name, bundleFolder, environment, memoryMegabytes, timeoutSeconds });

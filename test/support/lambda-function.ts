@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { usualTimeoutSeconds } from '#contract/functions.ts';
 import { type Outcome, RuntimeApi } from '#test/doubles/runtime-api/runtime-api.ts';
 
 /** The runtime client, as the small package of test/runtime-client has it. */
@@ -40,7 +41,7 @@ export const region = 'eu-central-1';
  * @throws Error if it cannot be started, with what it wrote
  */
 export async function startFunction(spec: FunctionToStart): Promise<LambdaFunction> {
-  const { name, timeoutSeconds = 29 } = spec;
+  const { name, timeoutSeconds = usualTimeoutSeconds } = spec;
   const api = await RuntimeApi.start({ functionArn: `arn:aws:lambda:${region}:${account}:function:${name}` });
   const started = performance.now();
   const child = spawn(process.execPath, [runtimeClient], {

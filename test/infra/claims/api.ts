@@ -46,6 +46,16 @@ export function apiClaims(parties: Parties): void {
       expect(Number(exporting)).toBeLessThan(Number(listing));
     });
 
+    it('waits for each function longer than that runs, by what its start may take', () => {
+      for (const { id, Properties } of parties.deployed.all('AWS::ApiGatewayV2::Integration')) {
+        const called = parties.deployed
+          .all('AWS::Lambda::Function')
+          .find((one) => String(Properties['IntegrationUri']).endsWith(one.id));
+        const seconds = Number(called?.Properties['Timeout']);
+        expect(Number(Properties['TimeoutInMillis']), id).toBeGreaterThanOrEqual((seconds + 4) * 1_000);
+      }
+    });
+
     it('is set up only once the routes are there that it limits', () => {
       const needed = JSON.stringify(stage().DependsOn);
       for (const { id } of parties.deployed.all('AWS::ApiGatewayV2::Route'))

@@ -24,7 +24,7 @@ export function functionClaims(parties: Parties, custody: FunctionCustody, image
       expect(lambdaOf(name)).toMatchObject({
         Architectures: ['arm64'],
         TracingConfig: { Mode: 'Active' },
-        Timeout: spec.timeoutSeconds ?? 29,
+        Timeout: spec.timeoutSeconds ?? 25,
         MemorySize: spec.memoryMegabytes ?? 512,
         ...(image
           ? { PackageType: 'Image', ImageConfig: { Command: [`${spec.entry}/index.handler`] } }

@@ -40,7 +40,7 @@ export function messageClaims(parties: Parties): void {
     });
   });
 
-  describe.each(consumers)('the queue of $consumer', ({ name, consumer, timeout = 29 }) => {
+  describe.each(consumers)('the queue of $consumer', ({ name, consumer, timeout = 25 }) => {
     const queue = (kind: 'Queue' | 'DeadLetters') => {
       const arn = parties.queue(consumer, kind);
       return parties.deployed.all('AWS::SQS::Queue').find(({ id }) => arn.endsWith(id))?.Properties ?? {};

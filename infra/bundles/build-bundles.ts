@@ -4,6 +4,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtInModules } from './built-in-modules.ts';
 import { lazyPackages } from './lazy-packages.ts';
 import { leanAwsSdk } from './lean-aws-sdk.ts';
+import { leanForge } from './lean-forge.ts';
 import type { ModuleFiles } from './module-files.ts';
 import { type Custody, oneCustody } from './one-custody.ts';
 import { ownModules } from './own-modules.ts';
@@ -111,6 +112,7 @@ async function bundled(modules: ReadonlyMap<string, string>, made: Build): Promi
       packageNames,
       builtInModules,
       leanAwsSdk,
+      leanForge,
       oneCustody(made.custody),
       lazyPackages(made.files),
       ownModules(root, made.files),

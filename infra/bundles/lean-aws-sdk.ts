@@ -33,7 +33,7 @@ export const leanAwsSdk: Plugin = {
       contents: await withDataAsText(await readFile(path, 'utf8')),
     }));
     build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => ({
-      contents: withPlainKeys(withoutErrorClasses(await readFile(path, 'utf8'))),
+      contents: withPlainConstants(withoutErrorClasses(await readFile(path, 'utf8'))),
     }));
     build.onLoad({ filter: /[\\/]dist-es[\\/].*(?:[eE]xceptions?|NoOpLogger)\.js$/ }, async ({ path }) => ({
       contents: withClassNames(await readFile(path, 'utf8')),
@@ -126,15 +126,20 @@ async function withDataAsText(module: string): Promise<string> {
     export const bdd = BinaryDecisionDiagram.from(new Int32Array(nodes), ...rest);`;
 }
 
-/** `{ [_a]: 1 }` becomes `{ "abc": 1 }` where `const _a = "abc";` stands in the same module. */
-function withPlainKeys(module: string): string {
-  const constants = new Map(
-    [...module.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, a = '', b]) => [a, b]),
-  );
-  return module.replaceAll(/\[(_\w+)\]: /g, (all, name: string) => {
-    const text = constants.get(name);
-    return text === undefined ? all : `${text}: `;
-  });
+/**
+ * `{ [_a]: _b }` becomes `{ "abc": "bcd" }` where `const _a = "abc";` stands in the same module: a list of constants is kept as one, and
+ * one of names is put together as the module is loaded.
+ */
+function withPlainConstants(module: string): string {
+  const declared = /^const (_\w+|n\d+) = ("[^"\\]*");$/gm;
+  const constants = new Map([...module.matchAll(declared)].map(([, a = '', b]) => [a, b]));
+  return module
+    .replaceAll(declared, '')
+    .replaceAll(/\[(_\w+)\]: /g, (all, name: string) => {
+      const text = constants.get(name);
+      return text === undefined ? all : `${text}: `;
+    })
+    .replaceAll(/(?<![\w$."'])(?:_\w+|n\d+)(?![\w$"'])/g, (name) => constants.get(name) ?? name);
 }
 
 /** Without the registration of the classes, nothing uses them; that of the one for all errors is `_s_registry`'s. */

@@ -1,26 +1,24 @@
-import { base64url, compactVerify, createLocalJWKSet } from 'jose';
 import * as v from 'valibot';
-import { EscrowError, InputError, InternalError, ProofError } from '#domain/errors.ts';
-import type { PublicJwk } from '#domain/public-jwk.ts';
+import { InputError, InternalError, ProofError } from '#domain/errors.ts';
 import { exactReceipt, knownReceipt, type Receipt } from './receipt-payload.ts';
+import {
+  openStatement,
+  payloadOf,
+  type StatementKeys,
+  type StatementKind,
+  type StatementSigner,
+  signStatement,
+} from './signed-statement.ts';
 
 export type { BackupReceipt, Receipt, RefusalReceipt } from './receipt-payload.ts';
 
-const algorithm = 'ES256';
-/** A type of our own, so that a receipt passes for no other token, nor another token for a receipt (RFC 8725 section 3.11). */
-const type = 'escrow-receipt+jwt';
+const kind: StatementKind = { type: 'escrow-receipt+jwt', noun: 'receipt', code: 'receipt-invalid' };
 
 /** The key that signs receipts, wherever it lives: `KeyProvider.receiptKey` and `KeyProvider.signReceipt`. */
-export interface ReceiptSigner {
-  publicKey: PublicJwk & { kid: string };
-  /** ECDSA P-256 with SHA-256 of a message: r and s, 32 bytes each (RFC 7518 section 3.4). */
-  sign(message: Uint8Array): Promise<Uint8Array>;
-}
+export type ReceiptSigner = StatementSigner;
 
 /** The public keys that receipts verify under (RFC 7517 section 5). */
-export interface ReceiptKeys {
-  keys: (PublicJwk & { kid: string })[];
-}
+export type ReceiptKeys = StatementKeys;
 
 const keySetSchema = v.object({ keys: v.array(v.unknown()) });
 
@@ -41,16 +39,7 @@ const receiptKeySchema = v.object({
  */
 export async function signReceipt(payload: Receipt, signer: ReceiptSigner): Promise<string> {
   if (!v.is(exactReceipt, payload)) throw new InternalError('internal', { why: 'this is not a receipt' });
-  const header = { alg: algorithm, kid: signer.publicKey.kid, typ: type };
-  const signed = [header, payload].map((part) => base64url.encode(JSON.stringify(part))).join('.');
-  const signature = await signer.sign(new TextEncoder().encode(signed));
-  const jws = `${signed}.${base64url.encode(signature)}`;
-  try {
-    await verifyReceipt(jws, { keys: [signer.publicKey] });
-  } catch (cause) {
-    throw new ProofError('proof-failed', { why: 'the receipt does not verify', cause });
-  }
-  return jws;
+  return await signStatement(kind, payload, signer);
 }
 
 /**
@@ -60,20 +49,7 @@ export async function signReceipt(payload: Receipt, signer: ReceiptSigner): Prom
  * @throws ProofError `receipt-invalid`
  */
 export async function verifyReceipt(jws: string, jwks: ReceiptKeys): Promise<Receipt> {
-  try {
-    checkSpelling(jws);
-    const { payload, protectedHeader } = await compactVerify(jws, createLocalJWKSet(jwks), {
-      algorithms: [algorithm],
-    });
-    if (protectedHeader.typ !== type) throw new ProofError('receipt-invalid', { why: 'it is not a receipt' });
-    // A set of one key would verify a receipt that names none.
-    if (protectedHeader.kid === undefined)
-      throw new ProofError('receipt-invalid', { why: 'it names no key' });
-    return v.parse(knownReceipt, JSON.parse(new TextDecoder().decode(payload)));
-  } catch (cause) {
-    if (cause instanceof EscrowError) throw cause;
-    throw new ProofError('receipt-invalid', { cause });
-  }
+  return known(await openStatement(kind, jws, jwks));
 }
 
 /**
@@ -82,12 +58,7 @@ export async function verifyReceipt(jws: string, jwks: ReceiptKeys): Promise<Rec
  * @throws ProofError `receipt-invalid` if it does not say all that a receipt must
  */
 export function readReceipt(jws: string): Receipt {
-  try {
-    const [, payload = ''] = jws.split('.');
-    return v.parse(knownReceipt, JSON.parse(new TextDecoder().decode(base64url.decode(payload))));
-  } catch (cause) {
-    throw new ProofError('receipt-invalid', { cause });
-  }
+  return known(payloadOf(kind, jws));
 }
 
 /**
@@ -104,8 +75,8 @@ export function parseReceiptKeys(value: unknown): ReceiptKeys {
   throw new InputError('invalid-input', { field: 'jwks', why });
 }
 
-/** The last character of a base64url part has bits that decode to nothing; two spellings would pass for one receipt. */
-function checkSpelling(jws: string): void {
-  const spelledOnce = jws.split('.').every((part) => base64url.encode(base64url.decode(part)) === part);
-  if (!spelledOnce) throw new ProofError('receipt-invalid', { why: 'it is not in canonical encoding' });
+function known(payload: unknown): Receipt {
+  const receipt = v.safeParse(knownReceipt, payload);
+  if (receipt.success) return receipt.output;
+  throw new ProofError('receipt-invalid', { cause: new v.ValiError(receipt.issues) });
 }

@@ -196,6 +196,24 @@ export const errorTable = {
     'The receipt is not signed by a key of this service, or was altered.',
     "Fetch the receipt again, and the service's current keys.",
   ),
+  'checkpoint-invalid': entry(
+    'proof',
+    false,
+    'The checkpoint is not signed by the key that it names, or was altered.',
+    'Fetch the ledger and the checkpoint again; if it stays so, somebody has changed one of them.',
+  ),
+  'checkpoint-key-unknown': entry(
+    'proof',
+    false,
+    'The checkpoint is signed by a key that is not among those given.',
+    "Take the service's key set, with the keys that it has retired.",
+  ),
+  'ledger-unreadable': entry(
+    'proof',
+    false,
+    'What stands there is not in the form of a ledger.',
+    'Fetch the ledger again; if it stays so, somebody has changed it.',
+  ),
   'sealed-passphrase-invalid': entry(
     'proof',
     false,

@@ -4,6 +4,7 @@ export const targets = [
   '#contract/routes.ts',
   '#ports/clock.ts',
   '#crypto/pfx/write.ts',
+  '#policy/compile.ts',
   '#steps/make-key-pair.ts',
   '#adapters/pkcs11/token-administration.ts',
   '#adapters/sqlite/registry.ts',
@@ -27,6 +28,7 @@ export const targets = [
   '@aws-lambda-powertools/logger',
   '@opentelemetry/api',
   '@aws-sdk/client-s3',
+  '@cedar-policy/cedar-wasm/web',
   '@valibot/to-json-schema',
   'aws-cdk-lib',
   'aws-cdk-lib/aws-s3',
@@ -73,6 +75,7 @@ const inner = [
   '#contract/routes.ts',
   '#ports/clock.ts',
   '#crypto/pfx/write.ts',
+  '#policy/compile.ts',
 ] as const satisfies readonly Target[];
 
 const decides = [
@@ -99,6 +102,7 @@ const commandLine = [
   '#domain/secret.ts',
   '#contract/routes.ts',
   '#crypto/pfx/write.ts',
+  '#policy/compile.ts',
   '#runtime/atomic-file.ts',
   ...node,
   'eventsource-parser',
@@ -127,6 +131,17 @@ export const places: readonly Place[] = [
       'node-forge',
       'node-forge/lib/asn1.js',
       'valibot',
+    ],
+  },
+  {
+    path: 'shared/policy/sample.ts',
+    sees: [
+      '#domain/secret.ts',
+      '#contract/routes.ts',
+      '#policy/compile.ts',
+      'node:fs/promises',
+      'node:timers/promises',
+      '@cedar-policy/cedar-wasm/web',
     ],
   },
   { path: 'shared/ports/sample.ts', sees: ['#domain/secret.ts', '#contract/routes.ts', '#ports/clock.ts'] },

@@ -33,6 +33,7 @@ describe('relative imports', () => {
     ],
     ['shared/contract/leaves.ts', [line('../adapters/sqlite/registry.ts'), line('./a/../../ports/clock.ts')]],
     ['shared/crypto/pfx/leaves.ts', [line('../../ports/clock.ts'), line('../../../local/dispatcher.ts')]],
+    ['shared/policy/leaves.ts', [line('../ports/clock.ts')]],
     ['shared/ports/leaves.ts', [line('../adapters/sqlite/registry.ts')]],
     ['shared/steps/leaves.ts', [line('../adapters/sqlite/registry.ts')]],
     ['shared/adapters/files/leaves.ts', [line('../../runtime/environment.ts'), line('../../steps/a.ts')]],

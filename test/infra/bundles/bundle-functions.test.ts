@@ -98,6 +98,17 @@ describe('a bundle', () => {
     }
   });
 
+  it('has the client of Amazon S3 where encryption keys are made, and not where identity keys are', () => {
+    const makers = ['identity', 'encryption'].flatMap((purpose) =>
+      ['queue', 'called'].map((kind) => `make-key-pair/${purpose}-${kind}-handler`),
+    );
+    const folders = bundleFunctions({ entries: makers, custody: 'kms', outFolder: join(folder, 'makers') });
+    const withS3 = makers.filter((maker) =>
+      readFileSync(join(folders[maker] ?? '', 'index.mjs'), 'utf8').includes('AmazonS3'),
+    );
+    expect(withS3).toEqual(makers.filter((maker) => maker.includes('encryption')));
+  });
+
   it('replaces whatever was in its place', () => {
     const outFolder = join(folder, 'three');
     const stale = join(bundleFunctions({ ...sample, outFolder })['sample/handler'] ?? '', 'stale.mjs');

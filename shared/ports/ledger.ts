@@ -20,6 +20,14 @@ export interface LedgerEntry {
   profile?: PfxProfile;
   /** The event or request that asked. */
   requestId?: string;
+  /** The function or process that recorded it. */
+  where?: string;
+  /** The policy that decided, where one was asked: its version, and the rules of it. */
+  policy?: { version: string; rules: readonly string[] };
+  /** The receipt that was signed of it. */
+  receiptId?: string;
+  /** The entry of the same act that was recorded before it was done, as done; and then it was not. */
+  takesBack?: string;
 }
 
 /** How an error ended what was asked: refused, or failed if it may succeed later; with its code, and what was at fault. */
@@ -31,6 +39,11 @@ export function endOf({
   const { field, issues, rules } = details;
   const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
   return { outcome: retryable ? 'failed' : 'refused', code, ...(about && { about }) };
+}
+
+/** A ledger whose entries say where they were recorded. @param where the function or process, as in `export-copy` */
+export function recordingAt(where: string, ledger: Ledger): Ledger {
+  return { record: (entry) => ledger.record({ ...entry, where }) };
 }
 
 /** Keeps the record of everything that was done and everything that was refused. Append only. */

@@ -1,5 +1,6 @@
-import { readLedger, SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
+import { readLedger } from '#test/support/kept-ledger.ts';
 import { ledgerContract } from './ledger.contract.ts';
 import { inMemory, onDataFolder } from './subject.ts';
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '#adapters/sqlite/database.ts';
-import { verifyLedger } from '#adapters/sqlite/ledger.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
 import { Secret } from '#domain/secret.ts';
@@ -12,6 +11,7 @@ import { setPassword } from '#lambdas/set-password/set-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { present } from '#test/support/demo.ts';
 import { type Fault, failingPorts } from '#test/support/failing-ports.ts';
+import { verifyLedger } from '#test/support/kept-ledger.ts';
 import { type OneMachine, oneMachine } from '#test/support/one-machine.ts';
 import { openedByPassword, openedByRecovery } from '#test/support/opened-enrollment.ts';
 import { DataFolder, documentsReferredTo } from '#test/support/traces.ts';

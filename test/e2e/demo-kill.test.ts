@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '#adapters/sqlite/database.ts';
-import { verifyLedger } from '#adapters/sqlite/ledger.ts';
 import { activeBackup } from '#domain/enrollment.ts';
 import { expectDelivered } from '#test/support/delivered.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type SummaryEntry,
   startDemo,
 } from '#test/support/demo.ts';
+import { verifyLedger } from '#test/support/kept-ledger.ts';
 import { labelsInToken } from '#test/support/token-labels.ts';
 import { DataFolder, documentsReferredTo } from '#test/support/traces.ts';
 

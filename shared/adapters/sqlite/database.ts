@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { SetUpError } from '#domain/errors.ts';
+import { moveLedgerOfBefore } from './ledger-of-before.ts';
 import type { Row } from './rows.ts';
 import { lockedKeysSchema, mainSchema, type Schema } from './schema.ts';
 import { asStoreError } from './store-error.ts';
@@ -109,7 +110,9 @@ export class Database {
  * @throws StoreError `store-unavailable`
  */
 export function openDatabase(file: string, busyTimeout = defaultBusyTimeout): Database {
-  return open(file, mainSchema, busyTimeout);
+  return open(file, mainSchema, busyTimeout, (connection) =>
+    moveLedgerOfBefore(connection, new Date().toISOString()),
+  );
 }
 
 /** Opens the file that holds the locked keys and nothing else. Parameters and errors as for `openDatabase`. */
@@ -117,7 +120,12 @@ export function openLockedKeys(file: string, busyTimeout = defaultBusyTimeout): 
   return open(file, lockedKeysSchema, busyTimeout);
 }
 
-function open(file: string, schema: Schema, timeout: number): Database {
+function open(
+  file: string,
+  schema: Schema,
+  timeout: number,
+  moveContent: (connection: DatabaseSync) => void = () => {},
+): Database {
   return attempt(() => {
     makePrivateFile(file);
     const connection = new DatabaseSync(file, { timeout });
@@ -125,6 +133,7 @@ function open(file: string, schema: Schema, timeout: number): Database {
       // What is deleted is overwritten, so that a discarded record leaves no bytes in free pages.
       connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
       migrate(connection, schema);
+      moveContent(connection);
       return new Database(connection);
     } catch (error) {
       connection.close();

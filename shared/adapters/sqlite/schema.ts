@@ -240,6 +240,39 @@ function givenPurpose(table: string): string {
   `;
 }
 
+/**
+ * `line` is the exact text that `sha256` was taken of, and it names the `sha256` of the line before. What it is found by is read
+ * out of it, so that the two cannot differ. Lines of the form before are moved by `ledger-of-before.ts`, which then drops their
+ * table: a digest cannot be taken in SQL.
+ */
+const ledgerLines = `
+  ALTER TABLE ledger RENAME TO ledger_of_before;
+  CREATE TABLE ledger (
+    organization TEXT NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
+    line TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    id TEXT NOT NULL GENERATED ALWAYS AS (line ->> '$.id') VIRTUAL,
+    enrollment_id TEXT GENERATED ALWAYS AS (line ->> '$.entry.enrollmentId') VIRTUAL,
+    principal TEXT GENERATED ALWAYS AS (line ->> '$.entry.principal') VIRTUAL,
+    outcome TEXT GENERATED ALWAYS AS (line ->> '$.entry.outcome') VIRTUAL,
+    PRIMARY KEY (organization, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX ledger_by_id ON ledger (organization, id);
+  CREATE INDEX ledger_by_enrollment ON ledger (organization, enrollment_id, sequence)
+    WHERE enrollment_id IS NOT NULL;
+  CREATE INDEX ledger_by_principal ON ledger (organization, principal, sequence);
+  CREATE INDEX ledger_refused ON ledger (organization, sequence) WHERE outcome = 'refused';
+  CREATE TRIGGER ledger_line_in_sequence BEFORE INSERT ON ledger
+  WHEN NEW.sequence <> (
+    SELECT coalesce(max(sequence), 0) + 1 FROM ledger WHERE organization = NEW.organization)
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
+  CREATE TRIGGER ledger_line_unaltered BEFORE UPDATE ON ledger
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
+  CREATE TRIGGER ledger_line_undeleted BEFORE DELETE ON ledger
+  BEGIN SELECT RAISE (ABORT, 'the ledger is append only'); END;
+`;
+
 /** Everything but the locked keys. */
 export const mainSchema: Schema = [
   aggregates + messages + documents('documents') + ledger + vaultObjects,
@@ -251,6 +284,7 @@ export const mainSchema: Schema = [
   notices,
   leftovers,
   purposeOfKeyPairs,
+  ledgerLines,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

@@ -4,7 +4,8 @@ import { FileVault } from '#adapters/files/file-vault.ts';
 import { openDatabase, openLockedKeys } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
-import { readLedger, SqliteLedger, verifyLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteLedgerLog } from '#adapters/sqlite/ledger-log.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
 import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
@@ -31,6 +32,7 @@ function everything(folder: string) {
     queues: new SqliteMessageQueues(database, clock),
     documents: new SqliteDocumentStore(database, lockedKeys),
     ledger: new SqliteLedger(database, clock),
+    ledgerLog: new SqliteLedgerLog(database),
     vault: new FileVault(database, `${folder}/vault`, clock),
   };
 }
@@ -49,8 +51,10 @@ const reads: Uses = {
   'vault.describe': ({ vault }) => vault.describe('acme/e-1/a.pfx', 'v'),
   'vault.list': ({ vault }) => vault.list(''),
   'vault.sweep': ({ vault }) => vault.sweep(),
-  readLedger: async ({ database }) => readLedger(database, 'acme'),
-  verifyLedger: async ({ database }) => verifyLedger(database, 'acme'),
+  'ledgerLog.organizations': ({ ledgerLog }) => ledgerLog.organizations(),
+  'ledgerLog.lines': ({ ledgerLog }) => ledgerLog.lines('acme', 0, 1),
+  'ledgerLog.find': ({ ledgerLog }) => ledgerLog.find({ organization: 'acme', limit: 1, after: 0 }),
+  'ledgerLog.locate': ({ ledgerLog }) => ledgerLog.locate('acme', 'led_a'),
 };
 
 const writes: Uses = {

@@ -1,0 +1,109 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { writeOnce } from '#adapters/software/write-once.ts';
+import { asStoreError } from '#adapters/sqlite/store-error.ts';
+import { StateError } from '#domain/errors.ts';
+import { errorNumber } from '#domain/plain-words.ts';
+import type { SegmentStore } from '#ports/segment-store.ts';
+import { syncFolder } from '../sync-folder.ts';
+
+/** Where the segments stand of what names no organization: no organization is called so. */
+const nobody = '-';
+const folderForm = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+const segmentForm = /^(\d{9,})\.jsonl$/;
+/** What a write begins with, and a crash leaves. */
+const unfinished = /^\.\d{9,}\.[0-9a-f-]{36}\.part$/;
+
+/**
+ * Keeps segments as files, a folder an organization: `000000001.jsonl` and so on, each given its name only once all of it is on
+ * the disk, never replaced, and read-only (0400). Whoever owns the folder can still remove a file: that is what checkpoints
+ * kept elsewhere are for.
+ */
+export class FileSegmentStore implements SegmentStore {
+  readonly #folder: string;
+
+  /** @param folder made when the first segment is written */
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+  }
+
+  async put(organization: string, segment: number, bytes: Uint8Array): Promise<void> {
+    const path = this.#pathOf(organization, segment);
+    const folder = dirname(path);
+    await asStore(async () => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const temporary = join(folder, `.${numbered(segment)}.${randomUUID()}.part`);
+      const isNew = await writeOnce(path, temporary, bytes, 0o400);
+      if (!isNew && Buffer.compare(await readFile(path), bytes) !== 0) throw new StateError('already-exists');
+      // Its name may be another write's, which was cut short before it was durable; and each folder may be new.
+      for (const each of [folder, this.#folder, dirname(this.#folder)]) await syncFolder(each);
+    });
+  }
+
+  async get(organization: string, segment: number): Promise<Uint8Array | undefined> {
+    return await asStore(() => unlessMissing(readFile(this.#pathOf(organization, segment)), undefined));
+  }
+
+  async list(organization: string, after: number, limit: number): Promise<number[]> {
+    return await asStore(async () => {
+      const names = await unlessMissing(readdir(this.#folderOf(organization)), []);
+      const numbers = names.flatMap((name) => {
+        const digits = segmentForm.exec(name)?.[1];
+        return digits === undefined ? [] : [Number(digits)];
+      });
+      const found = numbers.filter((each) => each > after).sort((a, b) => a - b);
+      return found.slice(0, limit);
+    });
+  }
+
+  /**
+   * Removes what writes left that a crash cut short, for whoever alone writes here.
+   * @returns how many there were
+   * @throws StoreError `store-unavailable`
+   */
+  async sweep(): Promise<number> {
+    return await asStore(async () => {
+      const names = await unlessMissing(readdir(this.#folder, { recursive: true }), []);
+      const left = names.filter((name) => unfinished.test(name.split(/[\\/]/).at(-1) ?? ''));
+      for (const name of left) await rm(join(this.#folder, name), { force: true });
+      return left.length;
+    });
+  }
+
+  #folderOf(organization: string): string {
+    return join(this.#folder, folderName(organization));
+  }
+
+  #pathOf(organization: string, segment: number): string {
+    return join(this.#folderOf(organization), `${numbered(segment)}.jsonl`);
+  }
+}
+
+function numbered(segment: number): string {
+  return String(segment).padStart(9, '0');
+}
+
+/** The organization itself, where it is one; what is no identifier cannot lead out of the folder. */
+function folderName(organization: string): string {
+  if (organization === '') return nobody;
+  if (folderForm.test(organization)) return organization;
+  return `${nobody}${createHash('sha256').update(organization).digest('hex')}`;
+}
+
+async function asStore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}
+
+async function unlessMissing<T, M>(operation: Promise<T>, missing: M): Promise<T | M> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (errorNumber(error) === 'ENOENT') return missing;
+    throw error;
+  }
+}

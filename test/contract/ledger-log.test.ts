@@ -1,0 +1,12 @@
+import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteLedgerLog } from '#adapters/sqlite/ledger-log.ts';
+import { ManualClock } from '#test/doubles/clock.ts';
+import { ledgerLogContract } from './ledger-log.contract.ts';
+import { onDataFolder } from './subject.ts';
+
+ledgerLogContract('SqliteLedgerLog', () =>
+  onDataFolder(({ database }) => ({
+    ledger: new SqliteLedger(database, new ManualClock()),
+    log: new SqliteLedgerLog(database),
+  })),
+);

@@ -1,6 +1,7 @@
 import type { Enrollment } from './enrollment.ts';
 import { PolicyError } from './errors.ts';
-import type { PolicyDecision, PolicyQuestion } from './policy.ts';
+import type { PolicyAction, PolicyDecision, PolicyQuestion } from './policy.ts';
+import type { Principal } from './principal.ts';
 
 /** A rule of the field that no organization's policy can lower. */
 interface Floor {
@@ -23,12 +24,45 @@ const floors: readonly Floor[] = [
   {
     rule: 'floor-never-loosened',
     reason: 'The key was made non-exportable, and that is never loosened.',
-    crossedBy: ({ action, resource }) => action === 'Export' && resource.exportable === false,
+    crossedBy: ({ action, resource }) =>
+      (action === 'Export' || action === 'ExportCompatible') && resource.exportable === false,
+  },
+  {
+    rule: 'floor-no-weak-rsa',
+    reason: 'RSA of less than 2048 bits is never used.',
+    crossedBy: ({ resource }) => isWeakRsa(resource.keySpec),
+  },
+  {
+    rule: 'floor-two-agents',
+    reason:
+      "A third party gets a subscriber's key through two recovery agents only (Federal Common Policy 4.12.1.3).",
+    crossedBy: ({ action, context }) =>
+      action === 'ReleaseRecovered' && context?.thirdParty !== false && !(Number(context?.agents) >= 2),
+  },
+  {
+    rule: 'floor-auditor-never-counts',
+    reason: 'An auditor reads, and never counts as a recovery agent (Federal Common Policy 5.2.2).',
+    crossedBy: ({ action, principal }) => recoveryByAgents.includes(action) && isAuditorAlone(principal),
   },
 ];
 
+const recoveryByAgents: readonly PolicyAction[] = ['ApproveRecovery', 'ReleaseRecovered'];
+
+function isAuditorAlone({ roles }: Principal): boolean {
+  return roles.length > 0 && roles.every((role) => role === 'auditor');
+}
+
+/** Whatever wrote the record: no key of this service has such a name, and none may get one. */
+function isWeakRsa(keySpec: string): boolean {
+  const bits = /^RSA_(\d+)$/.exec(keySpec)?.[1];
+  return bits !== undefined && Number(bits) < 2048;
+}
+
+/** As much of a decision as a floor changes. */
+type Floored = Pick<PolicyDecision, 'allowed' | 'rules' | 'reason'>;
+
 /** The decision as it stands once the floors are held: a permission that crosses one becomes a refusal. */
-export function holdFloors(question: PolicyQuestion, decision: PolicyDecision): PolicyDecision {
+export function holdFloors<D extends Floored>(question: PolicyQuestion, decision: D): D {
   const crossed = floors.filter((floor) => floor.crossedBy(question));
   const [first] = crossed;
   if (first === undefined || !decision.allowed) return decision;

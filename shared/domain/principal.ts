@@ -25,6 +25,8 @@ export interface Principal {
   /** The token's subject; a subscriber's is the `subscriberId` of the enrollment. */
   subject: string;
   roles: readonly Role[];
+  /** The organization's own groups that the person is in, as its policy may name them. */
+  groups?: readonly string[];
   /** When the person last proved who they are (OpenID Connect `auth_time`), seconds since 1970. */
   authTime?: number;
 }

@@ -27,6 +27,8 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
           'Only the enrollment workflow or an administrator may ask for a key pair.',
         ),
 
+  MakeKey: () => permit('make-any-key', 'The organization restricts neither custody nor kind of key.'),
+
   MakeExportable: ({ resource }, { policy }) =>
     policy.exportable[resource.purpose][resource.assurance]
       ? permit('exportable-by-assurance', `A key for ${resource.purpose} at ${resource.assurance} may leave.`)
@@ -51,19 +53,52 @@ const rules: Readonly<Record<PolicyAction, Rule>> = {
       ? permit('held-allowed', 'The organization holds encryption keys without a subscriber lock.')
       : forbid('held-not-allowed', "A key without its subscriber's lock is not allowed here."),
 
-  Export: ({ principal, resource }, { policy }) => {
+  SetPassword: ({ principal, context }, { policy }) => {
+    const { minimumLength, maximumLength } = policy.passwordRules;
+    const length = context?.length ?? 0;
     if (!principal.roles.includes('subscriber')) {
-      return forbid('export-by-subscriber', 'Only the subscriber may take a copy of the own key.');
+      return forbid('password-by-subscriber', 'Only the subscriber may set the password of the own key.');
     }
-    if (resource.exportable !== true) {
-      return forbid('not-exportable', 'The key was made non-exportable.');
-    }
-    const { profile = 'modern' } = resource;
-    return policy.profiles.includes(profile)
-      ? permit('export-by-subscriber', 'The subscriber takes an own copy.')
-      : forbid('profile-not-allowed', profileNotAllowed(profile, policy.profiles));
+    return length >= minimumLength && length <= maximumLength
+      ? permit('password-by-subscriber', 'The subscriber sets a password that is long enough.')
+      : forbid('password-length', `A password has ${minimumLength} to ${maximumLength} characters.`);
   },
+
+  Export: (question, { policy }) => mayExport(question, policy, question.resource.profile ?? 'modern'),
+  ExportCompatible: (question, { policy }) => mayExport(question, policy, 'compatible'),
+
+  RequestRecovery: ({ principal, context }) =>
+    principal.roles.includes(context?.thirdParty === false ? 'subscriber' : 'requestor')
+      ? permit('recovery-requested', 'A subscriber asks for the own key, a requestor for that of another.')
+      : forbid('recovery-requested', 'Only its subscriber or a requestor may ask for an escrowed key.'),
+  ApproveRecovery: ({ principal }) => byRecoveryAgent(principal),
+  ReleaseRecovered: ({ principal, context }) =>
+    (context?.agents ?? 0) >= 2
+      ? byRecoveryAgent(principal)
+      : forbid('two-agents', 'An escrowed key comes back through two recovery agents.'),
 };
+
+function byRecoveryAgent({ roles }: PolicyQuestion['principal']): Answer {
+  return roles.includes('recovery-agent')
+    ? permit('recovery-by-agent', 'A recovery agent recovers escrowed keys.')
+    : forbid('recovery-by-agent', 'Only a recovery agent recovers escrowed keys.');
+}
+
+function mayExport(
+  { principal, resource }: PolicyQuestion,
+  { profiles }: Organization['policy'],
+  profile: PfxProfile,
+): Answer {
+  if (!principal.roles.includes('subscriber')) {
+    return forbid('export-by-subscriber', 'Only the subscriber may take a copy of the own key.');
+  }
+  if (resource.exportable !== true) {
+    return forbid('not-exportable', 'The key was made non-exportable.');
+  }
+  return profiles.includes(profile)
+    ? permit('export-by-subscriber', 'The subscriber takes an own copy.')
+    : forbid('profile-not-allowed', profileNotAllowed(profile, profiles));
+}
 
 /** Which profile is not allowed, and what can be had instead without asking anybody. */
 function profileNotAllowed(profile: PfxProfile, allowed: readonly PfxProfile[]): string {

@@ -1,0 +1,52 @@
+import { type PolicyDocument, policyLimits } from '#domain/policy-document.ts';
+import { checkFloors, checkMatches } from './check-answers.ts';
+import { checkSchema, checkWords } from './check-schema.ts';
+import { runTests } from './check-tests.ts';
+import { compiledRules } from './compile.ts';
+import type { Finding } from './finding.ts';
+import { readRules } from './rules.ts';
+
+/**
+ * All that is wrong with a policy; nothing where it may be published. It must parse, fit the schema, give each rule a name and a
+ * reason, pass its own tests, permit something, have no rule that never matches, and permit nothing that a floor forbids.
+ * What is asked takes some seconds at most, and lets others work meanwhile.
+ * @returns in the order of the text; what makes the rest unreadable stands alone
+ * @throws InternalError `internal` if Cedar cannot be loaded, or fails
+ */
+export async function checkPolicy({ cedar, tests }: PolicyDocument): Promise<Finding[]> {
+  const { rules, findings } = await readRules(cedar);
+  if (findings.length > 0) return findings;
+  if (rules.length === 0) return [nothing];
+  const unfit = [...(await checkSchema(cedar, rules)), ...checkWords(rules)];
+  if (unfit.length > 0) return unfit;
+  const policy = compiledRules(rules);
+  return [
+    ...(await checkMatches(policy)),
+    ...(await checkFloors(policy)),
+    ...(await checkTests(policy, tests)),
+  ];
+}
+
+const nothing: Finding = {
+  code: 'permits-nothing',
+  file: 'policy.cedar',
+  why: 'It has no rule, so it permits nothing.',
+  next: 'Write a rule, or begin with one of the policies that this software brings.',
+};
+
+const noTests: Finding = {
+  code: 'no-tests',
+  file: 'tests.json',
+  why: 'It has no tests.',
+  next: 'Write down a question that it must answer, and the answer.',
+};
+
+async function checkTests(
+  policy: Parameters<typeof runTests>[0],
+  tests: PolicyDocument['tests'],
+): Promise<Finding[]> {
+  if (tests.length === 0) return [noTests];
+  if (tests.length <= policyLimits.tests) return await runTests(policy, tests);
+  const why = `It has ${tests.length} tests; ${policyLimits.tests} is the most.`;
+  return [{ code: 'too-much', file: 'tests.json', why, next: 'Leave some out.' }];
+}

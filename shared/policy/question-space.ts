@@ -1,0 +1,189 @@
+import { InternalError } from '#domain/errors.ts';
+import { keySpecNames } from '#domain/key-spec.ts';
+import {
+  escrowKinds,
+  type PolicyAction,
+  type PolicyQuestion,
+  policyActions,
+  policyStages,
+} from '#domain/policy.ts';
+import { type PolicyFacts, questionOf } from '#domain/policy-document.ts';
+import { type Role, roles } from '#domain/principal.ts';
+import { assurances, custodies, purposes } from '#domain/purpose.ts';
+import { type Mentions, named } from './mentions.ts';
+
+/** Some facts of a question: one choice of a few. */
+type Choice = Partial<PolicyFacts>;
+
+/** One way to put a question together: a choice of each. */
+type Dimensions = readonly (readonly Choice[])[];
+
+/** Every question that there can be, as far as a policy can tell them apart; numbered, so that some can be taken of many. */
+export interface QuestionSpace {
+  readonly size: number;
+  /** @param index less than `size` */
+  at(index: number): PolicyFacts;
+}
+
+/**
+ * The question space of some rules. Roles come one at a time, as the pairs that the rules name, all together, and none; groups
+ * and persons as the rules name them; lengths and counts as they are at the limits that the rules name. Of an attribute that no rule
+ * names, one value stands for all; but purpose, exportability, roles, third parties and agents always vary, since floors ask about them.
+ */
+export function questionSpace(
+  mentions: Mentions,
+  actions: readonly PolicyAction[] = policyActions,
+): QuestionSpace {
+  const parts = actions
+    .map((action) => dimensionsOf(action, mentions))
+    .map((dimensions) => ({
+      dimensions,
+      size: dimensions.reduce((product, choices) => product * choices.length, 1),
+    }));
+  return {
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    at(index) {
+      let rest = index;
+      for (const { dimensions, size } of parts) {
+        if (rest < size) return chosen(dimensions, rest);
+        rest -= size;
+      }
+      throw new InternalError('internal', { why: 'there is no such question' });
+    },
+  };
+}
+
+/**
+ * The questions of a space, spread over all of it; every one where there are not more than are wanted.
+ * @param most how many at most
+ */
+export function* questionsOf(
+  space: QuestionSpace,
+  most = Number.POSITIVE_INFINITY,
+): Generator<{ facts: PolicyFacts; question: PolicyQuestion }> {
+  const { size } = space;
+  for (let taken = 0; taken < Math.min(size, most); taken++) {
+    // A prime larger than any space reaches each index once before it repeats one.
+    const facts = space.at(size <= most ? taken : (taken * 2_147_483_647) % size);
+    yield { facts, question: questionOf(facts) };
+  }
+}
+
+function chosen(dimensions: Dimensions, index: number): PolicyFacts {
+  let rest = index;
+  const facts: PolicyFacts = { action: 'Enroll', purpose: 'identity' };
+  for (const choices of dimensions) {
+    Object.assign(facts, choices[rest % choices.length]);
+    rest = Math.floor(rest / choices.length);
+  }
+  return facts;
+}
+
+function dimensionsOf(action: PolicyAction, mentions: Mentions): Dimensions {
+  return [
+    [{ action }],
+    roleChoices(mentions),
+    groupChoices(mentions),
+    personChoices(mentions),
+    purposes.map((purpose) => ({ purpose })),
+    ifNamed(
+      mentions,
+      ['assurance'],
+      assurances.map((assurance) => ({ assurance })),
+    ),
+    ifNamed(
+      mentions,
+      ['custody'],
+      custodies.map((custody) => ({ custody })),
+    ),
+    ifNamed(
+      mentions,
+      ['keySpec', 'keyType', 'keyBits'],
+      keySpecNames.map((keySpec) => ({ keySpec })),
+    ),
+    ...stateDimensions(action, mentions),
+    ...contextDimensions(action, mentions),
+  ];
+}
+
+function ifNamed(
+  { attributes }: Mentions,
+  names: readonly string[],
+  choices: readonly Choice[],
+): readonly Choice[] {
+  return names.some((name) => attributes.has(name)) ? choices : choices.slice(0, 1);
+}
+
+function roleChoices(mentions: Mentions): Choice[] {
+  const ofText = roles.filter((role) => named(mentions, 'Role').includes(role));
+  const pairs = ofText.flatMap((one, at) =>
+    ofText.slice(at + 1).map((other): readonly Role[] => [one, other]),
+  );
+  return [[], ...roles.map((role) => [role]), ...pairs, roles].map((together) => ({ roles: together }));
+}
+
+function groupChoices(mentions: Mentions): Choice[] {
+  const groups = named(mentions, 'Group');
+  const each = groups.map((group): Choice => ({ groups: [group] }));
+  return [{}, ...each, ...(groups.length > 1 ? [{ groups }] : [])];
+}
+
+/** Who asks, and whose key it is: nobody's that is known, the own, or another's. */
+function personChoices(mentions: Mentions): Choice[] {
+  const persons = ['somebody', ...named(mentions, 'Person')];
+  if (!mentions.attributes.has('subscriber')) return persons.map((subject) => ({ subject }));
+  return persons.flatMap((subject) => [
+    { subject },
+    ...[...persons, 'another'].map((subscriber) => ({ subject, subscriber })),
+  ]);
+}
+
+const beforeTheKey: readonly PolicyAction[] = [
+  'Enroll',
+  'MakeKey',
+  'MakeExportable',
+  'Escrow',
+  'LockByPassword',
+  'LockByRecipient',
+  'LockByNothing',
+];
+
+/** What is known of a key once it is made; before, nothing is. */
+function stateDimensions(action: PolicyAction, mentions: Mentions): Dimensions {
+  if (beforeTheKey.includes(action)) return [[{ stage: 'requested' }]];
+  const locks: Choice[] = [
+    { exportable: true, lock: 'password' },
+    { exportable: false, lock: 'resident' },
+  ];
+  const otherLocks: Choice[] = [
+    { exportable: true, lock: 'recipient' },
+    { exportable: true, lock: 'held' },
+  ];
+  // A password may be set before there is a key, and later.
+  const stages = policyStages.slice(action === 'SetPassword' ? 0 : 1).map((stage) => ({ stage }));
+  return [
+    ifNamed(mentions, ['stage'], stages),
+    mentions.attributes.has('lock') ? [...locks, ...otherLocks] : locks,
+    ifNamed(
+      mentions,
+      ['escrow'],
+      escrowKinds.map((escrow) => ({ escrow })),
+    ),
+  ];
+}
+
+function contextDimensions(action: PolicyAction, mentions: Mentions): Dimensions {
+  const parties = [{ thirdParty: false }, { thirdParty: true }];
+  if (action === 'SetPassword') return [around(mentions, [0, 1, 128], 128).map((length) => ({ length }))];
+  if (action === 'Export')
+    return [ifNamed(mentions, ['profile'], [{ profile: 'modern' }, { profile: 'pbmac1' }])];
+  if (action === 'RequestRecovery' || action === 'ApproveRecovery') return [parties];
+  if (action !== 'ReleaseRecovered') return [];
+  return [parties, around(mentions, [0, 1, 2, 3], 16).map((agents) => ({ agents }))];
+}
+
+/** The numbers that a rule could tell apart: those it names, and their neighbours. */
+function around({ numbers }: Mentions, always: readonly number[], highest: number): number[] {
+  const near = [...numbers].flatMap((number) => [number - 1, number, number + 1]);
+  return [...new Set([...always, ...near])].filter((number) => number >= 0 && number <= highest);
+}

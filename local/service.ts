@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { FileNotifier } from '#adapters/files/file-notifier.ts';
 import { FileVault } from '#adapters/files/file-vault.ts';
+import { FileSegmentStore } from '#adapters/files/segment-store.ts';
 import { News } from '#adapters/news.ts';
 import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
@@ -10,6 +11,7 @@ import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
 import { SqliteEventFeed } from '#adapters/sqlite/event-feed.ts';
 import { SqliteIdempotencyKeys } from '#adapters/sqlite/idempotency-keys.ts';
 import { SqliteLedger } from '#adapters/sqlite/ledger.ts';
+import { SqliteLedgerLog } from '#adapters/sqlite/ledger-log.ts';
 import { openLockedKeysOf } from '#adapters/sqlite/locked-keys-file.ts';
 import { SqliteMessageQueues } from '#adapters/sqlite/message-queues.ts';
 import { SqliteNoticeBoard } from '#adapters/sqlite/notice-board.ts';
@@ -27,6 +29,7 @@ import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
 import type { Clock } from '#ports/clock.ts';
+import { recordingAt } from '#ports/ledger.ts';
 import type { MessageQueues } from '#ports/messages.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -97,13 +100,17 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     // The folder is ours alone, so whoever was working on these is gone.
     queues.takeOver();
     await vault.sweep();
+    const segments = new FileSegmentStore(join(folder, 'ledger'));
+    await segments.sweep();
     const ports = {
       registry,
       documents: new SqliteDocumentStore(database, lockedKeys),
       vault,
       policy: settingsPolicy(registry),
       keys,
-      ledger: new SqliteLedger(database, clock),
+      ledger: recordingAt('one-machine', new SqliteLedger(database, clock)),
+      ledgerLog: new SqliteLedgerLog(database),
+      segments,
       events: bus,
       feed: new SqliteEventFeed(database, news),
       webhooks: new HttpWebhookSender(clock, settings.webhooks),

@@ -9,6 +9,7 @@ import { exportFileName } from '#domain/file-name.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
 import { decide, exportRefused } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -61,15 +62,15 @@ export async function exportCopy(
   const { organization, subject } = principal;
   const { enrollmentId, requestId, profile = 'modern' } = request;
   const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId, profile };
-  return await recorded(dependencies, entry, async () => {
+  return await recorded(dependencies, entry, async (recordNow) => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const key = readyKey(enrollment, 'export a copy');
-    await checkPolicy(dependencies, principal, enrollment, profile);
+    const decided = await checkPolicy(dependencies, principal, enrollment, profile);
     const rules = await dependencies.policy.passwordRules(organization);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile, rules);
     const generated = request.pfxPassword === 'generated';
     try {
-      const order = { ...request, profile, password };
+      const order = { ...request, profile, password, decided, recordNow };
       const copy = await unlockAndCopy(dependencies, principal, enrollment, key, order);
       return generated ? { ...copy, generatedPassword: password } : copy;
     } catch (error) {
@@ -102,11 +103,11 @@ async function checkPolicy(
   principal: Principal,
   enrollment: Enrollment,
   profile: PfxProfile,
-): Promise<void> {
+): Promise<Decided> {
   const { purpose, assurance, keySpec, custody, exportable } = enrollment;
   const resource = { purpose, assurance, keySpec, custody, exportable, profile };
   const decision = await decide(dependencies, { action: 'Export', principal, resource });
-  if (decision.allowed) return;
+  if (decision.allowed) return { version: decision.version, rules: decision.rules };
   const data = { enrollmentId: enrollment.id, code: 'export-refused' } as const;
   await updateEnrollment(dependencies, enrollment, transitions.recordExportRefusal, () => ({
     events: [{ name: 'ExportRefused', data }],
@@ -114,8 +115,16 @@ async function checkPolicy(
   throw exportRefused(decision, exportable);
 }
 
-/** A request once it is settled what the file becomes: its profile, and the password that it gets. */
-type CopyOrder = ExportRequest & { profile: PfxProfile; password: Secret };
+/** The policy that allowed a copy: its version, and the rules of it. */
+type Decided = NonNullable<LedgerEntry['policy']>;
+
+/** A request once it is settled what the file becomes: its profile, and the password that it gets; and how it is recorded. */
+type CopyOrder = ExportRequest & {
+  profile: PfxProfile;
+  password: Secret;
+  decided: Decided;
+  recordNow: RecordNow;
+};
 
 async function makeCopyOf(
   dependencies: Needs,
@@ -168,8 +177,11 @@ async function makeCopy(
   const { profile } = order;
   const exportId = exportIdOf(enrollment, order.idempotencyKey);
   const passwordAgreed = 'password' in order.unlocking;
-  const copy = { exportId, pfxSha256: sha256Hex(pfx), profile, proof, passwordAgreed };
-  const receipt = await issueCopyReceipt(dependencies, enrollment, key, newId('rcp'), copy);
+  const receiptId = newId('rcp');
+  // No record, no copy: it stands before anything says that there is one.
+  const ledgerEntry = await order.recordNow({ policy: order.decided, receiptId });
+  const copy = { exportId, pfxSha256: sha256Hex(pfx), profile, proof, passwordAgreed, ledgerEntry };
+  const receipt = await issueCopyReceipt(dependencies, enrollment, key, receiptId, copy);
   await updateEnrollment(dependencies, enrollment, transitions.recordExport, (current) => ({
     exports: current.exports + 1,
     ...(passwordAgreed && { tries: rightTry(current.tries) }),

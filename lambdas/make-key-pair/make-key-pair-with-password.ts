@@ -27,10 +27,10 @@ export async function makeKeyPairWithPassword(
   const { organization, id: enrollmentId } = order.enrollment;
   const { password, requestId } = order;
   const act = { action: 'make-key-pair', organization, principal: 'service', enrollmentId, requestId };
-  return await recorded(dependencies, act, async () => {
+  return await recorded(dependencies, act, async (recordNow) => {
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     if (enrollment.purpose !== only) throw new AccessError('not-found');
-    return await makeUnderPassword(dependencies, enrollment, order, async () => {
+    return await makeUnderPassword(dependencies, enrollment, { ...order, recordNow }, async () => {
       checkPassword(password, await dependencies.policy.passwordRules(organization));
     });
   });

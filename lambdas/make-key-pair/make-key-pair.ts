@@ -31,10 +31,11 @@ export async function makeKeyPairOfAccepted(
     requestId: event.id,
     ...named,
   };
-  await recorded(dependencies, entry, async () => {
+  await recorded(dependencies, entry, async (recordNow) => {
     const { enrollmentId } = parse(enrollmentReference, event.data);
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     if (only !== undefined && enrollment.purpose !== only) return;
-    if (enrollment.state === 'accepted') await makeKeyPair(dependencies, enrollment);
+    if (enrollment.state !== 'accepted') return;
+    await makeKeyPair(dependencies, enrollment, undefined, undefined, recordNow);
   });
 }

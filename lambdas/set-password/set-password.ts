@@ -32,7 +32,7 @@ export async function setPassword(
   { enrollmentId, password, idempotencyKey, requestId }: PasswordSetting,
 ): Promise<Enrollment> {
   const act = actOf('set-password', principal, { requestId, enrollmentId });
-  return await recorded(dependencies, act, async () => {
+  return await recorded(dependencies, act, async (recordNow) => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
     if (!wasSetBy(enrollment, setBy)) {
@@ -40,6 +40,7 @@ export async function setPassword(
       checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
     }
     const { authTime } = principal;
-    return await dependencies.keyPairs.make({ enrollment, password, setBy, authTime, requestId });
+    const order = { enrollment, password, setBy, authTime, requestId, recordNow };
+    return await dependencies.keyPairs.make(order);
   });
 }

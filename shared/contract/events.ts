@@ -49,6 +49,13 @@ export const eventSchemas = {
   EnrollmentDestroyed: enrollment,
   OrganizationSettingsChanged: v.object({ fields: v.array(v.pipe(v.string(), v.maxLength(64))) }),
   WebhookDisabled: v.object({ webhookId: reference }),
+  /** How far an organization's ledger was sealed, and the checkpoint that says so: a compact JWS, for whoever keeps it elsewhere. */
+  LedgerCheckpointed: v.object({
+    organization: reference,
+    segment: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    treeSize: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    checkpoint: v.pipe(v.string(), v.maxLength(8_192), v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)),
+  }),
   KeyPairAwaited: keyPairDue,
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
   /** The organization whose backups are checked, and where the page before this one ended. */

@@ -25,6 +25,8 @@ const common = {
   policy: v.object({ version: identifier, rules: identifiers }),
   /** The build of the service that signed. */
   build: identifier,
+  /** The ledger's entry of what it states; absent where the entry came after it, or is of a version before. */
+  ledgerEntry: v.optional(identifier),
 };
 
 /** What was confirmed: each true only when it was tried, and held. */

@@ -21,6 +21,8 @@ export interface ErrorDetails {
   contact?: string;
   /** The policy rules that decided. */
   rules?: readonly string[];
+  /** The version of the policy that they are of; for the record, and told to nobody else. */
+  policyVersion?: string;
   /** How long the other side asked to be left alone. */
   retryAfterSeconds?: number;
   cause?: unknown;

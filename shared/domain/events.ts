@@ -5,7 +5,7 @@ import type { Purpose } from './purpose.ts';
 /**
  * What happened to an aggregate, in the past tense. Data are references: identifiers and codes, never a secret,
  * never a name or an address, never state that a handler should trust instead of reading the record. A purpose says where
- * the event goes, and never changes.
+ * the event goes, and never changes. A checkpoint travels whole: it is signed, and whoever keeps it needs nothing else.
  */
 export type DomainEvent =
   | { name: 'EnrollmentAccepted'; data: { enrollmentId: string; purpose: Purpose } }
@@ -25,7 +25,11 @@ export type DomainEvent =
   | { name: 'EnrollmentPasswordChanged'; data: { enrollmentId: string } }
   | { name: 'EnrollmentDestroyed'; data: { enrollmentId: string } }
   | { name: 'OrganizationSettingsChanged'; data: { fields: readonly string[] } }
-  | { name: 'WebhookDisabled'; data: { webhookId: string } };
+  | { name: 'WebhookDisabled'; data: { webhookId: string } }
+  | {
+      name: 'LedgerCheckpointed';
+      data: { organization: string; segment: number; treeSize: number; checkpoint: string };
+    };
 
 export type DomainEventName = DomainEvent['name'];
 
@@ -45,6 +49,7 @@ const allNames: Readonly<Record<DomainEventName, true>> = {
   EnrollmentDestroyed: true,
   OrganizationSettingsChanged: true,
   WebhookDisabled: true,
+  LedgerCheckpointed: true,
 };
 
 /** Every event that an aggregate can bear. */

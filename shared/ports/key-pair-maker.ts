@@ -1,5 +1,6 @@
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { RecordNow } from './ledger.ts';
 
 /** An enrollment whose subscriber has just set its password. */
 export interface PasswordedEnrollment {
@@ -13,6 +14,8 @@ export interface PasswordedEnrollment {
   authTime?: number | undefined;
   /** For the record. */
   requestId: string;
+  /** Asked before the key counts, by whoever makes it on the spot; whoever makes it elsewhere records it there. */
+  recordNow?: RecordNow | undefined;
 }
 
 /**

@@ -30,15 +30,24 @@ export interface LedgerEntry {
   takesBack?: string;
 }
 
-/** How an error ended what was asked: refused, or failed if it may succeed later; with its code, and what was at fault. */
+/**
+ * How an error ended what was asked: refused, or failed if it may succeed later; with its code, what was at fault, and the policy
+ * that decided, where one did.
+ */
 export function endOf({
   code,
   retryable,
   details,
-}: EscrowError): Pick<LedgerEntry, 'outcome' | 'code' | 'about'> {
-  const { field, issues, rules } = details;
+}: EscrowError): Pick<LedgerEntry, 'outcome' | 'code' | 'about' | 'policy'> {
+  const { field, issues, rules, policyVersion: version } = details;
   const about = rules ?? issues?.map((issue) => issue.field) ?? (field === undefined ? undefined : [field]);
-  return { outcome: retryable ? 'failed' : 'refused', code, ...(about && { about }) };
+  const policy = rules === undefined || version === undefined ? undefined : { version, rules };
+  return {
+    outcome: retryable ? 'failed' : 'refused',
+    code,
+    ...(about && { about }),
+    ...(policy && { policy }),
+  };
 }
 
 /** A ledger whose entries say where they were recorded. @param where the function or process, as in `export-copy` */
@@ -54,3 +63,11 @@ export interface Ledger {
    */
   record(entry: LedgerEntry): Promise<string>;
 }
+
+/**
+ * Records an act as done just before it counts, where it must not happen unrecorded, or its receipt names the entry.
+ * @param told what it adds to the record
+ * @returns the id of the entry
+ * @throws StoreError `store-unavailable`: then the act must not happen
+ */
+export type RecordNow = (told?: Partial<LedgerEntry>) => Promise<string>;

@@ -1,11 +1,13 @@
 import type { Enrollment, EnrollmentState, ReplaceCondition } from '#domain/enrollment.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Purpose } from '#domain/purpose.ts';
+import type { SealedLedger } from '#domain/sealed-ledger.ts';
 
 /** The kinds of aggregate. One aggregate is one record and carries the events of its present version. */
 export interface Aggregates {
   enrollment: Enrollment;
   organization: Organization;
+  ledger: SealedLedger;
 }
 
 export type AggregateType = keyof Aggregates;

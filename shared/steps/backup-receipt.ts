@@ -1,27 +1,31 @@
 import type { PfxProof } from '#crypto/pfx/prove.ts';
-import type { Enrollment, EnrollmentKey, MakingAttempt } from '#domain/enrollment.ts';
+import type { Enrollment, EnrollmentKey } from '#domain/enrollment.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { purposeNames } from '#domain/purpose.ts';
-import { attemptName } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { ProvedBackup } from './escrow-backup.ts';
 import { issueReceipt } from './issue-receipt.ts';
 
 type Needs = Pick<Dependencies, 'keys' | 'documents' | 'clock' | 'build'>;
 
+/** The entry that recorded what a receipt states; absent where nothing was recorded before. */
+interface Recorded {
+  ledgerEntry?: string | undefined;
+}
+
 /**
  * The receipt of an escrowed backup. No subscriber has agreed on its random passphrase, and none shall.
- * @returns the receipt's id. Throws as `issueReceipt` does
+ * Throws as `issueReceipt` does.
  */
 export async function issueEscrowReceipt(
   dependencies: Needs,
   enrollment: Enrollment,
-  attempt: MakingAttempt,
+  receiptId: string,
   key: EnrollmentKey,
-  { backup, proof, recoveryKey }: ProvedBackup,
-): Promise<string> {
+  { backup, proof, recoveryKey, ledgerEntry }: ProvedBackup & Recorded,
+): Promise<void> {
   const receipt = {
-    ...commonFields(enrollment, key),
+    ...commonFields(enrollment, key, ledgerEntry),
     backupId: backup.id,
     pfxSha256: backup.pfxSha256,
     profile: backup.profile,
@@ -30,12 +34,11 @@ export async function issueEscrowReceipt(
     recoveryKey,
     ...statementOf(proof, false),
   };
-  const { id } = await issueReceipt(dependencies, receipt, attemptName(enrollment, attempt));
-  return id;
+  await issueReceipt(dependencies, receipt, receiptId);
 }
 
 /** A subscriber copy that was made, proved, and is about to be delivered. */
-export interface ProvedCopy {
+export interface ProvedCopy extends Recorded {
   exportId: string;
   pfxSha256: string;
   profile: PfxProfile;
@@ -53,10 +56,10 @@ export async function issueCopyReceipt(
   enrollment: Enrollment,
   key: EnrollmentKey,
   receiptId: string,
-  { exportId, pfxSha256, profile, proof, passwordAgreed }: ProvedCopy,
+  { exportId, pfxSha256, profile, proof, passwordAgreed, ledgerEntry }: ProvedCopy,
 ): Promise<{ id: string; jws: string }> {
   const receipt = {
-    ...commonFields(enrollment, key),
+    ...commonFields(enrollment, key, ledgerEntry),
     backupId: exportId,
     pfxSha256,
     profile,
@@ -77,7 +80,7 @@ function statementOf(proof: PfxProof, passwordAgreed: boolean) {
   };
 }
 
-function commonFields(enrollment: Enrollment, key: EnrollmentKey) {
+function commonFields(enrollment: Enrollment, key: EnrollmentKey, ledgerEntry: string | undefined) {
   const { organization, id, purpose, keySpec, policy } = enrollment;
   return {
     receipt: 'backup' as const,
@@ -89,5 +92,6 @@ function commonFields(enrollment: Enrollment, key: EnrollmentKey) {
     csrSha256: key.csrSha256,
     spkiSha256: key.spkiSha256,
     policy: { version: policy.version, rules: [...policy.rules] },
+    ...(ledgerEntry !== undefined && { ledgerEntry }),
   };
 }

@@ -18,11 +18,15 @@ export const noBackupMeaning = 'No backup can be made of a certificate issued fo
  * The refusal of an export as an error: why, what it means, whom to ask.
  * @param exportable whether the key itself may leave; if it may, other refusals do not mean that no backup can be made
  */
-export function exportRefused({ reason, contact, rules }: PolicyDecision, exportable: boolean): PolicyError {
+export function exportRefused(
+  { reason, contact, rules, version }: PolicyDecision,
+  exportable: boolean,
+): PolicyError {
   return new PolicyError('export-refused', {
     why: exportable ? reason : `${reason} ${noBackupMeaning}`,
     next: `Ask ${contact}.`,
     contact,
     rules,
+    policyVersion: version,
   });
 }

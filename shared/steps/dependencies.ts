@@ -7,12 +7,14 @@ import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import type { KeyPairMaker } from '#ports/key-pair-maker.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Ledger } from '#ports/ledger.ts';
+import type { LedgerLog } from '#ports/ledger-log.ts';
 import type { EventBus } from '#ports/messages.ts';
 import type { Notices } from '#ports/notices.ts';
 import type { Notifier } from '#ports/notifier.ts';
 import type { OrganizationQueues } from '#ports/organization-queues.ts';
 import type { ExportabilityPolicy } from '#ports/policy.ts';
 import type { Registry } from '#ports/registry.ts';
+import type { SegmentStore } from '#ports/segment-store.ts';
 import type { WebhookSender } from '#ports/webhook-sender.ts';
 
 /** Everything that use cases work with; each takes the part that it needs. */
@@ -25,6 +27,8 @@ export interface Dependencies {
   /** Makes key pairs under passwords; key pairs that need none are made by whom their event sets to work. */
   keyPairs: KeyPairMaker;
   ledger: Ledger;
+  ledgerLog: LedgerLog;
+  segments: SegmentStore;
   events: EventBus;
   feed: EventFeed;
   webhooks: WebhookSender;

@@ -24,7 +24,7 @@ export function makingHere(dependencies: KeyPairNeeds & Pick<Dependencies, 'cloc
 export async function makeUnderPassword(
   dependencies: KeyPairNeeds,
   enrollment: Enrollment,
-  { password, setBy, authTime }: Pick<PasswordedEnrollment, 'password' | 'setBy' | 'authTime'>,
+  { password, setBy, authTime, recordNow }: Omit<PasswordedEnrollment, 'enrollment' | 'requestId'>,
   check: () => Promise<void> = async () => {},
 ): Promise<Enrollment> {
   if (wasSetBy(enrollment, setBy)) {
@@ -33,5 +33,5 @@ export async function makeUnderPassword(
   }
   requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
   await check();
-  return await makeKeyPair(dependencies, enrollment, password, setBy);
+  return await makeKeyPair(dependencies, enrollment, password, setBy, recordNow);
 }

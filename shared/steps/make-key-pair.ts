@@ -16,6 +16,7 @@ import type { Organization } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { BackupVault } from '#ports/backup-vault.ts';
 import type { ExportableKeys, ResidentKeys } from '#ports/key-provider.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import { abandonAttempt, discardAttempt } from './abandon-attempt.ts';
 import { attemptName, documentName, objectNameOf, putAndReadBack } from './attempt-documents.ts';
 import { issueEscrowReceipt } from './backup-receipt.ts';
@@ -43,6 +44,7 @@ interface Made {
  * count at once; anything before it that fails, or crashes, leaves an attempt that is abandoned whole.
  * @param password the subscriber's, where the enrollment's lock is `password`
  * @param passwordSetBy names the request that set it, so that the same request is known when it comes again
+ * @param recordNow records that it is made, just before the one write: without its record there is no key
  * @returns the enrollment, `ready`
  * @throws StateError `wrong-state`, `making-in-progress`, `version-conflict`; PolicyError `enrollment-refused` for a record
  *   that crosses a floor; SetUpError `not-set-up`; AccessError `not-found`; InputError `invalid-input` if the lock lacks its
@@ -53,6 +55,7 @@ export async function makeKeyPair(
   enrollment: Enrollment,
   password?: Secret,
   passwordSetBy?: string,
+  recordNow?: RecordNow,
 ): Promise<Enrollment> {
   checkCustody(dependencies, enrollment);
   if (enrollment.escrow === 'required') requireVault(dependencies);
@@ -65,7 +68,7 @@ export async function makeKeyPair(
     const made = enrollment.exportable
       ? await makeExportable(dependencies, organization, making, attempt, password)
       : await makeResident(dependencies, organization, making, attempt);
-    return await finish(dependencies, making, attempt, { ...made, passwordSetBy });
+    return await finish(dependencies, making, attempt, { ...made, passwordSetBy, recordNow });
   } catch (error) {
     return await giveUp(dependencies, enrollment, attempt, { failure: error, hasStarted });
   }
@@ -181,13 +184,16 @@ async function finish(
   dependencies: Needs,
   enrollment: Enrollment,
   attempt: MakingAttempt,
-  { key, escrow, passwordSetBy }: Made & { passwordSetBy: string | undefined },
+  { key, escrow, ...asked }: Made & { passwordSetBy: string | undefined; recordNow: RecordNow | undefined },
 ): Promise<Enrollment> {
-  const { id: enrollmentId } = enrollment;
+  const { id: enrollmentId, policy } = enrollment;
+  const { passwordSetBy, recordNow } = asked;
   const events: DomainEvent[] = [{ name: 'EnrollmentKeyPairCreated', data: { enrollmentId } }];
   const backups: Backup[] = [];
-  if (escrow !== undefined) {
-    const receiptId = await issueEscrowReceipt(dependencies, enrollment, attempt, key, escrow);
+  const receiptId = escrow === undefined ? undefined : attemptName(enrollment, attempt);
+  const ledgerEntry = await recordNow?.({ policy, ...(receiptId !== undefined && { receiptId }) });
+  if (escrow !== undefined && receiptId !== undefined) {
+    await issueEscrowReceipt(dependencies, enrollment, receiptId, key, { ...escrow, ledgerEntry });
     backups.push({ ...escrow.backup, receiptId });
     events.push({ name: 'BackupEscrowed', data: { enrollmentId, backupId: escrow.backup.id } });
   }

@@ -1,6 +1,6 @@
-import { asEscrowError } from '#domain/errors.ts';
+import { asEscrowError, type EscrowError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
-import { endOf, type LedgerEntry } from '#ports/ledger.ts';
+import { endOf, type Ledger, type LedgerEntry, type RecordNow } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Longest text of a sender's choosing that a record keeps: an event's source and id come from outside. */
@@ -15,17 +15,31 @@ export type Act = Omit<LedgerEntry, 'outcome' | 'code' | 'about'>;
 /**
  * Does something and records that it was done, refused (the caller must change something) or failed (it may succeed
  * later). The result leaves only once its record stands: no record, no act.
+ *
+ * Work that asks for its record early is not recorded again when it is done. If it fails after that, the entry of its failure
+ * names the one that it takes back; and if it ends with its process, the early one stands alone: what it says was not done, or
+ * done and not told.
  * @param told what the result adds to the record of what was done: which enrollment it is, or that policy refused it
  * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
  */
 export async function recorded<T>(
-  dependencies: Pick<Dependencies, 'ledger'>,
+  { ledger }: Pick<Dependencies, 'ledger'>,
   act: Act,
-  work: () => Promise<T>,
+  work: (recordNow: RecordNow) => Promise<T>,
   told: (result: T) => Partial<LedgerEntry> = () => ({}),
 ): Promise<T> {
-  const result = await recordedIfRefused(dependencies, act, work);
-  await dependencies.ledger.record({ ...bounded(act), outcome: 'done', ...told(result) });
+  let early: string | undefined;
+  const recordNow: RecordNow = async (more = {}) => {
+    early = await ledger.record({ ...bounded(act), outcome: 'done', ...more });
+    return early;
+  };
+  let result: T;
+  try {
+    result = await work(recordNow);
+  } catch (thrown) {
+    throw await recordEnd(ledger, act, thrown, early);
+  }
+  if (early === undefined) await ledger.record({ ...bounded(act), outcome: 'done', ...told(result) });
   return result;
 }
 
@@ -42,10 +56,20 @@ export async function recordedIfRefused<T>(
   try {
     return await work();
   } catch (thrown) {
-    const error = asEscrowError(thrown);
-    await ledger.record({ ...bounded(act), ...endOf(error) });
-    throw error;
+    throw await recordEnd(ledger, act, thrown);
   }
+}
+
+/** Records how an act ended that was not done. @returns the error to throw */
+async function recordEnd(
+  ledger: Ledger,
+  act: Act,
+  thrown: unknown,
+  takesBack?: string,
+): Promise<EscrowError> {
+  const error = asEscrowError(thrown);
+  await ledger.record({ ...bounded(act), ...endOf(error), ...(takesBack !== undefined && { takesBack }) });
+  return error;
 }
 
 /** What one who signed in does, as it is recorded. */

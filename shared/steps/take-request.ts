@@ -59,10 +59,16 @@ export async function takeRequest(
   return await recorded(dependencies, act, work, recordOf);
 }
 
-/** What the record of a request says beyond its request: which enrollment it is, and what policy refused. */
-function recordOf({ id: enrollmentId, state, refusal }: Enrollment): Partial<LedgerEntry> {
-  if (state !== 'refused' || refusal === undefined) return { enrollmentId };
-  return { enrollmentId, outcome: 'refused', code: refusal.code, about: refusal.rules };
+/** What the record of a request says beyond its request: which enrollment it is, what policy decided, and what it refused. */
+function recordOf({ id: enrollmentId, state, refusal, policy }: Enrollment): Partial<LedgerEntry> {
+  const receipt = refusal === undefined ? {} : { receiptId: refusal.receiptId };
+  if (state !== 'refused' || refusal === undefined) return { enrollmentId, policy, ...receipt };
+  const decided = { version: policy.version, rules: refusal.rules };
+  return {
+    ...{ enrollmentId, outcome: 'refused', code: refusal.code, about: refusal.rules },
+    policy: decided,
+    ...receipt,
+  };
 }
 
 function sameRequest(existing: Enrollment, request: EnrollmentRequest): Enrollment {

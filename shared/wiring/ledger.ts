@@ -1,14 +1,15 @@
 import { DynamoLedger } from '#adapters/dynamodb/ledger.ts';
 import { environmentNames } from '#contract/environment.ts';
 import { InternalError } from '#domain/errors.ts';
-import type { Ledger } from '#ports/ledger.ts';
+import { type Ledger, recordingAt } from '#ports/ledger.ts';
 import { given } from './environment.ts';
 import type { Opening } from './opening.ts';
 
 /** The record of what was done and refused, where the function may add to it. @throws SetUpError `not-set-up` */
 export function openLedger({ name, spec, environment, dynamoDb, clock }: Opening): Ledger {
   if (!spec.uses.includes('ledger:append')) return noLedger(name);
-  return new DynamoLedger(dynamoDb, given(environment, environmentNames.ledgerTable), clock);
+  const ledger = new DynamoLedger(dynamoDb, given(environment, environmentNames.ledgerTable), clock);
+  return recordingAt(name, ledger);
 }
 
 function noLedger(name: string): Ledger {

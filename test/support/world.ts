@@ -27,6 +27,7 @@ import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryEventBus, MemoryMessageQueues } from '#test/doubles/memory-messages.ts';
 import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
 import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
+import { MemorySegmentStore } from '#test/doubles/memory-segment-store.ts';
 import { MemoryWebhookSender } from '#test/doubles/memory-webhook-sender.ts';
 import { generalPolicy } from '#test/support/general-policy.ts';
 
@@ -59,6 +60,7 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
   const registry = new MemoryRegistry(clock, outbox);
   const keys = await openSoftwareProvider({ folder, stage: 'test' });
   const queues = new MemoryMessageQueues(clock);
+  const ledger = new MemoryLedger(clock);
   const notices = new MemoryNotifier(clock);
   const ports = {
     registry,
@@ -66,7 +68,9 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     vault: new MemoryBackupVault(clock),
     policy: settingsPolicy(registry),
     keys,
-    ledger: new MemoryLedger(),
+    ledger,
+    ledgerLog: ledger,
+    segments: new MemorySegmentStore(),
     events: new MemoryEventBus(queues, subscriptions),
     feed: outbox.feed,
     webhooks: new MemoryWebhookSender(),

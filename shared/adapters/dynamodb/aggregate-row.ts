@@ -49,6 +49,8 @@ export function aggregateRow(record: Aggregate, writtenAt: string): Row {
   if (record.type === 'organization') {
     return { ...general, mark: marks.organizations, markedRecord: organization };
   }
+  // Nothing looks for it but by its name.
+  if (record.type === 'ledger') return general;
   const { state, purpose, subscriber } = record;
   return {
     ...general,

@@ -25,6 +25,10 @@ const born: DomainEvent[] = [
   { name: 'EnrollmentDestroyed', data: { enrollmentId } },
   { name: 'OrganizationSettingsChanged', data: { fields: ['contact', 'policy'] } },
   { name: 'WebhookDisabled', data: { webhookId: 'whk_1' } },
+  {
+    name: 'LedgerCheckpointed',
+    data: { organization: 'acme', segment: 1, treeSize: 3, checkpoint: 'e30.e30.c2ln' },
+  },
 ];
 
 describe('the data of events', () => {
@@ -42,7 +46,7 @@ describe('the data of events', () => {
       for (const member of Object.keys(data)) {
         const { [member]: _left, ...rest } = { ...data } as Record<string, unknown>;
         expect(v.is(eventSchemas[name], rest)).toBe(false);
-        for (const wrong of ['', 7, null, 'x y'.repeat(99)]) {
+        for (const wrong of ['', -7, null, 'x y'.repeat(99)]) {
           expect(v.is(eventSchemas[name], { ...data, [member]: wrong })).toBe(false);
         }
       }

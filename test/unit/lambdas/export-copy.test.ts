@@ -7,6 +7,7 @@ import { readPfx } from '#crypto/pfx/read.ts';
 import { verifyReceipt } from '#crypto/receipts.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
+import { StoreError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { type ExportRequest, exportCopy, type SubscriberCopy } from '#lambdas/export-copy/export-copy.ts';
 import type { DocumentName } from '#ports/document-store.ts';
@@ -125,6 +126,7 @@ describe('a copy', () => {
       spkiSha256: enrollment.key?.spkiSha256,
       pfxSha256: sha256Hex(copy.pfx),
       profile: 'modern',
+      ledgerEntry: expect.stringMatching(/^\d+$/),
       objectVersion: null,
       retainUntil: null,
       recoveryKey: null,
@@ -146,11 +148,26 @@ describe('a copy', () => {
       requestId: 'export-1',
       profile: 'modern',
       outcome: 'done',
+      policy: { version: enrollment.policy.version, rules: expect.any(Array) },
+      receiptId: copy.receiptId,
     });
     expect(await eventNames(world, enrollment)).toContain('SubscriberCopyExported');
     expect((await listedNames(vault, `${organization}/${enrollment.id}/`)).length).toBe(1);
     const names = documents.names().filter(({ kind }) => kind === 'receipt');
     expect(names.map(({ id }) => id)).toContain(copy.receiptId);
+  });
+
+  it('is not made where its record cannot be made: no receipt, no event, no count', async () => {
+    const before = await current(world, enrollment);
+    const { documents } = world.dependencies;
+    const names = documents.names();
+    const ledger = { record: () => Promise.reject(new StoreError('store-unavailable')) };
+    const request = exporting(enrollment, { requestId: 'export-unrecorded' });
+    const act = () => exportCopy({ ...world.dependencies, ledger }, subscriber(), request);
+    expect((await thrownBy(act)).code).toBe('store-unavailable');
+    const { exports, events } = await current(world, enrollment);
+    expect({ exports, events }).toEqual({ exports: before.exports, events: [] });
+    expect(documents.names()).toEqual(names);
   });
 
   it('may have the enrollment password', async () => {

@@ -88,7 +88,11 @@ describe.each(pfxProfiles)('a copy of the profile %s', (profile) => {
     );
     const { enrollmentId, requestId } = taking(profile);
     const entry = { action: 'export-copy', organization, principal: 'ada', enrollmentId, requestId, profile };
-    expect(ledger.entries).toContainEqual({ ...entry, outcome: 'done' });
+    const { policy } = enrollment;
+    const decided = { version: policy.version, rules: expect.any(Array) };
+    expect(ledger.entries).toContainEqual({
+      ...{ ...entry, outcome: 'done', policy: decided, receiptId: copy.receiptId },
+    });
   });
 });
 

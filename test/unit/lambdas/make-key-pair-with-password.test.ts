@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Enrollment } from '#domain/enrollment.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Purpose } from '#domain/purpose.ts';
 import { Secret } from '#domain/secret.ts';
@@ -52,6 +52,8 @@ describe('a key pair that is made for whoever set a password', () => {
       enrollmentId: enrollment.id,
       requestId: 'r-1',
       outcome: 'done',
+      policy: enrollment.policy,
+      ...(purpose === 'encryption' && { receiptId: activeBackup(made)?.receiptId }),
     });
   });
 
@@ -137,7 +139,8 @@ describe('setting a password', () => {
     await setPassword({ ...world.dependencies, keyPairs }, subscriber(), { ...setting, idempotencyKey: 'k' });
     const setBy = expect.stringMatching(/^pws_/);
     const { authTime } = subscriber();
-    expect(asked).toEqual([{ enrollment, password: setting.password, setBy, authTime, requestId: 'set-1' }]);
+    const told = { enrollment, password: setting.password, setBy, authTime, requestId: 'set-1' };
+    expect(asked).toEqual([{ ...told, recordNow: expect.any(Function) }]);
     expect((await current(world, enrollment)).state).toBe('awaiting-subscriber');
   });
 });

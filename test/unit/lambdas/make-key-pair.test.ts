@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventSource } from '#contract/events.ts';
-import type { Enrollment } from '#domain/enrollment.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import { withFault } from '#test/support/faults.ts';
@@ -51,6 +51,8 @@ describe('an accepted enrollment', () => {
       enrollmentId: enrollment.id,
       requestId: 'event-2',
       outcome: 'done',
+      policy: enrollment.policy,
+      receiptId: activeBackup(await current(world, enrollment))?.receiptId,
     });
   });
 

@@ -59,6 +59,7 @@ describe('a request made directly', () => {
       requestId: 'req-1',
       enrollmentId: enrollment.id,
       outcome: 'done',
+      policy: enrollment.policy,
     });
   });
 

@@ -83,7 +83,7 @@ describe('a good request', () => {
   });
 
   it('is recorded as done, with the enrollment that it became', async () => {
-    const { id } = await request(world);
+    const { id, policy } = await request(world);
     expect(world.dependencies.ledger.entries.at(-1)).toEqual({
       action: 'request-enrollment',
       organization,
@@ -91,6 +91,7 @@ describe('a good request', () => {
       requestId: 'event-1',
       enrollmentId: id,
       outcome: 'done',
+      policy,
     });
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Enrollment } from '#domain/enrollment.ts';
+import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Principal } from '#domain/principal.ts';
 import { Secret } from '#domain/secret.ts';
@@ -61,6 +61,8 @@ describe('setting the password', () => {
       enrollmentId: enrollment.id,
       requestId: 'set-1',
       outcome: 'done',
+      policy: made.policy,
+      receiptId: activeBackup(made)?.receiptId,
     });
   });
 

@@ -8,8 +8,10 @@ import { spkiSha256 } from '#crypto/public-key.ts';
 import { verifyReceipt } from '#crypto/receipts.ts';
 import { openSealedPassphrase, recoveryKeyThumbprint } from '#crypto/sealing.ts';
 import { activeBackup, type Enrollment, type EnrollmentKey } from '#domain/enrollment.ts';
+import { StoreError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
+import type { LedgerLine } from '#ports/ledger-log.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { withFault } from '#test/support/faults.ts';
 import { listedNames } from '#test/support/listed.ts';
@@ -40,6 +42,13 @@ afterAll(() => world.close());
 function keyOf({ key }: Enrollment): EnrollmentKey {
   if (key === undefined) throw new TypeError('no key');
   return key;
+}
+
+/** The id of the entry that names a receipt. */
+async function entryNaming(receiptId: string | undefined): Promise<string | undefined> {
+  const lines = await world.dependencies.ledgerLog.lines(organization, 0, 1_000);
+  const read = lines.map(({ text }): LedgerLine => JSON.parse(text));
+  return read.find(({ entry }) => entry.receiptId === receiptId)?.id;
 }
 
 async function documentsOf({ id }: Enrollment): Promise<string[]> {
@@ -176,10 +185,20 @@ describe('an encryption key under a password', () => {
       provedBy: expect.arrayContaining(['strict reader', 'ECDH key agreement']),
       policy: enrollment.policy,
       build: 'test build',
+      ledgerEntry: await entryNaming(backup?.receiptId),
     });
     for (const personal of ['Ada', "O'Brien", 'ada@acme.example']) {
       expect(JSON.stringify(receipt)).not.toContain(personal);
     }
+  });
+
+  it('is not made where its record cannot be made, and nothing of it is left', async () => {
+    const waiting = await request(world, { idempotencyKey: 'unrecorded' });
+    const gone = () => Promise.reject(new StoreError('store-unavailable'));
+    const make = () => makeKeyPair(world.dependencies, waiting, password(), undefined, gone);
+    expect((await thrownBy(make)).code).toBe('store-unavailable');
+    expect((await current(world, waiting)).state).toBe('awaiting-subscriber');
+    expect(await documentsOf(waiting)).toEqual([]);
   });
 
   it('cannot be made again', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError, LockError, PolicyError, ProviderError, StoreError } from '#domain/errors.ts';
+import { type RecordNow, recordingAt } from '#ports/ledger.ts';
 import { recorded } from '#steps/record.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { thrownBy } from '#test/support/refused.ts';
@@ -50,6 +51,57 @@ describe('an act that is recorded', () => {
       (enrollmentId) => ({ enrollmentId, ...refusal }),
     );
     expect(ledger.entries).toEqual([{ ...entry, ...refusal, enrollmentId: 'enr_1' }]);
+  });
+
+  it('is recorded when its work asks for it, and not again when it is done', async () => {
+    const ledger = new MemoryLedger();
+    const early: unknown[] = [];
+    const work = async (recordNow: RecordNow) => {
+      early.push(await recordNow({ receiptId: 'rcp_1' }), ...ledger.entries);
+      return 'result';
+    };
+    expect(await recorded({ ledger }, entry, work, () => ({ about: ['unused'] }))).toBe('result');
+    expect(early).toEqual(['1', { ...entry, outcome: 'done', receiptId: 'rcp_1' }]);
+    expect(ledger.entries).toHaveLength(1);
+  });
+
+  it('that fails after its work asked for its record takes that one back', async () => {
+    const ledger = new MemoryLedger();
+    const error = new StoreError('store-unavailable');
+    const work = async (recordNow: RecordNow) => {
+      await recordNow();
+      throw error;
+    };
+    expect(await thrownBy(() => recorded({ ledger }, entry, work))).toBe(error);
+    expect(ledger.entries).toEqual([
+      { ...entry, outcome: 'done' },
+      { ...entry, outcome: 'failed', code: 'store-unavailable', takesBack: '1' },
+    ]);
+  });
+
+  it('does not go on where the record that its work asks for cannot be made', async () => {
+    const gone = new StoreError('store-unavailable');
+    const steps: string[] = [];
+    const ledger = { record: () => Promise.reject(gone) };
+    const work = async (recordNow: RecordNow) => {
+      await recordNow();
+      steps.push('acted');
+    };
+    expect(await thrownBy(() => recorded({ ledger }, entry, work))).toBe(gone);
+    expect(steps).toEqual([]);
+  });
+
+  it('is recorded with the policy that refused it', async () => {
+    const rules = ['never'];
+    const { entries } = await recordOf(new PolicyError('export-refused', { rules, policyVersion: '7' }));
+    const refused = { outcome: 'refused', code: 'export-refused', about: rules };
+    expect(entries).toEqual([{ ...entry, ...refused, policy: { version: '7', rules } }]);
+  });
+
+  it('says where it was recorded, where that is known', async () => {
+    const ledger = new MemoryLedger();
+    await recorded({ ledger: recordingAt('export-copy', ledger) }, entry, async () => 'result');
+    expect(ledger.entries).toEqual([{ ...entry, outcome: 'done', where: 'export-copy' }]);
   });
 
   it('is recorded as refused if the caller must change something', async () => {

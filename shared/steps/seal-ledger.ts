@@ -1,0 +1,202 @@
+import {
+  type Checkpoint,
+  checkpointSha256,
+  readCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from '#crypto/ledger/checkpoint.ts';
+import { Frontier } from '#crypto/ledger/merkle.ts';
+import {
+  mostLines,
+  nextCheckpoint,
+  nothingSealed,
+  readSegment,
+  type Sealed,
+  writeSegment,
+} from '#crypto/ledger/segment.ts';
+import { asEscrowError, type EscrowError, StoreError } from '#domain/errors.ts';
+import type { SealedLedger } from '#domain/sealed-ledger.ts';
+import type { Dependencies } from './dependencies.ts';
+import { statementKeys } from './statement-keys.ts';
+
+export type SealNeeds = Pick<Dependencies, 'registry' | 'ledgerLog' | 'segments' | 'keys' | 'clock'>;
+
+/** A segment holds no more than this, so that it can be answered as one: in bytes of text, and in lines. */
+const largestSegment = 4_194_304;
+const pageOfLines = 1_000;
+
+/** How often another who seals at the same time may be first before this one leaves it to the other. */
+const mostRaces = 8;
+
+/**
+ * Seals what an organization's ledger has that is not sealed: segments of it, each with its checkpoint, each written once.
+ * Nothing where there is nothing new.
+ *
+ * A segment comes first, then the record that names it with its event. So a crash between the two leaves a segment that no
+ * record names yet: it is taken as it is, if it is what the log holds. What two write at the same time, one has written.
+ * @returns the checkpoints that were made, or found made, compact JWS, oldest first
+ * @throws StoreError `object-damaged` if what is sealed, or the log, is not what was written; `object-missing` if the last segment
+ *   is gone; `store-unavailable`; ProviderError as `KeyProvider.signReceipt`; StateError `version-conflict` if others kept winning
+ */
+export async function sealLedger(needs: SealNeeds, organization: string): Promise<string[]> {
+  const made: string[] = [];
+  for (let races = 0; ; ) {
+    const record = await needs.registry.read('ledger', organization, 'ledger');
+    try {
+      const checkpoint = await sealNext(needs, organization, record);
+      if (checkpoint === undefined) return made;
+      made.push(checkpoint);
+    } catch (error) {
+      races += 1;
+      if (!isRace(asEscrowError(error)) || races === mostRaces) throw error;
+    }
+  }
+}
+
+/** Seals one segment, or takes the one that is there. @returns its checkpoint; undefined if there was nothing to seal */
+async function sealNext(
+  needs: SealNeeds,
+  organization: string,
+  record: SealedLedger | undefined,
+): Promise<string | undefined> {
+  const before = sealedBy(record);
+  const next = before.segment + 1;
+  const found = await needs.segments.get(organization, next);
+  if (found !== undefined) return await adopt(needs, organization, before, found);
+  const lines = await unsealedLines(needs, organization, before.frontier.size);
+  if (lines.length === 0) return undefined;
+  await requireLast(needs, organization, record);
+
+  const time = needs.clock.now().toISOString();
+  const { checkpoint, frontier } = following(before, lines, organization, time);
+  const publicKey = await needs.keys.receiptKey();
+  const signer = { publicKey, sign: (message: Uint8Array) => needs.keys.signReceipt(message) };
+  const jws = await signCheckpoint(checkpoint, signer);
+  const segment = writeSegment({ lines, checkpoint: jws });
+  await needs.segments.put(organization, next, Buffer.from(segment));
+  await advance(needs, checkpoint, frontier, jws);
+  return jws;
+}
+
+/** Takes a segment that stands there already: signed by this service, and of the very lines that the log holds. */
+async function adopt(
+  needs: SealNeeds,
+  organization: string,
+  before: Sealed,
+  bytes: Uint8Array,
+): Promise<string> {
+  const { lines, checkpoint: jws } = asDamage(() => readSegment(bytes));
+  const own = await verifyCheckpoint(jws, await statementKeys(needs)).catch((error) => {
+    throw damaged(error);
+  });
+  const { checkpoint, frontier } = following(before, lines, organization, own.time);
+  const isSame = Object.entries(checkpoint).every(([name, value]) => Reflect.get(own, name) === value);
+  const logged = await needs.ledgerLog.lines(organization, before.frontier.size, lines.length);
+  const isLogged = logged.length === lines.length && logged.every(({ text }, index) => text === lines[index]);
+  if (!isSame || !isLogged) throw damaged(undefined);
+  await advance(needs, checkpoint, frontier, jws);
+  return jws;
+}
+
+/** The one write that makes a segment count, and bears its event. */
+async function advance(
+  { registry }: SealNeeds,
+  { organization, segment, treeSize, lastLineSha256 }: Checkpoint,
+  frontier: Frontier,
+  checkpoint: string,
+): Promise<void> {
+  const data = { organization, segment, treeSize, checkpoint };
+  const record: SealedLedger = {
+    ...{ type: 'ledger', organization, id: 'ledger', version: segment, treeSize, lastLineSha256, checkpoint },
+    frontier: frontier.nodes().map((node) => Buffer.from(node).toString('hex')),
+    // Nobody follows what names no organization.
+    events: organization === '' ? [] : [{ name: 'LedgerCheckpointed', data }],
+  };
+  if (segment === 1) await registry.create(record);
+  else await registry.replace(record, { version: segment - 1 });
+}
+
+/** What a record says of the ledger before the next segment. */
+function sealedBy(record: SealedLedger | undefined): Sealed {
+  if (record === undefined) return nothingSealed();
+  const { version: segment, treeSize, frontier, lastLineSha256, checkpoint } = record;
+  const nodes = frontier.map((node) => Buffer.from(node, 'hex'));
+  const sealed = {
+    segment,
+    frontier: asDamage(() => Frontier.from(treeSize, nodes)),
+    lastLineSha256,
+    checkpointSha256: checkpointSha256(checkpoint),
+  };
+  // The record is not signed; what it builds on must be what the signed checkpoint says.
+  const signed = asDamage(() => readCheckpoint(checkpoint));
+  const isSigned =
+    signed.segment === segment &&
+    signed.treeSize === treeSize &&
+    signed.lastLineSha256 === lastLineSha256 &&
+    signed.rootHash === sealed.frontier.root().toString('hex');
+  if (!isSigned) throw damaged(undefined);
+  return sealed;
+}
+
+/** Nothing is built on a segment that is gone, or is another one: its checkpoint must still end it. */
+async function requireLast(
+  { segments }: SealNeeds,
+  organization: string,
+  record: SealedLedger | undefined,
+): Promise<void> {
+  if (record === undefined) return;
+  const bytes = await segments.get(organization, record.version);
+  if (bytes === undefined) {
+    throw new StoreError('object-missing', {
+      why: `Segment ${record.version} of the ledger is gone.`,
+      next: 'Tell the operator: put it back from a copy. Nothing is sealed until it is there.',
+    });
+  }
+  const { checkpoint } = asDamage(() => readSegment(bytes));
+  if (checkpoint !== record.checkpoint) throw damaged(undefined);
+}
+
+/** As many unsealed lines as one segment takes. */
+async function unsealedLines(
+  { ledgerLog }: SealNeeds,
+  organization: string,
+  sealed: number,
+): Promise<string[]> {
+  const lines: string[] = [];
+  let size = 0;
+  while (lines.length < mostLines) {
+    const page = await ledgerLog.lines(organization, sealed + lines.length, pageOfLines);
+    for (const { text } of page) {
+      size += Buffer.byteLength(text) + 1;
+      if (size > largestSegment && lines.length > 0) return lines;
+      lines.push(text);
+    }
+    if (page.length < pageOfLines) break;
+  }
+  return lines;
+}
+
+function following(before: Sealed, lines: readonly string[], organization: string, time: string) {
+  return asDamage(() => nextCheckpoint(before, lines, { organization, time }));
+}
+
+function asDamage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+function damaged(cause: unknown): StoreError {
+  return new StoreError('object-damaged', {
+    why: 'The ledger is not the one that was sealed: its lines, a segment or its record were changed.',
+    next: 'Tell the operator: verify an export of it with a checkpoint that was kept elsewhere. Nothing is sealed until then.',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** Another who sealed at the same time was first. */
+function isRace({ code }: EscrowError): boolean {
+  return code === 'already-exists' || code === 'version-conflict';
+}

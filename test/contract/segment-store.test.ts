@@ -2,12 +2,15 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FileSegmentStore } from '#adapters/files/segment-store.ts';
+import { MemorySegmentStore } from '#test/doubles/memory-segment-store.ts';
 import { segmentStoreContract } from './segment-store.contract.ts';
-import { onDataFolder } from './subject.ts';
+import { inMemory, onDataFolder } from './subject.ts';
 
 segmentStoreContract('FileSegmentStore', () =>
   onDataFolder(({ path }) => ({ store: new FileSegmentStore(join(path, 'ledger')) })),
 );
+
+segmentStoreContract('MemorySegmentStore', () => inMemory({ store: new MemorySegmentStore() }));
 
 it('writes files that nobody changes, and takes for none what a crash left half written', async () => {
   const subject = onDataFolder(({ path }) => ({ path, store: new FileSegmentStore(join(path, 'ledger')) }));

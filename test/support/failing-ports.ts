@@ -28,6 +28,8 @@ const ports = [
   'policy',
   'keys',
   'ledger',
+  'ledgerLog',
+  'segments',
   'events',
   'notifier',
   'notices',

@@ -1,4 +1,5 @@
 import { holdFloors } from '#domain/floors.ts';
+import { sentence } from '#domain/plain-words.ts';
 import { type PolicyTest, questionOf } from '#domain/policy-document.ts';
 import type { CompiledPolicy, PolicyAnswer } from './compile.ts';
 import { describeFacts } from './describe-question.ts';
@@ -15,7 +16,7 @@ export async function runTests(policy: CompiledPolicy, tests: readonly PolicyTes
     const answer = holdFloors(question, await policy.decide(question));
     const wrong = differenceOf(test, answer);
     if (wrong === undefined) continue;
-    const why = `Test ${index + 1} fails: ${test.name ?? describeFacts(test)}. ${wrong}`;
+    const why = `Test ${index + 1} fails: ${sentence(test.name ?? describeFacts(test))} ${wrong}`;
     findings.push({ code: 'test-fails', file: 'tests.json', why, next: 'Correct the rule, or the test.' });
   }
   return findings;

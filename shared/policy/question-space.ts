@@ -62,11 +62,22 @@ export function* questionsOf(
   most = Number.POSITIVE_INFINITY,
 ): Generator<{ facts: PolicyFacts; question: PolicyQuestion }> {
   const { size } = space;
+  const step = size <= most ? 1 : spreadingStep(size);
   for (let taken = 0; taken < Math.min(size, most); taken++) {
-    // A prime larger than any space reaches each index once before it repeats one.
-    const facts = space.at(size <= most ? taken : (taken * 2_147_483_647) % size);
+    const facts = space.at((taken * step) % size);
     yield { facts, question: questionOf(facts) };
   }
+}
+
+/** Steps of this length go all over the space, and reach each index once before they repeat one: the golden section, made coprime. */
+function spreadingStep(size: number): number {
+  let step = Math.floor(size * 0.618_034);
+  while (greatestCommonDivisor(step, size) !== 1) step += 1;
+  return step;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 function chosen(dimensions: Dimensions, index: number): PolicyFacts {

@@ -35,8 +35,8 @@ export async function readRules(cedar: string): Promise<{ rules: Rule[]; finding
   const { rules: sources, findings } = splitRules(cedar);
   if (findings.length > 0) return { rules: [], findings };
   return await withCedar((engine) => {
-    const unparsed = parseErrors(engine, cedar);
-    if (unparsed.length > 0) return { rules: [], findings: unparsed };
+    const errors = parseErrors(engine, cedar);
+    if (errors.length > 0) return { rules: [], findings: errors };
     const read = sources.map((source) => readRule(engine, source, cedar));
     const rules = read.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
     return { rules, findings: [...read.flatMap((each) => each.findings), ...idsGivenTwice(rules)] };
@@ -47,23 +47,16 @@ function parseErrors(engine: Cedar, cedar: string): Finding[] {
   const answer = engine.checkParsePolicySet({ staticPolicies: cedar });
   if (answer.type === 'success') return [];
   return answer.errors.map(({ message, help, sourceLocations: [at] = [] }) => ({
-    ...(message.includes('slot') || message.includes('template')
-      ? template
-      : {
-          code: 'does-not-parse',
-          why: `It does not parse: ${plain(message)}.`,
-          next: nextOf(help, at?.label),
-        }),
+    ...unparsed({ message, help, expected: at?.label }),
     file: 'policy.cedar',
     ...(at !== undefined && placeAtByte(cedar, at.start)),
   }));
 }
 
-const template = {
-  code: 'template',
-  why: 'It is a template: it has a slot in the place of a principal or resource.',
-  next: 'Name whom you mean, or leave the principal open.',
-} as const;
+function unparsed(error: { message: string; help: string | null; expected?: string | null | undefined }) {
+  const why = `It does not parse: ${plain(error.message)}.`;
+  return { code: 'does-not-parse', why, next: nextOf(error.help, error.expected) } as const;
+}
 
 /** Cedar's own words without what only its authors need. */
 export function plain(message: string): string {
@@ -85,7 +78,14 @@ function readRule(
 ): { rule?: Rule; findings: readonly Finding[] } {
   const place = placeAt(cedar, source.start);
   const answer = engine.policyToJson(source.text);
-  if (answer.type === 'failure') return { findings: [{ ...template, file: 'policy.cedar', ...place }] };
+  if (answer.type === 'failure') {
+    const found = answer.errors.map((error) => ({
+      ...unparsed(error),
+      file: 'policy.cedar' as const,
+      ...place,
+    }));
+    return { findings: found };
+  }
   const { json } = answer;
   const { id, reason, contact } = json.annotations ?? {};
   const findings = annotationFaults({ ...json.annotations }).map(

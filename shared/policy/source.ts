@@ -19,7 +19,7 @@ const most = { depth: 32, operators: 150 } as const;
  * nested uncounted. What deepens the tree that Cedar makes of a rule: an operator, a step into a member, a condition.
  */
 const tokens =
-  /"(?:[^"\\]|\\[^\n])*"|\/\/[^\n\r]*|[([{]|[)\]}]|;|&&|\|\||==|!=|<=|>=|[<>+*.!-]|[A-Za-z_]\w*|[\s\S]/g;
+  /"(?:[^"\\]|\\[^\n])*"|\/\/[^\n\r]*|[([{]|[)\]}]|;|\?\w+|&&|\|\||==|!=|<=|>=|[<>+*.!-]|[A-Za-z_]\w*|[\s\S]/g;
 const operatorWords = new Set(['if', 'when', 'unless', 'in', 'has', 'like', 'is']);
 const operators = new Set(['&&', '||', '==', '!=', '<=', '>=', '<', '>', '+', '*', '.', '!', '-', '[']);
 
@@ -37,6 +37,7 @@ export function splitRules(cedar: string): { rules: RuleSource[]; findings: Find
     if (isBlank(token)) continue;
     if (rule.start === undefined) rule.start = index;
     count(rule, token);
+    if (token.startsWith('?') && token !== '?') findings.push(template(cedar, index));
     if (token !== ';') continue;
     rules.push({ text: cedar.slice(rule.start, index + 1), start: rule.start });
     findings.push(...tooDeep(rule, cedar));
@@ -46,6 +47,12 @@ export function splitRules(cedar: string): { rules: RuleSource[]; findings: Find
   findings.push(...tooDeep(rule, cedar));
   if (rules.length > policyLimits.rules) findings.push(tooMany(rules.length));
   return { rules, findings };
+}
+
+function template(cedar: string, at: number): Finding {
+  const why = 'It is a template: it has a slot in the place of a principal or resource.';
+  const next = 'Name whom you mean, or leave the principal open.';
+  return { code: 'template', file: 'policy.cedar', ...placeAt(cedar, at), why, next };
 }
 
 interface Counted {

@@ -4,22 +4,19 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import { EscrowError } from '#domain/errors.ts';
 import { holdFloors, holdRecordToFloors } from '#domain/floors.ts';
 import { keySpecNames } from '#domain/key-spec.ts';
-import { lockKinds, type PolicyAction, type PolicyDecision, type PolicyQuestion } from '#domain/policy.ts';
+import {
+  lockKinds,
+  type PolicyAction,
+  type PolicyContext,
+  type PolicyDecision,
+  type PolicyQuestion,
+  policyActions,
+} from '#domain/policy.ts';
 import { roles } from '#domain/principal.ts';
 import { assurances, custodies, purposes } from '#domain/purpose.ts';
 
-const actions: PolicyAction[] = [
-  'Enroll',
-  'MakeExportable',
-  'Escrow',
-  'LockByPassword',
-  'LockByRecipient',
-  'LockByNothing',
-  'Export',
-];
-
 const anyQuestion: fc.Arbitrary<PolicyQuestion> = fc.record({
-  action: fc.constantFrom(...actions),
+  action: fc.constantFrom(...policyActions),
   principal: fc.record({
     organization: fc.constant('acme'),
     subject: fc.string(),
@@ -36,6 +33,7 @@ const anyQuestion: fc.Arbitrary<PolicyQuestion> = fc.record({
     },
     { requiredKeys: ['purpose', 'assurance', 'keySpec', 'custody'] },
   ),
+  context: fc.record({ thirdParty: fc.boolean(), agents: fc.nat(3) }, { requiredKeys: [] }),
 });
 
 const anyDecision: fc.Arbitrary<PolicyDecision> = fc.record({
@@ -68,6 +66,22 @@ function question(action: PolicyAction, resource: Partial<PolicyQuestion['resour
   };
 }
 
+/** As no key spec is; records and requests come from outside. */
+function weak(action: PolicyAction): PolicyQuestion {
+  const asked = question(action, {});
+  Reflect.set(asked.resource, 'keySpec', 'RSA_1024');
+  return asked;
+}
+
+function released(context: PolicyContext): PolicyQuestion {
+  return { ...question('ReleaseRecovered', { purpose: 'encryption' }), context };
+}
+
+function by(action: PolicyAction): PolicyQuestion {
+  const asked = { ...question(action, { purpose: 'encryption' }), context: { thirdParty: true, agents: 2 } };
+  return { ...asked, principal: { ...asked.principal, roles: ['auditor'] } };
+}
+
 describe('the floors', () => {
   it.each([
     ['escrowing an identity key', question('Escrow', {}), 'floor-identity-never-escrowed'],
@@ -77,6 +91,22 @@ describe('the floors', () => {
       question('Export', { purpose: 'encryption', exportable: false }),
       'floor-never-loosened',
     ],
+    [
+      'exporting it for older systems',
+      question('ExportCompatible', { purpose: 'encryption', exportable: false }),
+      'floor-never-loosened',
+    ],
+    ['making an RSA key of 1024 bits', weak('MakeKey'), 'floor-no-weak-rsa'],
+    ['enrolling one', weak('Enroll'), 'floor-no-weak-rsa'],
+    [
+      'releasing a key to a third party by one agent',
+      released({ thirdParty: true, agents: 1 }),
+      'floor-two-agents',
+    ],
+    ['releasing one by nobody', released({}), 'floor-two-agents'],
+    ['releasing one by no number of agents', released({ agents: Number.NaN }), 'floor-two-agents'],
+    ['an auditor who agrees', by('ApproveRecovery'), 'floor-auditor-never-counts'],
+    ['an auditor who hands over', by('ReleaseRecovered'), 'floor-auditor-never-counts'],
   ])('turn a permission of %s into a refusal', (_what, asked, rule) => {
     const held = holdFloors(asked, permission);
     expect(held).toMatchObject({ allowed: false, rules: [rule], version: 'lax-1' });
@@ -87,16 +117,31 @@ describe('the floors', () => {
   it('are not crossed by any decision of any policy', () => {
     fc.assert(
       fc.property(anyQuestion, anyDecision, (asked, decision) => {
-        const { action, resource } = asked;
+        const { action, principal, resource, context } = asked;
         const identity = resource.purpose === 'identity';
+        const forOwner = context?.thirdParty === false;
         const crossing =
           (identity && (action === 'Escrow' || action === 'LockByNothing')) ||
-          (action === 'Export' && resource.exportable === false);
+          (['Export', 'ExportCompatible'].includes(action) && resource.exportable === false) ||
+          (action === 'ReleaseRecovered' && !forOwner && (context?.agents ?? 0) < 2) ||
+          (['ApproveRecovery', 'ReleaseRecovered'].includes(action) && principal.roles.join() === 'auditor');
         const held = holdFloors(asked, decision);
         expect(held.allowed).toBe(decision.allowed && !crossing);
         expect(held.rules.length).toBeGreaterThan(0);
       }),
     );
+  });
+
+  it.each([
+    ['an agent who is an auditor, too', ['recovery-agent', 'auditor']],
+    ['a recovery agent', ['recovery-agent']],
+  ] as const)('let two agents release: %s', (_who, roles) => {
+    const asked = by('ReleaseRecovered');
+    expect(holdFloors({ ...asked, principal: { ...asked.principal, roles } }, permission)).toBe(permission);
+  });
+
+  it('let one agent release to the subscriber, if policy does', () => {
+    expect(holdFloors(released({ thirdParty: false, agents: 1 }), permission)).toBe(permission);
   });
 
   it('leave every other decision as it is, refusals with their own reasons included', () => {

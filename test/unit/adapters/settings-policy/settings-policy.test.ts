@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import type { Organization, PolicySettings } from '#domain/organization.ts';
-import type { PolicyAction, PolicyResource } from '#domain/policy.ts';
+import type { PolicyAction, PolicyContext, PolicyResource } from '#domain/policy.ts';
 import type { Role } from '#domain/principal.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryRegistry } from '#test/doubles/memory-registry.ts';
@@ -47,6 +47,7 @@ interface Row {
   action: PolicyAction;
   role?: Role;
   resource?: Partial<PolicyResource>;
+  context?: PolicyContext;
   allowed: boolean;
   rule: string;
 }
@@ -174,9 +175,57 @@ const rows: Row[] = [
       rule: allowed ? 'export-by-subscriber' : 'profile-not-allowed',
     }),
   ),
+  { action: 'MakeKey', allowed: true, rule: 'make-any-key' },
+  ...(
+    [
+      ['strict', 'subscriber', 12, true, 'password-by-subscriber'],
+      ['strict', 'subscriber', 11, false, 'password-length'],
+      ['strict', 'subscriber', 129, false, 'password-length'],
+      ['strict', 'subscriber', undefined, false, 'password-length'],
+      ['strict', 'administrator', 20, false, 'password-by-subscriber'],
+    ] as const
+  ).map(
+    ([organization, role, length, allowed, rule]): Row => ({
+      ...{ organization, role, action: 'SetPassword', allowed, rule },
+      ...(length !== undefined && { context: { length } }),
+    }),
+  ),
+  ...(
+    [
+      ['lax', true, 'export-by-subscriber'],
+      ['strict', false, 'profile-not-allowed'],
+    ] as const
+  ).map(
+    ([organization, allowed, rule]): Row => ({
+      ...{ organization, role: 'subscriber', action: 'ExportCompatible', allowed, rule },
+      resource: { exportable: true },
+    }),
+  ),
+  ...(
+    [
+      ['RequestRecovery', 'subscriber', { thirdParty: false }, true, 'recovery-requested'],
+      ['RequestRecovery', 'subscriber', { thirdParty: true }, false, 'recovery-requested'],
+      ['RequestRecovery', 'subscriber', {}, false, 'recovery-requested'],
+      ['RequestRecovery', 'requestor', { thirdParty: true }, true, 'recovery-requested'],
+      ['RequestRecovery', 'requestor', { thirdParty: false }, false, 'recovery-requested'],
+      ['ApproveRecovery', 'recovery-agent', {}, true, 'recovery-by-agent'],
+      ['ApproveRecovery', 'administrator', {}, false, 'recovery-by-agent'],
+      ['ApproveRecovery', 'auditor', {}, false, 'recovery-by-agent'],
+      ['ReleaseRecovered', 'recovery-agent', { agents: 2 }, true, 'recovery-by-agent'],
+      ['ReleaseRecovered', 'recovery-agent', { agents: 1 }, false, 'two-agents'],
+      ['ReleaseRecovered', 'recovery-agent', {}, false, 'two-agents'],
+      ['ReleaseRecovered', 'administrator', { agents: 2 }, false, 'recovery-by-agent'],
+    ] as const
+  ).map(([action, role, context, allowed, rule]): Row => ({ action, role, context, allowed, rule })),
 ];
 
-function ask({ organization = 'strict', action, role = 'enrollment-workflow', resource = {} }: Row) {
+function ask({
+  organization = 'strict',
+  action,
+  role = 'enrollment-workflow',
+  resource = {},
+  context = {},
+}: Row) {
   return policy.decide({
     action,
     principal: { organization, subject: 'somebody', roles: [role] },
@@ -187,11 +236,12 @@ function ask({ organization = 'strict', action, role = 'enrollment-workflow', re
       custody: 'software',
       ...resource,
     },
+    context,
   });
 }
 
 describe('the policy that follows from settings', () => {
-  it.each(rows)('answers $action of $role about $resource: $allowed by $rule', async (row) => {
+  it.each(rows)('answers $action of $role about $resource $context: $allowed by $rule', async (row) => {
     const decision = await ask(row);
     expect({ allowed: decision.allowed, rules: decision.rules }).toEqual({
       allowed: row.allowed,

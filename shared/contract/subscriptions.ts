@@ -67,14 +67,17 @@ function purposeIn(data: unknown): unknown {
 export interface RetryPolicy {
   /** The pause after each failed try, in seconds. The try after the last pause is the last: then it is a dead letter. */
   pauses: readonly number[];
-  /** `full`: anything from nothing to the pause; `slight`: the pause and up to a tenth more. */
-  jitter: 'full' | 'slight';
+  /** `half`: anything from half the pause to the whole; `slight`: the pause and up to a tenth more. */
+  jitter: 'half' | 'slight';
   /** The longest pause that the other side may ask for, in seconds; 0 where nobody is asked. */
   longestAsked: number;
 }
 
-/** Closely at first, for a throttled call; then over an hour, for a service that is away: most outages are over by then. */
-const usual: RetryPolicy = { pauses: [1, 2, 4, 8, 60, 300, 900, 3_600], jitter: 'full', longestAsked: 0 };
+/**
+ * Closely at first, for a throttled call; then over 40 to 80 minutes, for a service that is away: most outages are over by then. No pause
+ * may be next to nothing, or some messages would use up their tries in a few minutes.
+ */
+const usual: RetryPolicy = { pauses: [1, 2, 4, 8, 60, 300, 900, 3_600], jitter: 'half', longestAsked: 0 };
 
 /** The pauses that Standard Webhooks suggests, and no longer one than a queue of SQS can hide a message for. */
 const overADay: RetryPolicy = {

@@ -25,7 +25,7 @@ export function afterFailure(
   const { code, retryable, details } = asEscrowError(error);
   const pause = policy.pauses[tries - 1];
   if (!retryable || pause === undefined) return { bury: code };
-  const spread = policy.jitter === 'full' ? pause * random : pause * (1 + slightly * random);
+  const spread = policy.jitter === 'half' ? pause * (0.5 + 0.5 * random) : pause * (1 + slightly * random);
   // Never sooner than planned: a target that asks for no pause at all would use up all tries at once.
   const asked = Math.min(details.retryAfterSeconds ?? 0, policy.longestAsked);
   return { retryAfterSeconds: Math.max(spread, asked) };
@@ -37,7 +37,7 @@ export function afterFailure(
  * @param ageSeconds since it was sent
  */
 export function triesOf(policy: RetryPolicy, receiveCount: number, ageSeconds: number): number {
-  if (policy.jitter === 'full') return receiveCount;
+  if (policy.jitter === 'half') return receiveCount;
   let [tries, over] = [1, 0];
   for (const pause of policy.pauses) {
     over += pause;

@@ -135,16 +135,16 @@ export class AnchorCheck {
   report(treeSize: number | undefined, found: NoteList<FindingName>): void {
     const [fork, ...more] = this.#forked;
     if (fork !== undefined) {
-      const agreed = this.#heldUpTo === 0 ? '' : `; up to line ${this.#heldUpTo} of the ledger they are one`;
-      const others = more.length === 0 ? '' : `; and so do ${more.length} more`;
-      const why = `this checkpoint was signed over other lines than those of the ledger${agreed}${others}`;
+      const agreed = this.#heldUpTo === 0 ? '' : `; up to entry ${this.#heldUpTo} they are the same`;
+      const others = more.length === 0 ? '' : `; so were ${more.length} more`;
+      const why = `this checkpoint was signed over other entries than those of the ledger${agreed}${others}`;
       found.add('fork', placeOf(fork), why);
     }
     if (treeSize === undefined) return;
     const longer = [...this.#bySize.keys()].filter((size) => size > treeSize);
     const [anchor] = this.#bySize.get(longer.reduce((most, size) => Math.max(most, size), 0)) ?? [];
     if (anchor === undefined) return;
-    const why = `this checkpoint was signed over ${anchor.treeSize} lines, and the ledger has ${treeSize}`;
+    const why = `this checkpoint was signed over ${anchor.treeSize} entries, and the ledger has ${treeSize}`;
     found.add('truncated', placeOf(anchor), why);
   }
 }

@@ -56,7 +56,7 @@ export type Checkpoint = v.InferOutput<typeof exactCheckpoint>;
  * @throws InternalError `internal` if the payload is none. Errors of the signer pass unchanged.
  */
 export async function signCheckpoint(payload: Checkpoint, signer: StatementSigner): Promise<string> {
-  if (!v.is(exactCheckpoint, payload))
+  if (!v.is(exactCheckpoint, payload) || !isOrdered(payload))
     throw new InternalError('internal', { why: 'this is not a checkpoint' });
   return await signStatement(kind, payload, signer);
 }

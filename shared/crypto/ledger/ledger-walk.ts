@@ -299,7 +299,7 @@ export class LedgerWalk {
 
   #judgeRoots({ file, number, checkpoint }: Part, span: Span, whole: SeenLine[] | undefined): void {
     if (this.#frontier?.size !== span.firstSequence - 1 || whole === undefined) this.#frontier = undefined;
-    const leaves = whole?.map(({ leaf }) => leaf) ?? [];
+    const leaves = whole?.map(({ leaf }) => Buffer.from(leaf, 'hex')) ?? [];
     for (const leaf of leaves) this.#append(leaf);
     if (checkpoint === undefined) return;
     const { treeSize, rootHash, segmentRoot } = checkpoint;

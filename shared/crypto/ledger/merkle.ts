@@ -16,7 +16,8 @@ export interface LeafRange {
 
 /** SHA-256. */
 export function sha256(...parts: readonly Uint8Array[]): Buffer {
-  return hash('sha256', Buffer.concat(parts), 'buffer');
+  const [only] = parts;
+  return hash('sha256', parts.length === 1 && only !== undefined ? only : Buffer.concat(parts), 'buffer');
 }
 
 /** The hash of a leaf: SHA-256 of 0x00 and what the leaf holds (RFC 9162 section 2.1.1). */

@@ -350,7 +350,7 @@ describe('by whoever holds all keys of the service', () => {
     expect(await verifyFiles(forked.files, service, early)).toMatchObject({ ok: true, anchors: { held: 2 } });
     const report = await verifyFiles(forked.files, service, genuine.checkpoints);
     expect(namesOf(report)).toEqual(['fork kept-3.jwt:1 #12']);
-    expect(report.findings[0]?.why).toContain('up to line 8 of the ledger they are one');
+    expect(report.findings[0]?.why).toContain('up to entry 8 they are the same');
     expect(report.anchors).toEqual({ given: 4, held: 2, heldUpTo: 8 });
   });
 
@@ -372,7 +372,7 @@ describe('by whoever holds all keys of the service', () => {
     expect(await verifyFiles(cut, service, genuine.checkpoints.slice(0, 2))).toMatchObject({ ok: true });
     const report = await verifyFiles(cut, service, genuine.checkpoints.slice(1));
     expect(namesOf(report)).toEqual(['truncated kept-3.jwt:1 #14']);
-    expect(report.findings[0]?.why).toContain('over 14 lines, and the ledger has 8');
+    expect(report.findings[0]?.why).toContain('over 14 entries, and the ledger has 8');
   });
 
   it('roots that are not those of the lines', async () => {

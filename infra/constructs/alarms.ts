@@ -138,6 +138,11 @@ function ofEvents(watched: Watched): Record<string, Condition> {
       above: minutes(30).toSeconds(),
       periods: 2,
     },
+    EnrollmentsWait: {
+      metric: ownMetric(stage, 'EnrollmentsWaitingLong', 'reconcile', largest),
+      section: 'messages-wait',
+      means: 'Enrollments have waited for their key for more than an hour.',
+    },
     DeadLetters: {
       metric: ownMetric(stage, 'DeadLetters', 'reconcile', largest),
       section: 'dead-letters',

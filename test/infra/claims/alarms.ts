@@ -44,6 +44,11 @@ export function alarmClaims(parties: Parties): void {
       }
     });
 
+    it('watch for enrollments that wait long, whose messages may be hidden between two tries', () => {
+      const [alarm] = alarms().filter((one) => one['MetricName'] === 'EnrollmentsWaitingLong');
+      expect(alarm).toMatchObject({ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' });
+    });
+
     it('watch every function that answers no route for errors', () => {
       const watched = alarms()
         .filter((alarm) => alarm['MetricName'] === 'Errors')

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import * as v from 'valibot';
-import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
+import { type FunctionName, type FunctionSpec, functions, usualTimeoutSeconds } from '#contract/functions.ts';
 import { type FunctionReply, functionReplySchema } from './function-messages.ts';
 
 /** What became of one invocation. */
@@ -71,7 +71,7 @@ export class FunctionProcess {
     const id = randomUUID();
     const { promise, resolve } = Promise.withResolvers<Parameters<Settle>[0]>();
     this.#waiting.set(id, resolve);
-    this.#child.send({ id, event, milliseconds: 1_000 * (this.spec.timeoutSeconds ?? 29) });
+    this.#child.send({ id, event, milliseconds: 1_000 * (this.spec.timeoutSeconds ?? usualTimeoutSeconds) });
     const reply = await promise;
     this.#waiting.delete(id);
     if ('failure' in reply) throw new Error(`the function ${this.#name} failed: ${reply.failure}`);

@@ -9,7 +9,7 @@ import { openLedger } from './ledger.ts';
 import type { Handler } from './open-first.ts';
 import { type WorkerOpening, workerFunction } from './worker-function.ts';
 
-/** What a consumer's use case is opened with; every one of them records what it does. */
+/** What a consumer's use case is opened with. */
 export interface QueueOpening extends WorkerOpening {
   ledger: Ledger;
 }

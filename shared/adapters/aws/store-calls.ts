@@ -22,7 +22,7 @@ export interface StoreCallSettings extends Partial<CallTimes> {
   waiting?: Waiting;
 }
 
-/** Short enough for a caller who is answered within 29 seconds and makes several calls. */
+/** Short enough for a caller who is answered within 23 seconds and makes several calls. */
 const usualTimes: CallTimes = { callMilliseconds: 10_000, requestMilliseconds: 3_000 };
 
 /**

@@ -8,7 +8,10 @@ import type { Table } from './table.ts';
 const clockDifference = 5_000;
 /** Nearly every event is in the feed so long after it was written, in milliseconds. */
 const usualDelay = 60_000;
-/** None is in the feed later than so long after it was written, in milliseconds: a stream keeps it no longer. */
+/**
+ * No stream brings an event into the feed later than so long after it was written, in milliseconds. What the reconciler puts there later, it
+ * has published itself.
+ */
 const longestDelay = 24 * 3_600_000;
 /** How many pages are asked for at once: while they are small, as many cost what one does. */
 const pagesAtOnce = 10;

@@ -81,13 +81,15 @@ function schemaOf(schema: Schema, config: ConversionConfig = withReferences): Js
 
 function operation(name: string, route: Route) {
   const { tag, summary, answer, body } = route;
+  const where =
+    route.served === undefined ? '' : 'Served on one machine only: on AWS there is no such route.';
   const whoever = route.roles === 'anyone' ? [] : route.roles;
   return {
     operationId: name,
     tags: [tag],
     // The first sentence, or what it says before it explains.
     summary: summary.split(/[:.;] |\.$/)[0],
-    description: [summary, whoever.length === 0 ? '' : `For: ${whoever.join(', ')}.`].join(' ').trim(),
+    description: [summary, whoever.length === 0 ? '' : `For: ${whoever.join(', ')}.`, where].join(' ').trim(),
     ...(route.roles === 'anyone' && { security: [] }),
     ...(whoever.length > 0 && { 'x-roles': roles.filter((role) => whoever.includes(role)) }),
     parameters: parametersOf(route),

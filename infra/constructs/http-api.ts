@@ -18,7 +18,7 @@ import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { FunctionName } from '#contract/functions.ts';
-import { type RouteName, routes } from '#contract/routes.ts';
+import { deployedRoutes, type RouteName, routes } from '#contract/routes.ts';
 import { functionsWhere, specOf } from '../function-names.ts';
 import type { EscrowDomain } from '../props.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -124,7 +124,7 @@ export class ServiceApi extends Construct {
 
 function routeSettings(): Record<string, { ThrottlingBurstLimit: number; ThrottlingRateLimit: number }> {
   return Object.fromEntries(
-    Object.values(routes).map(({ method, path, rate }) => {
+    deployedRoutes.map(({ method, path, rate }) => {
       const { rate: ThrottlingRateLimit, burst: ThrottlingBurstLimit } = limits[rate];
       return [`${method} ${path}`, { ThrottlingBurstLimit, ThrottlingRateLimit }];
     }),
@@ -132,7 +132,7 @@ function routeSettings(): Record<string, { ThrottlingBurstLimit: number; Throttl
 }
 
 function corsFor(origins: readonly string[]) {
-  const methods = [...new Set(Object.values(routes).map(({ method }) => method))];
+  const methods = [...new Set(deployedRoutes.map(({ method }) => method))];
   return {
     allowOrigins: [...origins],
     allowMethods: methods.map((method) => CorsHttpMethod[method]),

@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { loopbackPorts } from '#contract/loopback-ports.ts';
-import { routes } from '#contract/routes.ts';
+import { deployedRoutes } from '#contract/routes.ts';
 import type { OidcIssuer } from '../props.ts';
 
 export interface SignInProps {
@@ -146,7 +146,7 @@ function tokensFor(refreshTokenValidity: Duration) {
 
 /** Every role that some route is for. */
 function rolesOfPeople(): string[] {
-  const roles = Object.values(routes).flatMap(({ roles: some }): readonly string[] =>
+  const roles = deployedRoutes.flatMap(({ roles: some }): readonly string[] =>
     some === 'anyone' ? [] : some,
   );
   return [...new Set(roles)].sort();

@@ -1,6 +1,7 @@
 import type { ReplyOf } from '#contract/api/route.ts';
 import type { RouteNamed } from '#contract/routes.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { statementKeys } from '#steps/statement-keys.ts';
 
 /** What the service tells everybody of itself, beyond what its dependencies know. */
 export interface ServiceDescription {
@@ -21,11 +22,11 @@ export async function answerReadHealth({
 }
 
 /** Answers `readKeySet` (RFC 7517 section 5). Throws as `KeyProvider.receiptKey` does. */
-export async function answerReadKeySet({
-  keys,
-}: Pick<Dependencies, 'keys'>): Promise<ReplyOf<RouteNamed<'readKeySet'>>> {
-  const key = await keys.receiptKey();
-  return { json: { keys: [{ ...key, use: 'sig', alg: 'ES256' }] } };
+export async function answerReadKeySet(
+  dependencies: Pick<Dependencies, 'keys'>,
+): Promise<ReplyOf<RouteNamed<'readKeySet'>>> {
+  const { keys } = await statementKeys(dependencies);
+  return { json: { keys: keys.map((key) => ({ ...key, use: 'sig', alg: 'ES256' })) } };
 }
 
 /** Answers `readResourceMetadata` (RFC 9728 section 2). */

@@ -10,16 +10,22 @@ import {
 } from '#lambdas/describe-service/http.ts';
 import { answerDestroyEnrollment } from '#lambdas/destroy-enrollment/http.ts';
 import { answerExportCopy } from '#lambdas/export-copy/http.ts';
+import { answerFindEntries } from '#lambdas/find-entries/http.ts';
 import { answerFollowEvents } from '#lambdas/follow-events/http.ts';
 import { answerListBackups } from '#lambdas/list-backups/http.ts';
 import { answerListDeadLetters } from '#lambdas/list-dead-letters/http.ts';
 import { answerListEnrollments } from '#lambdas/list-enrollments/http.ts';
 import { answerListNotices } from '#lambdas/list-notices/http.ts';
+import { answerListSegments } from '#lambdas/list-segments/http.ts';
 import { answerListWebhooks } from '#lambdas/list-webhooks/http.ts';
 import { answerPlanEnrollment } from '#lambdas/plan-enrollment/http.ts';
+import { answerProveEntry } from '#lambdas/prove-entry/http.ts';
 import { answerPublishEvents } from '#lambdas/publish-events/http.ts';
+import { answerReadCheckpoint } from '#lambdas/read-checkpoint/http.ts';
 import { answerReadCsr } from '#lambdas/read-csr/http.ts';
+import { answerReadLines } from '#lambdas/read-lines/http.ts';
 import { answerReadReceipt } from '#lambdas/read-receipt/http.ts';
+import { answerReadSegment } from '#lambdas/read-segment/http.ts';
 import { answerReadStatus } from '#lambdas/read-status/http.ts';
 import { answerRedriveDeadLetter } from '#lambdas/redrive-dead-letter/http.ts';
 import { answerRegisterWebhook } from '#lambdas/register-webhook/http.ts';
@@ -35,9 +41,11 @@ import { answerShowWebhook } from '#lambdas/show-webhook/http.ts';
 import { answerUnlockEnrollment } from '#lambdas/unlock-enrollment/http.ts';
 import { type Endpoint, endpoint } from '#runtime/http/endpoint.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { LedgerTrees } from '#steps/ledger-trees.ts';
 
 /** Every route of the API with what answers it, over one set of dependencies. */
 export function endpointsOf(all: Dependencies, description: ServiceDescription): Endpoint[] {
+  const proving = { ...all, trees: new LedgerTrees(all.ledgerLog) };
   return [
     endpoint('requestEnrollment', routes.requestEnrollment, (call) => answerRequestEnrollment(all, call)),
     endpoint('requestEnrollments', routes.requestEnrollments, (call) => answerRequestEnrollments(all, call)),
@@ -67,6 +75,12 @@ export function endpointsOf(all: Dependencies, description: ServiceDescription):
     ),
     endpoint('listDeadLetters', routes.listDeadLetters, (call) => answerListDeadLetters(all, call)),
     endpoint('redriveDeadLetter', routes.redriveDeadLetter, (call) => answerRedriveDeadLetter(all, call)),
+    endpoint('readCheckpoint', routes.readCheckpoint, (call) => answerReadCheckpoint(all, call)),
+    endpoint('listSegments', routes.listSegments, (call) => answerListSegments(all, call)),
+    endpoint('readSegment', routes.readSegment, (call) => answerReadSegment(all, call)),
+    endpoint('readLines', routes.readLines, (call) => answerReadLines(all, call)),
+    endpoint('findEntries', routes.findEntries, (call) => answerFindEntries(all, call)),
+    endpoint('proveEntry', routes.proveEntry, (call) => answerProveEntry(proving, call)),
     endpoint('readStatus', routes.readStatus, (call) => answerReadStatus(all, call)),
     endpoint('readHealth', routes.readHealth, () => answerReadHealth(all)),
     endpoint('readKeySet', routes.readKeySet, () => answerReadKeySet(all)),

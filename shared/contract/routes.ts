@@ -17,6 +17,14 @@ import {
   unlockEnrollment,
 } from './api/keys.ts';
 import {
+  findEntries,
+  listSegments,
+  proveEntry,
+  readCheckpoint,
+  readLines,
+  readSegment,
+} from './api/ledger.ts';
+import {
   listDeadLetters,
   listNotices,
   readApiDescription,
@@ -64,6 +72,12 @@ export const routes = {
   rotateWebhookSecret,
   listDeadLetters,
   redriveDeadLetter,
+  readCheckpoint,
+  listSegments,
+  readSegment,
+  readLines,
+  findEntries,
+  proveEntry,
   readStatus,
   readHealth,
   readKeySet,
@@ -74,6 +88,11 @@ export const routes = {
 export type RouteName = keyof typeof routes;
 export type RouteNamed<N extends RouteName> = (typeof routes)[N];
 
+/** The routes that functions on AWS answer: all but those of the one-machine server alone. */
+export const deployedRoutes: readonly Route[] = Object.values<Route>(routes).filter(
+  ({ served }) => served === undefined,
+);
+
 /** What the groups of routes are about, in the order in which a reader meets them. */
 export const tags = {
   Enrollments: 'One certificate request and its key pair each.',
@@ -83,6 +102,7 @@ export const tags = {
   Organization: 'Whom keys are kept for: contact, recovery key, policy.',
   Events: 'Requests in, and what happens out.',
   Webhooks: 'Events sent to a URL, signed.',
+  Ledger: 'What was done and refused, sealed, signed, and proved.',
   Operations: 'How the service fares, and what it gave up.',
   Public: 'What needs no access token.',
 } as const;

@@ -26,7 +26,7 @@ export class MemoryLedger implements Ledger, LedgerLog {
     this.entries.push(entry);
     const log = this.#logOf(entry.organization);
     const previous = log.at(-1);
-    const id = String(this.entries.length);
+    const id = `led_${this.entries.length}`;
     const line = {
       sequence: log.length + 1,
       previousSha256: previous === undefined ? beforeTheFirst : lineSha256(previous.text),

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { expect } from 'vitest';
-import { routes } from '#contract/routes.ts';
+import { deployedRoutes } from '#contract/routes.ts';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
 import { type Role, rolesOfTokens } from '#domain/principal.ts';
 import type { AwsCall } from '#test/doubles/aws-account/aws-call.ts';
@@ -80,14 +80,14 @@ export class EveryRoute {
 
   /** What needs no access token. */
   async public(): Promise<void> {
-    for (const { method, path, roles } of Object.values(routes)) {
+    for (const { method, path, roles } of deployedRoutes) {
       if (roles === 'anyone') await this.done(auditor, method, path);
     }
   }
 
   /** Each route as somebody whom it is not for, or with a parameter that is none: that is recorded. */
   async refusals(): Promise<void> {
-    for (const { method, path, roles: permitted } of Object.values(routes)) {
+    for (const { method, path, roles: permitted } of deployedRoutes) {
       const isForAll = permitted === 'anyone';
       const role = rolesOfTokens.find((each) => isForAll || !permitted.some((one) => one === each));
       const target = `${path.replaceAll(/\{\w+\}/g, 'some')}?unknown=1`;

@@ -3,6 +3,7 @@ import { eventSource } from '#contract/events.ts';
 import { type RouteName, routes } from '#contract/routes.ts';
 import type { Role } from '#domain/principal.ts';
 import type { CloudEvent } from '#ports/messages.ts';
+import { sealLedger } from '#steps/seal-ledger.ts';
 import type { ApiWorld, Sent } from './api.ts';
 import { generalPolicy } from './general-policy.ts';
 import { organization as acme, requestData } from './world.ts';
@@ -32,6 +33,8 @@ export interface Records {
   webhook: string;
   spareWebhook: string;
   deadLetter: string;
+  /** An entry of the ledger; it is sealed, in segment 1. */
+  entry: string;
   /** As set-ups send it. */
   recoveryKey: unknown;
   /** The version of the organization. */
@@ -61,6 +64,7 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
   };
   const [webhook, spareWebhook] = [await hook(), await hook()];
   const { recoveryKey, version } = await send('administrator', 'GET', '/v1/organization');
+  await sealLedger(api.world.dependencies, organization);
   await giveNotice(api, organization, subscriber, ready);
   return {
     organization,
@@ -72,6 +76,7 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
     webhook,
     spareWebhook,
     deadLetter: await buryLetter(api, organization, ready),
+    entry: await firstEntry(api, organization),
     recoveryKey,
     version: Number(version),
   };
@@ -87,6 +92,11 @@ export function enrollmentOf(subscriber: string): Record<string, unknown> {
     email: `${subscriber}@acme.example`,
   };
   return { ...body, subscriber: person };
+}
+
+async function firstEntry({ world }: ApiWorld, organization: string): Promise<string> {
+  const [line] = await world.dependencies.ledgerLog.lines(organization, 0, 1);
+  return JSON.parse(line?.text ?? expect.unreachable('it has been set up')).id;
 }
 
 async function giveNotice(
@@ -141,8 +151,8 @@ export interface SensibleRequest extends Pick<Sent, 'body' | 'headers'> {
 
 /** One for each route, about these records. In this order all of them succeed. */
 export function sensibleRequests(records: Records): Record<RouteName, SensibleRequest> {
-  const { organization, subscriber, awaiting, ready, spare, receipt, webhook, spareWebhook, deadLetter } =
-    records;
+  const { organization, subscriber, awaiting, ready, spare, receipt, webhook, spareWebhook } = records;
+  const { deadLetter, entry } = records;
   const get = (target: string) => ({ method: 'GET', target, status: 200 });
   const post = (target: string, body?: unknown, status = 200) => ({
     method: 'POST',
@@ -198,6 +208,12 @@ export function sensibleRequests(records: Records): Record<RouteName, SensibleRe
     rotateWebhookSecret: post(`/v1/webhooks/${webhook}/secret-rotations`),
     listDeadLetters: get('/v1/dead-letters'),
     redriveDeadLetter: post(`/v1/dead-letters/${deadLetter}/redrive`, undefined, 204),
+    readCheckpoint: get('/v1/ledger/checkpoint'),
+    listSegments: get('/v1/ledger/segments'),
+    readSegment: get('/v1/ledger/segments/1'),
+    readLines: get('/v1/ledger/lines?after=0'),
+    findEntries: get(`/v1/ledger/entries?enrollmentId=${ready}`),
+    proveEntry: get(`/v1/ledger/entries/${entry}/proof`),
     readStatus: get('/v1/status'),
     readHealth: get('/health'),
     readKeySet: get('/.well-known/jwks.json'),

@@ -26,4 +26,7 @@ export const following = [
 /** Whoever may look at how the service itself fares. */
 export const watching = ['recovery-official', 'auditor', 'administrator'] as const satisfies readonly Role[];
 
+/** Whoever may read the ledger: nobody writes it but the service. */
+export const auditing = ['auditor', 'administrator'] as const satisfies readonly Role[];
+
 export const administering = ['administrator'] as const satisfies readonly Role[];

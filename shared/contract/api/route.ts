@@ -43,6 +43,8 @@ interface Declared {
   /** Who may use it; `anyone` needs no token. */
   roles: readonly Role[] | 'anyone';
   rate: RateClass;
+  /** Everywhere if absent; or by the one-machine server alone: no function on AWS answers it, and it is no route there. */
+  served?: 'one-machine';
   /**
    * How a POST that is sent twice is known: by the source and id that its body carries; or it may be repeated as it is. If
    * absent, by its `Idempotency-Key`, which it must then have.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { functions } from '#contract/functions.ts';
-import { routes } from '#contract/routes.ts';
+import { deployedRoutes, routes } from '#contract/routes.ts';
 import { at, isRecord } from '../template.ts';
 import { functionNames, type Parties } from './parties.ts';
 
-const declared = Object.values(routes);
+const declared = deployedRoutes;
 const routeKeys = declared.map(({ method, path }) => `${method} ${path}`);
 /** What can be read can be asked for its head (RFC 9110 section 9.3.2). */
 const headKeys = declared.filter(({ method }) => method === 'GET').map(({ path }) => `HEAD ${path}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loopbackPorts } from '#contract/loopback-ports.ts';
-import { routes } from '#contract/routes.ts';
+import { deployedRoutes } from '#contract/routes.ts';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { at, type Resource } from '../template.ts';
 import type { Parties } from './parties.ts';
@@ -41,7 +41,7 @@ export function signInClaims(parties: Parties): void {
       const groups = parties.deployed
         .all('AWS::Cognito::UserPoolGroup')
         .map(({ Properties }) => Properties['GroupName']);
-      const roles = Object.values(routes).flatMap(({ roles: some }): readonly string[] =>
+      const roles = deployedRoutes.flatMap(({ roles: some }): readonly string[] =>
         some === 'anyone' ? [] : some,
       );
       expect(new Set(groups)).toEqual(new Set(roles));

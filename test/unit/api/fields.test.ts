@@ -24,6 +24,7 @@ const records: Records = {
   webhook: 'whk_none',
   spareWebhook: 'whk_none',
   deadLetter: '1000000',
+  entry: 'led_none',
   recoveryKey: { kty: 'EC' },
   version: 1,
 };

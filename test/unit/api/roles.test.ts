@@ -35,6 +35,12 @@ const table = `
   rotateWebhookSecret   . . . . D . .
   listDeadLetters       . . . A D . .
   redriveDeadLetter     . . . . D . .
+  readCheckpoint        . . . A D . .
+  listSegments          . . . A D . .
+  readSegment           . . . A D . .
+  readLines             . . . A D . .
+  findEntries           . . . A D . .
+  proveEntry            . . . A D . .
   readStatus            . . O A D . .
 `;
 
@@ -76,6 +82,7 @@ const nothing: Records = {
   webhook: 'whk_none',
   spareWebhook: 'whk_none',
   deadLetter: '1000000',
+  entry: 'led_none',
   recoveryKey: {},
   version: 1,
 };

@@ -33,7 +33,7 @@ afterAll(() => api.close());
 /** The same requests about records that were never there. */
 function missing(records: Records): Records {
   const none = (id: string) => `${id.slice(0, 4)}${'a'.repeat(26)}`;
-  const { awaiting, ready, spare, receipt, webhook, spareWebhook } = records;
+  const { awaiting, ready, spare, receipt, webhook, spareWebhook, entry } = records;
   return {
     ...records,
     awaiting: none(awaiting),
@@ -43,6 +43,7 @@ function missing(records: Records): Records {
     webhook: none(webhook),
     spareWebhook: none(spareWebhook),
     deadLetter: '1000000',
+    entry: none(entry),
   };
 }
 
@@ -62,6 +63,7 @@ const routesWithId: readonly [RouteName, readonly Role[]][] = [
   ['removeWebhook', ['administrator']],
   ['rotateWebhookSecret', ['administrator']],
   ['redriveDeadLetter', ['administrator']],
+  ['proveEntry', ['auditor', 'administrator']],
 ];
 
 async function ask(name: RouteName, role: Role, records: Records, asking: Asking = {}): Promise<Answered> {

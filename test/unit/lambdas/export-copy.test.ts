@@ -126,7 +126,7 @@ describe('a copy', () => {
       spkiSha256: enrollment.key?.spkiSha256,
       pfxSha256: sha256Hex(copy.pfx),
       profile: 'modern',
-      ledgerEntry: expect.stringMatching(/^\d+$/),
+      ledgerEntry: expect.stringMatching(/^led_/),
       objectVersion: null,
       retainUntil: null,
       recoveryKey: null,

@@ -61,7 +61,7 @@ describe('an act that is recorded', () => {
       return 'result';
     };
     expect(await recorded({ ledger }, entry, work, () => ({ about: ['unused'] }))).toBe('result');
-    expect(early).toEqual(['1', { ...entry, outcome: 'done', receiptId: 'rcp_1' }]);
+    expect(early).toEqual(['led_1', { ...entry, outcome: 'done', receiptId: 'rcp_1' }]);
     expect(ledger.entries).toHaveLength(1);
   });
 
@@ -75,7 +75,7 @@ describe('an act that is recorded', () => {
     expect(await thrownBy(() => recorded({ ledger }, entry, work))).toBe(error);
     expect(ledger.entries).toEqual([
       { ...entry, outcome: 'done' },
-      { ...entry, outcome: 'failed', code: 'store-unavailable', takesBack: '1' },
+      { ...entry, outcome: 'failed', code: 'store-unavailable', takesBack: 'led_1' },
     ]);
   });
 

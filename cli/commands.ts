@@ -11,11 +11,14 @@ import { doctor } from './commands/doctor.ts';
 import { enroll } from './commands/enroll.ts';
 import { exportCommand } from './commands/export.ts';
 import { init } from './commands/init.ts';
+import { ledgerVerify } from './commands/ledger-verify.ts';
 import { list } from './commands/list.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { notices } from './commands/notices.ts';
 import { setOrganization, showOrganization } from './commands/organization.ts';
+import { policyCheck } from './commands/policy-check.ts';
+import { policySimulate } from './commands/policy-simulate.ts';
 import { receiptGet } from './commands/receipt-get.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
 import { recoveryInit } from './commands/recovery-init.ts';
@@ -56,6 +59,9 @@ export const commands: readonly Command[] = [
   verify,
   convert,
   receiptVerify,
+  policyCheck,
+  policySimulate,
+  ledgerVerify,
   tokenList,
   tokenInit,
   tokenProbe,

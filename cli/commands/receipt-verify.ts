@@ -1,10 +1,11 @@
-import { parseReceiptKeys, type Receipt, type ReceiptKeys, verifyReceipt } from '#crypto/receipts.ts';
-import { ProofError, SetUpError } from '#domain/errors.ts';
+import { type Receipt, type ReceiptKeys, verifyReceipt } from '#crypto/receipts.ts';
+import { ProofError } from '#domain/errors.ts';
 import { printable } from '#domain/plain-words.ts';
 import { command } from '../command.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
-import { readJsonFile, readNamedFile } from '../read-file.ts';
+import { readNamedFile } from '../read-file.ts';
+import { readReceiptKeys } from '../receipt-keys.ts';
 
 /** Checks a receipt's signature, offline, and shows what it says. */
 export const receiptVerify = command({
@@ -27,27 +28,13 @@ export const receiptVerify = command({
   exits: { 0: 'the receipt is genuine', 1: 'it is not' },
   examples: ['escrow receipt verify obrien_Enroll_EN.receipt.jws --jwks jwks.json'],
   async run(values, { output }, file) {
-    const keys = await readKeys(values.jwks ?? '');
+    const keys = await readReceiptKeys(values.jwks ?? '');
     const receipt = await verifyFile(file, keys);
     if (values.json === true) await writeJson(output, receipt);
     else await output.data(describe(receipt));
     return exitStatus.ok;
   },
 });
-
-/** A wrong set of keys says nothing about the receipt, so it is wrong usage. */
-async function readKeys(file: string): Promise<ReceiptKeys> {
-  const value = await readJsonFile(file);
-  try {
-    return parseReceiptKeys(value);
-  } catch {
-    throw new SetUpError('usage', {
-      field: file,
-      why: 'it is not a set of ES256 public keys, each with a kid',
-      next: "Name the service's jwks.json.",
-    });
-  }
-}
 
 async function verifyFile(file: string, keys: ReceiptKeys): Promise<Receipt> {
   const jws = new TextDecoder().decode(await readNamedFile(file)).trim();

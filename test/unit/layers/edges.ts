@@ -142,6 +142,7 @@ export const places: readonly Place[] = [
       'node:fs/promises',
       'node:timers/promises',
       '@cedar-policy/cedar-wasm/web',
+      'valibot',
     ],
   },
   { path: 'shared/ports/sample.ts', sees: ['#domain/secret.ts', '#contract/routes.ts', '#ports/clock.ts'] },

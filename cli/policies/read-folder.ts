@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { PolicyDocument } from '#domain/policy-document.ts';
+import type { Finding } from '#policy/finding.ts';
+import { refusalOf } from '#policy/finding.ts';
+import { readCedar, readDocument } from '#policy/read-document.ts';
+import { readNamedFile } from '../read-file.ts';
+
+/**
+ * Reads a policy from its folder.
+ * @returns the document, or what is wrong with its files
+ * @throws SetUpError `usage`, StoreError `store-unavailable` if one of them cannot be read
+ */
+export async function readPolicyFolder(
+  folder: string,
+): Promise<{ document?: PolicyDocument; findings: readonly Finding[] }> {
+  const [cedar, tests] = await Promise.all(
+    ['policy.cedar', 'tests.json'].map((name) => readNamedFile(join(folder, name))),
+  );
+  return readDocument(cedar ?? new Uint8Array(), tests ?? new Uint8Array());
+}
+
+/**
+ * Reads a policy's text from its folder, whether or not it has tests.
+ * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read; InputError `invalid-input` if it is no text
+ */
+export async function readPolicyText(folder: string): Promise<string> {
+  const read = readCedar(await readNamedFile(join(folder, 'policy.cedar')));
+  if ('text' in read) return read.text;
+  throw refusalOf(read.findings);
+}

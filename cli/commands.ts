@@ -19,8 +19,6 @@ import { notices } from './commands/notices.ts';
 import { setOrganization, showOrganization } from './commands/organization.ts';
 import { policyCheck } from './commands/policy-check.ts';
 import { policySimulate } from './commands/policy-simulate.ts';
-import { policyCheck } from './commands/policy-check.ts';
-import { policySimulate } from './commands/policy-simulate.ts';
 import { receiptGet } from './commands/receipt-get.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
 import { recoveryInit } from './commands/recovery-init.ts';

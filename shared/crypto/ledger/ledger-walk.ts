@@ -1,6 +1,7 @@
 import type { StatementKeys } from '../signed-statement.ts';
-import { type Anchor, AnchorCheck, judgeCheckpoint } from './anchors.ts';
+import { judgeCheckpoint } from './anchors.ts';
 import { type Checkpoint, checkpointSha256 } from './checkpoint.ts';
+import { ClockCheck } from './clock-check.ts';
 import type { FindingName, NoteList, RemarkName } from './findings.ts';
 import { segmentPath, unsealedName } from './folder.ts';
 import { beforeTheFirst } from './line.ts';
@@ -8,6 +9,9 @@ import { Frontier, merkleRoot } from './merkle.ts';
 import { placeLines, type Span } from './place-lines.ts';
 import type { SeenFile, SeenLine } from './seen-lines.ts';
 import { mostLines } from './segment.ts';
+import { type Anchors, checksOf, organizationOf } from './whose-anchors.ts';
+
+type AnchorChecks = ReturnType<typeof checksOf>;
 
 /** What a ledger says of itself, and which checkpoints bear it out. */
 export interface Walked {
@@ -27,10 +31,7 @@ export interface WalkSettings {
   keys: StatementKeys;
   found: NoteList<FindingName>;
   remarked: NoteList<RemarkName>;
-  /** Checkpoints that were kept elsewhere, by the file that they came in. */
-  given: readonly (readonly Anchor[])[];
-  /** The newest one, that the ledger brings along. */
-  own: readonly Anchor[];
+  anchors: Anchors;
 }
 
 /** How the ledger ends before what comes next. Undefined is what is not known, because something is missing or unreadable. */
@@ -44,9 +45,6 @@ interface End {
   isVouched: boolean;
   /** Where the last line stands. */
   place: { file: string; line: number };
-  /** The time of the last line, and of the last checkpoint; '' before the first. */
-  time: string;
-  checkpointTime: string;
 }
 
 /** A span of the ledger that is judged: a segment, or what is not sealed. */
@@ -63,8 +61,9 @@ export class LedgerWalk {
   readonly #found: NoteList<FindingName>;
   readonly #remarked: NoteList<RemarkName>;
   readonly #settings: WalkSettings;
+  readonly #clock: ClockCheck;
   #organization: string | undefined;
-  #checks: { given: AnchorCheck; own: AnchorCheck } | undefined;
+  #checks: AnchorChecks | undefined;
   #end: End = {
     segment: 0,
     size: 0,
@@ -72,8 +71,6 @@ export class LedgerWalk {
     checkpointSha256: beforeTheFirst,
     isVouched: true,
     place: { file: segmentPath(1), line: 1 },
-    time: '',
-    checkpointTime: '',
   };
   /** The tree over all lines so far; undefined once one of them is altered or missing. */
   #frontier: Frontier | undefined = new Frontier();
@@ -87,7 +84,8 @@ export class LedgerWalk {
     this.#settings = settings;
     this.#found = settings.found;
     this.#remarked = settings.remarked;
-    const organization = organizationOf(settings);
+    this.#clock = new ClockCheck(settings.remarked);
+    const organization = organizationOf(settings.anchors);
     if (organization !== undefined) this.#know(organization);
   }
 
@@ -118,7 +116,7 @@ export class LedgerWalk {
   }
 
   end(): Walked {
-    const { found, given } = this.#settings;
+    const { found, anchors } = this.#settings;
     if (this.#end.segment === 0) {
       found.add(
         'segment-missing',
@@ -135,24 +133,18 @@ export class LedgerWalk {
       treeSize: this.#treeSize,
       unsealed: this.#unsealed,
       newest: this.#newest,
-      anchors: { given: given.flat().length, held: checks.given.held, heldUpTo: checks.given.heldUpTo },
+      anchors: {
+        given: anchors.given.flat().length,
+        held: checks.given.held,
+        heldUpTo: checks.given.heldUpTo,
+      },
     };
   }
 
   /** Holds the ledger against the anchors of this organization. */
-  #know(organization: string | undefined): { given: AnchorCheck; own: AnchorCheck } {
+  #know(organization: string | undefined): AnchorChecks {
     this.#organization = organization;
-    const isOurs = (anchor: Anchor) => organization === undefined || anchor.organization === organization;
-    for (const anchors of [...this.#settings.given, this.#settings.own]) {
-      const [first] = anchors;
-      if (first === undefined || anchors.some(isOurs)) continue;
-      const why = 'this checkpoint is of the ledger of another organization';
-      this.#found.add('other-organization', { file: first.file, line: first.line }, why);
-    }
-    this.#checks = {
-      given: new AnchorCheck(this.#settings.given.flat().filter(isOurs)),
-      own: new AnchorCheck(this.#settings.own.filter(isOurs)),
-    };
+    this.#checks = checksOf(this.#settings.anchors, organization, this.#found);
     return this.#checks;
   }
 
@@ -286,15 +278,7 @@ export class LedgerWalk {
       const place = { file, line: other.number, sequence: other.says.sequence };
       this.#found.add('other-organization', place, 'its entry is of another organization');
     }
-    let { time } = this.#end;
-    for (const { says, number: line } of lines) {
-      if (says === undefined) continue;
-      const place = { file, line, sequence: says.sequence };
-      if (says.time < time)
-        this.#remarked.add('clock-backwards', place, 'its time is before that of the line before');
-      time = says.time;
-    }
-    this.#end.time = time;
+    this.#clock.lines(file, lines);
   }
 
   #judgeRoots({ file, number, checkpoint }: Part, span: Span, whole: SeenLine[] | undefined): void {
@@ -335,10 +319,10 @@ export class LedgerWalk {
     if (checkpoint === undefined || jws === undefined) return;
     const { treeSize, rootHash, time, lastLineSha256 } = checkpoint;
     const sha256 = checkpointSha256(jws);
-    this.#judgeCheckpointTime(file, number, time);
+    this.#clock.checkpoint(file, number, time);
     this.#end = {
       ...this.#end,
-      ...{ size: treeSize, lastSha256: lastLineSha256, checkpointSha256: sha256, checkpointTime: time },
+      ...{ size: treeSize, lastSha256: lastLineSha256, checkpointSha256: sha256 },
       isVouched: true,
     };
     this.#treeSize = treeSize;
@@ -349,16 +333,6 @@ export class LedgerWalk {
     const last = lines.findLast(({ says }) => says !== undefined)?.says?.sequence;
     const { size } = this.#end;
     return size === undefined ? last : Math.max(size, Math.min(last ?? size, size + lines.length));
-  }
-
-  #judgeCheckpointTime(file: string, line: number, time: string): void {
-    const place = { file, line };
-    const { checkpointTime, time: lastLine } = this.#end;
-    if (time < checkpointTime) {
-      this.#remarked.add('clock-backwards', place, 'its checkpoint is dated before the one before');
-    } else if (time < lastLine) {
-      this.#remarked.add('clock-backwards', place, 'its checkpoint is dated before its last line');
-    }
   }
 
   #remarkUncovered(heldUpTo: number): void {
@@ -372,15 +346,6 @@ export class LedgerWalk {
 }
 
 const notRecorded = 'what stands there is not what was recorded';
-
-/** The one organization that all checkpoints are of which a file brings; those that were kept elsewhere count first. */
-function organizationOf({ given, own }: WalkSettings): string | undefined {
-  return [...given, own]
-    .map((anchors) => new Set(anchors.map(({ organization }) => organization)))
-    .find(({ size }) => size === 1)
-    ?.values()
-    .next().value;
-}
 
 function isWithin({ firstSequence, lastSequence }: Span, { says }: SeenLine): boolean {
   if (lastSequence === undefined) return true;

@@ -61,7 +61,7 @@ export async function verifyLedger(
   }
   const given = await anchorsIn(files, keys, found);
   const own = await ownNewest(folder, keys, found);
-  const walk = new LedgerWalk({ keys, found, remarked, given, own });
+  const walk = new LedgerWalk({ keys, found, remarked, anchors: { given, own } });
   for (const [index, segment] of folder.segments.entries()) {
     await walk.segment(segment, await seeIn(folder, segmentPath(segment), found));
     onSegment(index + 1);

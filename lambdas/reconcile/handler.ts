@@ -2,6 +2,7 @@ import { openBus } from '#wiring/bus.ts';
 import { openDocuments } from '#wiring/documents.ts';
 import { eachOrganization } from '#wiring/each-organization.ts';
 import { openFeedWriter } from '#wiring/feed-writer.ts';
+import { openIdempotencyKeys } from '#wiring/idempotency-keys.ts';
 import { openKeys } from '#wiring/keys.ts';
 import { openLedger } from '#wiring/ledger.ts';
 import { openOrganizationQueues } from '#wiring/organization-queues.ts';
@@ -24,8 +25,8 @@ export const handler = await scheduleFunction('reconcile', async (opening) => {
   const carrying = { unpublished: openUnpublishedEvents(opening), feed: openFeedWriter(opening) };
   const stores = { registry, documents: openDocuments(opening), vault: openVault(opening), carrying };
   const told = { ledger: openLedger(opening), queues: openOrganizationQueues(opening, registry) };
-  const bus = openBus(opening);
-  const needs = { ...opening, ...stores, ...told, keys, events: bus };
+  const [bus, idempotencyKeys] = [openBus(opening), openIdempotencyKeys(opening)];
+  const needs = { ...opening, ...stores, ...told, keys, events: bus, idempotencyKeys };
   return async (time, event) => {
     const part = partAt(opening.clock.now());
     const hasTime = () => time.left() > 0;

@@ -5,7 +5,7 @@ import type { Dependencies } from '#steps/dependencies.ts';
 
 export type Needs = Pick<
   Dependencies,
-  'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'events' | 'clock'
+  'registry' | 'documents' | 'vault' | 'keys' | 'ledger' | 'events' | 'clock' | 'idempotencyKeys'
 > & {
   queues: Pick<OrganizationQueues, 'countDeadLetters'>;
   /** Present where the events of written aggregates are carried by something that may lose them. */

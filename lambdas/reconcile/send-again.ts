@@ -12,12 +12,17 @@ const longWait = 3_600_000;
  * one more there; the next run begins elsewhere, so that all have their turn.
  */
 const mostSent = 250;
+/**
+ * Who was asked for again is so for an hour, in milliseconds: what was sent is tried for about as long, and each more would be a try
+ * beside it, and in the end a dead letter of its own.
+ */
+const askedFor = 3_600_000;
 /** So many are looked at, and counted, at most. */
 const mostLookedAt = 2_000;
 
 /**
  * Sends `KeyPairAwaited` for enrollments that wait for their key pair though nothing needs to be waited for: their event was lost,
- * or came to nothing. Counts those that wait too long.
+ * or came to nothing; each once an hour. Counts those that wait too long.
  */
 export const sendAgain: Duty = async (needs, request, done) => {
   const now = needs.clock.now().getTime();
@@ -30,7 +35,7 @@ export const sendAgain: Duty = async (needs, request, done) => {
     if (now - requestedAt > longWait) done.waitingLong += 1;
     if (requestedAt > before || done.emittedAgain.length >= mostSent) continue;
     await emitAgain(needs, enrollment).then(
-      () => done.emittedAgain.push(enrollment.id),
+      (isSent) => isSent && done.emittedAgain.push(enrollment.id),
       () => done.failed.push(enrollment.id),
     );
   }
@@ -47,17 +52,25 @@ async function* waitingFrom({ registry }: Needs, organization: string, start: st
   }
 }
 
+/** @returns whether it was sent, and not within the hour before */
 async function emitAgain(
-  { events, clock }: Needs,
+  { events, clock, idempotencyKeys }: Needs,
   { organization, id, version, purpose }: Enrollment,
-): Promise<void> {
+): Promise<boolean> {
+  const now = clock.now();
+  const claim = (until: Date) => idempotencyKeys.claim(organization, `reconcile ${id}`, id, until);
+  // One that ends as it begins keeps nobody from claiming: it only asks whether somebody has.
+  if ((await claim(now)) !== 'new') return false;
   await events.publish({
     specversion: '1.0',
     id: `${id}.${version}.again`,
     source: eventSource(organization),
     type: 'KeyPairAwaited',
-    time: clock.now().toISOString(),
+    time: now.toISOString(),
     datacontenttype: 'application/json',
     data: { enrollmentId: id, purpose },
   });
+  // Failing it would only have it sent once more.
+  await claim(new Date(now.getTime() + askedFor)).catch(() => undefined);
+  return true;
 }

@@ -319,6 +319,7 @@ export const functions = {
       'feed:append',
       'dead-letters:read',
       'ledger:append',
+      'claims:write',
       'bus:publish',
       'keys:discard-resident',
       'keys:sweep',

@@ -132,6 +132,8 @@ export const accepted: readonly Accepted[] = [
       'dynamodb:PutItem on Aggregates',
       'dynamodb:DeleteItem on Documents',
       'dynamodb:DeleteItem on LockedKeys',
+      'dynamodb:GetItem on Activity claims#*',
+      'dynamodb:PutItem on Activity claims#*',
       'dynamodb:PutItem on Activity feed#*',
       'dynamodb:Query on Activity feed#*',
       'dynamodb:PutItem on Ledger',

@@ -124,7 +124,7 @@ describe('many that wait for their key pair', () => {
     world.dependencies.clock.advance(16 * minute);
     const one = await mend({}, { part: 0 });
     const other = await mend({}, { part: 128 });
-    expect([one.emittedAgain.length, one.waitingLong, other.emittedAgain.length]).toEqual([250, 0, 250]);
+    expect([one.emittedAgain.length, one.waitingLong, other.emittedAgain.length]).toEqual([250, 0, 150]);
     expect(new Set([...one.emittedAgain, ...other.emittedAgain])).toEqual(new Set(ids));
     world.dependencies.clock.advance(hour);
     expect(await mend({}, { part: 0 })).toMatchObject({ waitingLong: 400 });
@@ -137,7 +137,8 @@ describe('many that wait for their key pair', () => {
     const done = await mend({}, { hasTime: () => ++asked <= 10 });
     expect(done.isCut).toBe(true);
     expect(done.emittedAgain.length).toBeLessThan(20);
-    expect((await mend()).emittedAgain).toHaveLength(20);
+    const rest = await mend();
+    expect(done.emittedAgain.length + rest.emittedAgain.length).toBe(20);
   });
 });
 

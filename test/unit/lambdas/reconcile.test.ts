@@ -161,11 +161,14 @@ describe('a dead attempt', () => {
 });
 
 describe('an enrollment that waits for its key', () => {
-  it('is set to work again when its event was lost, once a run', async () => {
+  it('is set to work again when its event was lost, once an hour', async () => {
     const waiting = await request(world, { lock: 'held' });
     world.dependencies.clock.advance(16 * minute);
     expect(await mend()).toEqual({ ...nothing, emittedAgain: [waiting.id] });
-    await mend();
+    world.dependencies.clock.advance(59 * minute);
+    expect((await mend()).emittedAgain).toEqual([]);
+    world.dependencies.clock.advance(minute);
+    expect((await mend()).emittedAgain).toEqual([waiting.id]);
     const messages = await world.queues.receive('make-encryption-key-pair', 10, 60);
     const data = { enrollmentId: waiting.id, purpose: 'encryption' };
     expect(messages.map(({ event }) => event.data)).toEqual([data]);

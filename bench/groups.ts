@@ -11,5 +11,6 @@ export const groups: ReadonlyMap<string, () => Promise<Group>> = new Map([
   ['http', async () => (await import('./http/group.ts')).http],
   ['cold', async () => (await import('./cold/group.ts')).cold],
   ['registry', async () => (await import('./registry/group.ts')).registry],
+  ['policy', async () => (await import('./policy/group.ts')).policy],
   ['cost', async () => (await import('./cost/group.ts')).cost],
 ]);

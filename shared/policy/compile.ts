@@ -1,9 +1,9 @@
-import type { PolicyQuestion } from '#domain/policy.ts';
+import type { PolicyAction, PolicyQuestion } from '#domain/policy.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import { refusalOf } from './finding.ts';
 import { type Cedar, loadCedar, withCedar } from './load-cedar.ts';
 import { allMentions, type Mentions } from './mentions.ts';
-import { cedarRequest } from './request.ts';
+import { actionOf, cedarRequest } from './request.ts';
 import { builtInRules, type Rule, readRules } from './rules.ts';
 import { slotOf } from './slots.ts';
 
@@ -41,16 +41,28 @@ export async function compilePolicy({ cedar }: Pick<PolicyDocument, 'cedar'>): P
   return compiledRules(rules);
 }
 
+/** In place of a policy that cannot be used: it fails on every question, and permits nothing. */
+export const refusingPolicy: CompiledPolicy = {
+  rules: [],
+  mentions: allMentions([]),
+  decide: async () => refusedBy(builtInRules.error),
+};
+
 /** A policy of rules that were read. */
 export function compiledRules(rules: readonly Rule[]): CompiledPolicy {
-  const mentions = allMentions(rules.map((rule) => rule.mentions));
+  const parts = new Map<PolicyAction, Part>();
+  const partOf = (action: PolicyAction) => {
+    const part = parts.get(action) ?? makePart(rules, action);
+    parts.set(action, part);
+    return part;
+  };
   return {
     rules,
-    mentions,
+    mentions: allMentions(rules.map((rule) => rule.mentions)),
     async decide(question) {
       await loadCedar();
       try {
-        return await withCedar((cedar) => evaluate(cedar, rules, mentions, question));
+        return await withCedar((cedar) => evaluate(cedar, partOf(actionOf(question)), question));
       } catch {
         return refusedBy(builtInRules.error);
       }
@@ -58,13 +70,22 @@ export function compiledRules(rules: readonly Rule[]): CompiledPolicy {
   };
 }
 
+/**
+ * The rules that may speak of an action. The others name other actions in their scope, which Cedar looks at before anything else of a
+ * rule: so they neither match nor fail, and to leave them out changes no answer, but halves the time.
+ */
+interface Part {
+  rules: readonly Rule[];
+  mentions: Mentions;
+}
+
+function makePart(all: readonly Rule[], action: PolicyAction): Part {
+  const rules = all.filter(({ actions }) => actions === undefined || actions.has(action));
+  return { rules, mentions: allMentions(rules.map((rule) => rule.mentions)) };
+}
+
 /** Cedar leaves out a rule that fails: of a `forbid`, that would be a permission. So any error at all is a refusal. */
-function evaluate(
-  cedar: Cedar,
-  rules: readonly Rule[],
-  mentions: Mentions,
-  question: PolicyQuestion,
-): PolicyAnswer {
+function evaluate(cedar: Cedar, { rules, mentions }: Part, question: PolicyQuestion): PolicyAnswer {
   const preparsedPolicySetId = slotOf(cedar, rules);
   const answer = cedar.statefulIsAuthorized({ preparsedPolicySetId, ...cedarRequest(question, mentions) });
   if (answer.type === 'failure') return refusedBy(builtInRules.error);

@@ -2,15 +2,18 @@ import { InternalError } from '#domain/errors.ts';
 import type { Cedar } from './load-cedar.ts';
 import type { Rule } from './rules.ts';
 
-/** How many policies are kept parsed: Cedar never gives back the memory of a name, but takes another policy under it. */
-export const mostSlots = 64;
+/**
+ * How many parts of policies, one for each action, are kept parsed: Cedar never gives back the memory of a name, but takes another part
+ * under it. A part of thirty rules takes some 90 KB.
+ */
+export const mostSlots = 256;
 
-/** Which policy is parsed under which name, the one that was asked last standing last. */
+/** Which part is parsed under which name, the one that was asked last standing last. */
 const slotsOf = new WeakMap<Cedar, Map<readonly Rule[], string>>();
 
 /**
- * The name that a policy is parsed under in this instance of Cedar; the policy that was not asked for the longest time gives its own.
- * @param rules also say whose slot it is: the same policy has the same array
+ * The name that some rules are parsed under in this instance of Cedar; those that were not asked for the longest time give theirs.
+ * @param rules also say whose slot it is: the same part of a policy is the same array
  * @throws InternalError `internal` if Cedar does not take what it took when the policy was read
  */
 export function slotOf(cedar: Cedar, rules: readonly Rule[]): string {
@@ -19,7 +22,7 @@ export function slotOf(cedar: Cedar, rules: readonly Rule[]): string {
   const known = slots.get(rules);
   const [oldest] = slots;
   const full = slots.size >= mostSlots;
-  const slot = known ?? (full && oldest !== undefined ? oldest[1] : `policy-${slots.size}`);
+  const slot = known ?? (full && oldest !== undefined ? oldest[1] : `part-${slots.size}`);
   if (known === undefined) {
     parseInto(cedar, slot, rules);
     if (full && oldest !== undefined) slots.delete(oldest[0]);

@@ -5,8 +5,10 @@ import type { PolicyQuestion } from '#domain/policy.ts';
 import { type PolicyFacts, questionOf } from '#domain/policy-document.ts';
 import { checkSchema } from '#policy/check-schema.ts';
 import { type CompiledPolicy, compilePolicy } from '#policy/compile.ts';
+import { withCedar } from '#policy/load-cedar.ts';
 import { type Mentions, mentionsOf } from '#policy/mentions.ts';
 import { questionSpace } from '#policy/question-space.ts';
+import { cedarRequest } from '#policy/request.ts';
 import { readRules } from '#policy/rules.ts';
 import { anyForbids, anyPermits, anyPolicy, openPolicy, someOf } from './any-policy.ts';
 
@@ -23,7 +25,21 @@ const everything: Mentions = {
   ]),
 };
 const space = questionSpace(everything);
+const known = {
+  attributes: new Set([...everything.attributes, 'purpose', 'keyType', 'keyBits', 'exportable']),
+};
 const questions = someOf(space, 12);
+
+/** Cedar's own answer: every rule, every attribute. */
+async function wholly(rules: CompiledPolicy['rules'], question: PolicyQuestion) {
+  const staticPolicies = Object.fromEntries(rules.map(({ id, text }) => [id, text]));
+  const answer = await withCedar((cedar) => {
+    cedar.preparsePolicySet('whole', { staticPolicies });
+    return cedar.statefulIsAuthorized({ preparsedPolicySetId: 'whole', ...cedarRequest(question, known) });
+  });
+  if (answer.type === 'failure') throw new TypeError(JSON.stringify(answer.errors));
+  return answer.response;
+}
 
 async function ask(policy: CompiledPolicy, facts: readonly PolicyFacts[]) {
   return await Promise.all(facts.map(async (each) => policy.decide(questionOf(each))));
@@ -83,6 +99,23 @@ describe('whatever a policy says', () => {
         for (const answer of await ask(await compilePolicy({ cedar }), asked)) {
           expect(answer.rules.length).toBeGreaterThan(0);
           for (const id of answer.rules) expect(known).toContain(id);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('it is answered as Cedar answers of the whole text, with all that is known of the question', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPolicy, questions, async (cedar, asked) => {
+        const policy = await compilePolicy({ cedar });
+        for (const facts of asked) {
+          const question = questionOf(facts);
+          const { decision, diagnostics } = await wholly(policy.rules, question);
+          const answer = await policy.decide(question);
+          expect(answer.allowed).toBe(decision === 'allow');
+          const rules = diagnostics.reason.length === 0 ? ['no-rule-permits'] : diagnostics.reason;
+          expect([...answer.rules].sort()).toEqual([...rules].sort());
         }
       }),
       { numRuns: 60 },

@@ -334,7 +334,18 @@ describe('by whoever holds all keys of the service', () => {
     },
   );
 
-  it('it does not pass beside a checkpoint if other checkpoints are cut otherwise', async () => {
+  it('any one entry that is another is seen by the first checkpoint over it, and by all after that', async () => {
+    const sizes = genuine.checkpoints.map((jws) => readCheckpoint(jws).treeSize);
+    for (let sequence = 1; sequence <= 14; sequence += 1) {
+      const anew = await makeLedger(service, { ...plan, entry: entryOf((each) => each === sequence) });
+      for (const [index, size] of sizes.entries()) {
+        const { ok } = await verifyFiles(anew.files, service, [genuine.checkpoints[index] ?? '']);
+        expect(ok, `entry ${sequence}, beside the checkpoint over ${size}`).toBe(size < sequence);
+      }
+    }
+  });
+
+  it('it does not pass beside a checkpoint with its segments cut otherwise, either', async () => {
     const recut = await makeLedger(service, {
       ...plan,
       segments: [14],

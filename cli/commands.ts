@@ -11,6 +11,9 @@ import { doctor } from './commands/doctor.ts';
 import { enroll } from './commands/enroll.ts';
 import { exportCommand } from './commands/export.ts';
 import { init } from './commands/init.ts';
+import { ledgerExport } from './commands/ledger-export.ts';
+import { ledgerProve } from './commands/ledger-prove.ts';
+import { ledgerShow } from './commands/ledger-show.ts';
 import { ledgerVerify } from './commands/ledger-verify.ts';
 import { list } from './commands/list.ts';
 import { login } from './commands/login.ts';
@@ -74,6 +77,9 @@ export const commands: readonly Command[] = [
   removeAccount,
   status,
   doctor,
+  ledgerShow,
+  ledgerProve,
+  ledgerExport,
   listDeadLetters,
   redriveDeadLetters,
   listWebhooks,

@@ -23,6 +23,8 @@ export interface ServerArguments extends KeyChoice {
   webhookAllow: readonly string[];
   /** Whether the service makes key pairs of its own, to see each day whether what it escrows opens. */
   canaries: boolean;
+  /** A file that each checkpoint of the ledger is appended to. */
+  witness?: string;
   /** The form of the log; by whether standard error is a terminal if absent. */
   log?: 'json' | 'pretty';
   help: boolean;
@@ -42,6 +44,7 @@ ${keyOptionsHelp(28)}  --organization ID         whom the built-in issuer signs 
   --audience NAME           what its access tokens must be meant for; may be repeated
   --claims FILE             JSON that says which of its claims mean what
   --webhook-allow CIDR      a range that is not public, and that webhooks may be sent to; may be repeated
+  --witness FILE            append each checkpoint of the ledger to this file; keep it elsewhere than DIR
   --no-canaries             make no key pair of the service's own each day to see whether backups open
   --pretty                  a log for people, on standard error: so it is on a terminal
   --json-logs               a log for machines, one JSON object a line: so it is elsewhere
@@ -71,6 +74,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     audience: { type: 'string', multiple: true },
     claims: { type: 'string' },
     'webhook-allow': { type: 'string', multiple: true, default: [] },
+    witness: { type: 'string' },
     'no-canaries': { type: 'boolean', default: false },
     pretty: { type: 'boolean', default: false },
     'json-logs': { type: 'boolean', default: false },
@@ -94,6 +98,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     ...readKeyChoice(values),
     webhookAllow: values['webhook-allow'],
     canaries: !values['no-canaries'],
+    ...(values.witness !== undefined && { witness: values.witness }),
     ...(organization !== undefined && { organization }),
     ...(issuer !== undefined && { issuer }),
     ...(values.pretty && { log: 'pretty' as const }),

@@ -9,6 +9,7 @@ import type { Delivery } from '../dispatcher.ts';
 import { keyChoiceOf, keyPlace } from '../open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '../service.ts';
 import { type Checked, tellChecked } from '../tell-checked.ts';
+import { Witness } from '../witness.ts';
 import type { ServerArguments } from './arguments.ts';
 import type { Started } from './first-steps.ts';
 import { openHttpServer } from './http-server.ts';
@@ -42,6 +43,7 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
     closers.push(() => service.close());
     const organizations = await organizationsOf(service);
     const { dependencies } = service;
+    const witness = settings.witness === undefined ? {} : { witness: await Witness.open(settings.witness) };
     const whoAsks = await openWhoAsks({ settings, organizations, url: http.url, dependencies, log });
     const { listener, stop } = await run({
       http,
@@ -50,6 +52,7 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
       tracing,
       log,
       canaries: settings.canaries,
+      ...witness,
     });
     ready.resolve(listener);
     return { started: { ...startedOf(settings, http.url, whoAsks, organizations), lacks }, stop };

@@ -10,7 +10,9 @@ import { dailyChecks } from '../daily-checks.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { reconcileAll } from '../reconcile-all.ts';
 import { Schedule } from '../schedule.ts';
+import { type SealingParts, sealAll } from '../sealing.ts';
 import type { Service } from '../service.ts';
+import type { Witness } from '../witness.ts';
 import { endpointsOf } from './endpoints.ts';
 import { createGateway } from './gateway.ts';
 import type { HttpServer } from './http-server.ts';
@@ -20,6 +22,7 @@ import type { WhoAsks } from './who-asks.ts';
 const patience = 20_000;
 const reconcileSeconds = 300;
 const sweepSeconds = 86_400;
+const sealSeconds = 60;
 /** No key waits as long as that for its name, in milliseconds. */
 const namelessFor = 3_600_000;
 
@@ -32,6 +35,8 @@ export interface RunningParts {
   tracing: Tracing;
   log: Logger;
   canaries: boolean;
+  /** Where checkpoints of the ledger are appended besides. */
+  witness?: Witness;
 }
 
 /** Everything at work. */
@@ -50,7 +55,7 @@ export async function run(parts: RunningParts): Promise<Running> {
   const { service, whoAsks, log } = parts;
   const stopping = new AbortController();
   const gateway = createGateway({ api: await apiOf(parts), stopping: stopping.signal });
-  const schedules = [reconciling(service, log), sweeping(service, log), ...checking(parts)];
+  const schedules = [reconciling(service, log), sweeping(service, log), sealing(parts), ...checking(parts)];
   service.dispatcher.start();
   for (const schedule of schedules) schedule.start();
   return {
@@ -91,6 +96,21 @@ function reconciling({ dependencies, dispatcher }: Service, log: Logger): Schedu
   });
 }
 
+/** A checkpoint a minute, while there is anything new. */
+function sealing(parts: RunningParts): Schedule {
+  return new Schedule({
+    everySeconds: sealSeconds,
+    async work() {
+      if ((await sealAll(sealingParts(parts))) > 0) parts.service.dispatcher.nudge();
+    },
+    onFailure: (error) => parts.log.warn('schedule-failed', {}, error),
+  });
+}
+
+function sealingParts({ service: { dependencies }, log, witness }: RunningParts): SealingParts {
+  return { dependencies, log, ...(witness !== undefined && { witness }) };
+}
+
 function checking({ service: { dependencies, dispatcher }, log, canaries }: RunningParts): Schedule[] {
   return dailyChecks({ dependencies, nudge: () => dispatcher.nudge(), log, canaries });
 }
@@ -118,7 +138,8 @@ function answering(gateway: RequestListener, { builtIn }: WhoAsks, dispatcher: D
   };
 }
 
-async function end({ http, service, tracing, log }: RunningParts, schedules: Schedule[]): Promise<boolean> {
+async function end(parts: RunningParts, schedules: Schedule[]): Promise<boolean> {
+  const { http, service, tracing, log } = parts;
   const endings = [
     http.close(patience),
     service.dispatcher.stop(patience),
@@ -127,6 +148,8 @@ async function end({ http, service, tracing, log }: RunningParts, schedules: Sch
   const isFinished = (await Promise.all(endings)).every((ended) => ended);
   await tracing.shutdown();
   if (isFinished) {
+    // Nothing is recorded any more. The events of these last checkpoints are carried at the next start.
+    await sealAll(sealingParts(parts)).catch((error) => log.warn('schedule-failed', {}, error));
     await service.close();
     log.info('stopped');
   } else {

@@ -7,6 +7,8 @@ export const logMessages = {
   swept: 'destroyed keys that a crash left without a name',
   'backups-checked': 'checked the stored backups of an organization',
   'canaries-checked': 'opened key pairs that the service had made for itself',
+  'ledger-sealed': 'sealed what is new in the ledger',
+  'ledger-changed': 'the ledger is not the one that was sealed: look at the runbook',
   'waiting-long': 'key pairs that nobody has to do anything for wait for more than an hour',
   'check-found': 'a check found something wrong: look at the runbook',
   'schedule-failed': 'work of the clock failed; it is tried again',

@@ -27,6 +27,7 @@ describe('the arguments of the server', () => {
       ['--webhook-allow', '127.0.0.0/8', '--webhook-allow', '::1/128'],
       { webhookAllow: ['127.0.0.0/8', '::1/128'] },
     ],
+    [['--witness', 'kept.jwt'], { witness: 'kept.jwt' }],
     [['--no-canaries'], { canaries: false }],
     [['--pretty'], { log: 'pretty' }],
     [['--json-logs'], { log: 'json' }],
@@ -61,7 +62,8 @@ describe('the arguments of the server', () => {
   });
 
   it('are all told by the help, with their defaults', () => {
-    const names = 'port data keys organization issuer audience claims webhook-allow pretty json-logs help';
+    const names =
+      'port data keys organization issuer audience claims webhook-allow witness pretty json-logs help';
     for (const name of names.split(' ')) expect(help).toContain(`  --${name} `);
     for (const value of ['8420', '.escrow', 'software']) expect(help).toContain(`(default ${value})`);
   });

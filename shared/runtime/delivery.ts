@@ -7,8 +7,11 @@ import type { Message } from '#ports/messages.ts';
 /** What becomes of a message whose handler failed: it is tried again after a delay, or it goes to the dead letters. */
 export type Disposition = { retryAfterSeconds: number } | { bury: ErrorCode };
 
-/** How much longer than its pause a slightly spread delay may be. */
-const slightly = 0.1;
+/** What of a pause a delay is, at least and at most, by how the policy spreads it. */
+const spreads: Readonly<Record<RetryPolicy['jitter'], { least: number; most: number }>> = {
+  half: { least: 0.5, most: 1 },
+  slight: { least: 1, most: 1.1 },
+};
 
 /**
  * An error that may pass is tried again as its consumer's policy says; one that will not pass, or has not passed often
@@ -25,7 +28,8 @@ export function afterFailure(
   const { code, retryable, details } = asEscrowError(error);
   const pause = policy.pauses[tries - 1];
   if (!retryable || pause === undefined) return { bury: code };
-  const spread = policy.jitter === 'half' ? pause * (0.5 + 0.5 * random) : pause * (1 + slightly * random);
+  const { least, most } = spreads[policy.jitter];
+  const spread = pause * (least + (most - least) * random);
   // Never sooner than planned: a target that asks for no pause at all would use up all tries at once.
   const asked = Math.min(details.retryAfterSeconds ?? 0, policy.longestAsked);
   return { retryAfterSeconds: Math.max(spread, asked) };
@@ -33,14 +37,14 @@ export function afterFailure(
 
 /**
  * How often a message was tried, of which SQS only knows how often it was handed out: a function that was throttled, or had no
- * time left, gave it back untried. Where pauses are kept to, no more tries were made than pauses fit into the message's age.
+ * time left, gave it back untried. No more tries were made than pauses, at their shortest, fit into the message's age.
  * @param ageSeconds since it was sent
  */
 export function triesOf(policy: RetryPolicy, receiveCount: number, ageSeconds: number): number {
-  if (policy.jitter === 'half') return receiveCount;
+  const { least } = spreads[policy.jitter];
   let [tries, over] = [1, 0];
   for (const pause of policy.pauses) {
-    over += pause;
+    over += pause * least;
     if (over > ageSeconds) break;
     tries += 1;
   }

@@ -1,7 +1,7 @@
 import type { Invocation } from '#runtime/lambda/invocation.ts';
 
 /** An invocation with so many milliseconds left, for ever. */
-export function invocation(milliseconds = 29_000): Invocation {
+export function invocation(milliseconds = 25_000): Invocation {
   return {
     awsRequestId: '8476a536-e9f4-11e8-9739-2dfe598c3fcd',
     getRemainingTimeInMillis: () => milliseconds,

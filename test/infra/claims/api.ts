@@ -47,7 +47,9 @@ export function apiClaims(parties: Parties): void {
     });
 
     it('waits for each function longer than that runs, by what its start may take', () => {
-      for (const { id, Properties } of parties.deployed.all('AWS::ApiGatewayV2::Integration')) {
+      const integrations = parties.deployed.all('AWS::ApiGatewayV2::Integration');
+      expect(integrations.length).toBeGreaterThan(0);
+      for (const { id, Properties } of integrations) {
         const called = parties.deployed
           .all('AWS::Lambda::Function')
           .find((one) => String(Properties['IntegrationUri']).endsWith(one.id));

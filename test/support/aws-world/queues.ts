@@ -26,6 +26,7 @@ export interface MessageBatch {
 
 /** A message is hidden for so long once it was received, in milliseconds: six times the time-out of a function. */
 export const visibility = 360_000;
+const hourAndAHalf = 5_400_000;
 /** A message that was received more often falls out of its queue. */
 export const mostReceives = 14;
 
@@ -47,11 +48,12 @@ export class WorldQueues {
     this.#name = name;
   }
 
-  /** @param receiveCount how often it was received before */
+  /** @param receiveCount how often it was received before, over the last hour and a half */
   send(consumer: Consumer, body: string, receiveCount = 0): string {
     const now = this.#now();
     const id = this.#next('message');
-    this.#messages.push({ id, consumer, body, sentAt: now, visibleAt: now, receiveCount, receipt: '' });
+    const sentAt = receiveCount === 0 ? now : now - hourAndAHalf;
+    this.#messages.push({ id, consumer, body, sentAt, visibleAt: now, receiveCount, receipt: '' });
     return id;
   }
 

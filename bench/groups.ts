@@ -12,5 +12,6 @@ export const groups: ReadonlyMap<string, () => Promise<Group>> = new Map([
   ['cold', async () => (await import('./cold/group.ts')).cold],
   ['registry', async () => (await import('./registry/group.ts')).registry],
   ['policy', async () => (await import('./policy/group.ts')).policy],
+  ['ledger', async () => (await import('./ledger/group.ts')).ledger],
   ['cost', async () => (await import('./cost/group.ts')).cost],
 ]);

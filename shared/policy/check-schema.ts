@@ -2,7 +2,7 @@ import type { DetailedError, ValidationError } from '@cedar-policy/cedar-wasm/we
 import { keySpecNames } from '#domain/key-spec.ts';
 import { escrowKinds, lockKinds, policyStages } from '#domain/policy.ts';
 import { assurances, custodies, purposes } from '#domain/purpose.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, mostFindings } from './finding.ts';
 import { withCedar } from './load-cedar.ts';
 import { plain, type Rule } from './rules.ts';
 import { policySchema } from './schema.ts';
@@ -18,10 +18,13 @@ export async function checkSchema(cedar: string, rules: readonly Rule[]): Promis
     engine.validate({ schema: policySchema, policies: { staticPolicies } }),
   );
   if (answer.type === 'failure') return answer.errors.map((error) => unplaced(error));
-  const faulty = new Set(answer.validationErrors.map(({ policyId }) => policyId));
-  // Of a rule that does not fit it is told once what is wrong, and not again what follows from that.
-  const others = answer.validationWarnings.filter(({ policyId }) => !faulty.has(policyId));
-  return [...answer.validationErrors, ...others].map((found) => placed(found, cedar, rules));
+  // That a rule matches nothing is found by asking, and told with how many questions were tried.
+  const others = answer.validationWarnings.filter(
+    ({ error }) => !/impossible|applicable action/.test(error.message),
+  );
+  return [...answer.validationErrors, ...others]
+    .slice(0, mostFindings)
+    .map((found) => placed(found, cedar, rules));
 }
 
 function unplaced({ message, help }: DetailedError): Finding {

@@ -3,17 +3,21 @@ import { checkFloors, checkMatches } from './check-answers.ts';
 import { checkSchema, checkWords } from './check-schema.ts';
 import { runTests } from './check-tests.ts';
 import { compiledRules } from './compile.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, mostFindings } from './finding.ts';
 import { readRules } from './rules.ts';
 
 /**
  * All that is wrong with a policy; nothing where it may be published. It must parse, fit the schema, give each rule a name and a
  * reason, pass its own tests, permit something, have no rule that never matches, and permit nothing that a floor forbids.
  * What is asked takes some seconds at most, and lets others work meanwhile.
- * @returns in the order of the text; what makes the rest unreadable stands alone
+ * @returns the first hundred, in the order of the text; what makes the rest unreadable stands alone
  * @throws InternalError `internal` if Cedar cannot be loaded, or fails
  */
-export async function checkPolicy({ cedar, tests }: PolicyDocument): Promise<Finding[]> {
+export async function checkPolicy(document: PolicyDocument): Promise<Finding[]> {
+  return (await everyFinding(document)).slice(0, mostFindings);
+}
+
+async function everyFinding({ cedar, tests }: PolicyDocument): Promise<Finding[]> {
   const { rules, findings } = await readRules(cedar);
   if (findings.length > 0) return findings;
   if (rules.length === 0) return [nothing];

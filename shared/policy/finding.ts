@@ -40,6 +40,9 @@ export interface Finding extends Partial<Place> {
   next: string;
 }
 
+/** So many are told at most: who corrects a hundred checks again. */
+export const mostFindings = 100;
+
 /** Where a finding is, as compilers write it: `policy.cedar:3:5`. */
 export function placeOf({ file, line, column }: Finding): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
@@ -47,8 +50,8 @@ export function placeOf({ file, line, column }: Finding): string {
 
 /** The findings as one refusal: the first of them in its words, all of them as issues. */
 export function refusalOf(findings: readonly Finding[]): InputError {
-  const issues = findings.map(
-    (finding): FieldIssue => ({ field: placeOf(finding), why: finding.why, next: finding.next }),
-  );
+  const issues = findings
+    .slice(0, mostFindings)
+    .map((finding): FieldIssue => ({ field: placeOf(finding), why: finding.why, next: finding.next }));
   return new InputError('invalid-input', { ...issues[0], issues });
 }

@@ -63,6 +63,7 @@ function gather(all: Gathered, value: unknown): void {
   for (const name of [attr].flat()) if (typeof name === 'string') all.attributes.add(name);
   if (typeof Value === 'number') all.numbers.add(Value);
   gatherCompared(all, value);
+  gatherSubjects(all, value);
   for (const [name, member] of Object.entries(value)) if (name !== 'annotations') gather(all, member);
 }
 
@@ -85,6 +86,31 @@ function gatherCompared(all: Gathered, node: Node): void {
       if (attribute !== undefined) all.compared.push(...wordsOf(other).map((word) => ({ attribute, word })));
     }
   }
+}
+
+/** Persons by their subject: `principal.subject == "ada"`, `principal.subject like "svc-*"`; of a pattern, the shortest that it takes. */
+function gatherSubjects(all: Gathered, node: Node): void {
+  for (const operator of ['==', '!=', 'contains', 'like']) {
+    const operands = node[operator];
+    if (!isNode(operands)) continue;
+    const { left, right, pattern } = operands;
+    if (![left, right].some(isSubject)) continue;
+    const subjects = [
+      ...wordsOf(left),
+      ...wordsOf(right),
+      ...(Array.isArray(pattern) ? [shortest(pattern)] : []),
+    ];
+    for (const subject of subjects) addEntity(all, 'Person', subject);
+  }
+}
+
+function isSubject(expression: unknown): boolean {
+  const access = isNode(expression) ? expression['.'] : undefined;
+  return isNode(access) && access['attr'] === 'subject';
+}
+
+function shortest(pattern: readonly unknown[]): string {
+  return pattern.map((each) => (isNode(each) ? each['Literal'] : '')).join('');
 }
 
 function attributeOf(expression: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { policyLimits } from '#domain/policy-document.ts';
-import type { Finding, Place } from './finding.ts';
+import { type Finding, mostFindings, type Place } from './finding.ts';
 
 /** One rule of a policy's text, as it stands there. */
 export interface RuleSource {
@@ -37,7 +37,8 @@ export function splitRules(cedar: string): { rules: RuleSource[]; findings: Find
     if (isBlank(token)) continue;
     if (rule.start === undefined) rule.start = index;
     count(rule, token);
-    if (token.startsWith('?') && token !== '?') findings.push(template(cedar, index));
+    if (token.startsWith('?') && token !== '?' && findings.length < mostFindings)
+      findings.push(template(cedar, index));
     if (token !== ';') continue;
     rules.push({ text: cedar.slice(rule.start, index + 1), start: rule.start });
     findings.push(...tooDeep(rule, cedar));

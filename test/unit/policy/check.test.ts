@@ -102,6 +102,11 @@ describe('check says where and what is wrong, and what to do', () => {
       /^policy\.cedar:4:1 matches-nothing: The rule never /,
     ],
     [
+      'a rule that is never true',
+      `${good}${permit('never', 'Escrow', 'false')}`,
+      /^policy\.cedar:4:1 matches-nothing: The rule never /,
+    ],
+    [
       'a policy that permits nothing',
       `${good}${rule('no', 'forbid (principal, action, resource)')}`,
       'policy.cedar permits-nothing: Whatever is asked, it is refused: what one rule permits, another forbids. Narrow what is forbidden, or permit more.',
@@ -115,6 +120,20 @@ describe('check says where and what is wrong, and what to do', () => {
     const [first] = await told(cedar);
     if (typeof expected === 'string') expect(first).toBe(expected);
     else expect(first).toMatch(expected);
+  });
+});
+
+describe('a rule is found to match', () => {
+  it.each([
+    'principal.subject == "ada"',
+    'principal.subject like "svc-*-prod"',
+    '["ada", "eve"].contains(principal.subject) && principal in Escrow::Role::"auditor"',
+    'resource has subscriber && resource.subscriber.subject == "ada" && resource.subscriber != principal',
+    'principal == Escrow::Person::"ada" && principal in Escrow::Group::"a" && principal in Escrow::Group::"b"',
+    'principal in Escrow::Role::"requestor" && principal in Escrow::Role::"auditor"',
+    'resource.keyBits * 2 == 768 && resource.custody like "k*"',
+  ])('%s', async (condition) => {
+    expect(await check(`${good}${forbid('rare', 'Export', condition)}`)).toEqual([]);
   });
 });
 

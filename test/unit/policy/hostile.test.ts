@@ -135,6 +135,31 @@ describe('a policy that is too much', () => {
     expect(findings.length).toBeLessThan(60);
   });
 
+  it.each([
+    [
+      'annotations',
+      `${Array.from({ length: 4000 }, (_unused, index) => `@a${index}("x")`).join('')}permit (principal, action, resource);`,
+    ],
+    ['slots', '?principal '.repeat(5000)],
+    [
+      'attributes',
+      Array.from({ length: 150 }, (_unused, index) =>
+        permit(`r-${index}`, 'Escrow', '[resource.a, resource.b, resource.c].isEmpty()'),
+      ).join(''),
+    ],
+    [
+      'words',
+      Array.from({ length: 150 }, (_unused, index) =>
+        permit(`r-${index}`, 'Escrow', 'resource.purpose == "a"'),
+      ).join(''),
+    ],
+  ])('what is wrong is told a hundred times and no more: %s', async (_what, cedar) => {
+    const findings = await checkPolicy({ cedar, tests });
+    expect(findings).toHaveLength(100);
+    const refused = await compilePolicy({ cedar: `;${cedar}` }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'invalid-input' });
+  });
+
   it('but not sets and patterns of any length that fits', async () => {
     const numbers = Array.from({ length: 8000 }, (_unused, index) => index).join(',');
     const cedar = `${permit('set', 'Escrow', `[${numbers}].contains(resource.keyBits)`)}${permit('like', 'Escrow', `principal.subject like "${'*a'.repeat(5000)}*"`)}`;

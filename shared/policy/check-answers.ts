@@ -8,7 +8,7 @@ import { questionSpace, questionsOf } from './question-space.ts';
 import type { Rule } from './rules.ts';
 
 /** How many questions are asked at most: of one rule, of all rules together, and about floors. */
-const most = { ofRule: 8000, ofAll: 20_000, aboutFloors: 2000 } as const;
+const most = { ofRule: 4000, ofAll: 8000, aboutFloors: 2000 } as const;
 
 /** So many questions, and whatever else waits has its turn. */
 const atOnce = 64;

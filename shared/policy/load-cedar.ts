@@ -24,7 +24,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 export function loadCedar(): Promise<Cedar> {
   current ??= instantiate().catch((cause: unknown) => {
     current = undefined;
-    throw new InternalError('internal', { cause });
+    throw cause instanceof InternalError ? cause : new InternalError('internal', { cause });
   });
   return current;
 }

@@ -39,7 +39,8 @@ export interface LedgerQuestion {
 /** Reads the log that a `Ledger` appends to: per organization, in the order of recording. Nothing here changes it. */
 export interface LedgerLog {
   /**
-   * Those that anything was recorded for, sorted; the empty one is where entries stand that name no organization.
+   * Those that anything was recorded for, sorted; and perhaps others that may have a ledger. The empty one is where entries stand
+   * that name no organization.
    * @throws StoreError `store-unavailable`
    */
   organizations(): Promise<string[]>;

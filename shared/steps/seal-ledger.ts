@@ -16,14 +16,24 @@ import {
 } from '#crypto/ledger/segment.ts';
 import { asEscrowError, type EscrowError, StoreError } from '#domain/errors.ts';
 import type { SealedLedger } from '#domain/sealed-ledger.ts';
+import type { KeyProvider } from '#ports/key-provider.ts';
+import type { Registry } from '#ports/registry.ts';
+import type { SealableLog, SealedSoFar } from '#ports/sealable-log.ts';
 import type { Dependencies } from './dependencies.ts';
+import { orderedLog } from './sealable-log.ts';
 import { statementKeys } from './statement-keys.ts';
 
-export type SealNeeds = Pick<Dependencies, 'registry' | 'ledgerLog' | 'segments' | 'keys' | 'clock'>;
+/** What it takes to seal a log that is given. */
+export type SealingNeeds = Pick<Dependencies, 'segments' | 'clock'> & {
+  registry: Pick<Registry, 'read' | 'create' | 'replace'>;
+  keys: Pick<KeyProvider, 'receiptKey' | 'signReceipt'>;
+};
+export type SealNeeds = SealingNeeds & Pick<Dependencies, 'ledgerLog'>;
+
+type Needs = SealingNeeds & { log: SealableLog };
 
 /** A segment holds no more than this, so that it can be answered as one: in bytes of text, and in lines. */
 const largestSegment = 4_194_304;
-const pageOfLines = 1_000;
 
 /** How often another who seals at the same time may be first before this one leaves it to the other. */
 const mostRaces = 8;
@@ -39,6 +49,11 @@ const mostRaces = 8;
  *   is gone; `store-unavailable`; ProviderError as `KeyProvider.signReceipt`; StateError `version-conflict` if others kept winning
  */
 export async function sealLedger(needs: SealNeeds, organization: string): Promise<string[]> {
+  return await sealLog({ ...needs, log: orderedLog(needs.ledgerLog) }, organization);
+}
+
+/** The same, of a log that may have its order from being sealed: what is sealed is noted before it counts. */
+export async function sealLog(needs: Needs, organization: string): Promise<string[]> {
   const made: string[] = [];
   for (let races = 0; ; ) {
     const record = await needs.registry.read('ledger', organization, 'ledger');
@@ -55,7 +70,7 @@ export async function sealLedger(needs: SealNeeds, organization: string): Promis
 
 /** Seals one segment, or takes the one that is there. @returns its checkpoint; undefined if there was nothing to seal */
 async function sealNext(
-  needs: SealNeeds,
+  needs: Needs,
   organization: string,
   record: SealedLedger | undefined,
 ): Promise<string | undefined> {
@@ -63,7 +78,7 @@ async function sealNext(
   const next = before.segment + 1;
   const found = await needs.segments.get(organization, next);
   if (found !== undefined) return await adopt(needs, organization, before, found);
-  const lines = await unsealedLines(needs, organization, before.frontier.size);
+  const lines = await unsealedLines(needs, organization, before);
   if (lines.length === 0) return undefined;
   await requireLast(needs, organization, record);
 
@@ -74,33 +89,29 @@ async function sealNext(
   const jws = await signCheckpoint(checkpoint, signer);
   const segment = writeSegment({ lines, checkpoint: jws });
   await needs.segments.put(organization, next, Buffer.from(segment));
+  await needs.log.noteSealed(organization, next, lines);
   await advance(needs, checkpoint, frontier, jws);
   return jws;
 }
 
 /** Takes a segment that stands there already: signed by this service, and of the very lines that the log holds. */
-async function adopt(
-  needs: SealNeeds,
-  organization: string,
-  before: Sealed,
-  bytes: Uint8Array,
-): Promise<string> {
+async function adopt(needs: Needs, organization: string, before: Sealed, bytes: Uint8Array): Promise<string> {
   const { lines, checkpoint: jws } = asDamage(() => readSegment(bytes));
   const own = await verifyCheckpoint(jws, await statementKeys(needs)).catch((error) => {
     throw damaged(error);
   });
   const { checkpoint, frontier } = following(before, lines, organization, own.time);
   const isSame = Object.entries(checkpoint).every(([name, value]) => Reflect.get(own, name) === value);
-  const logged = await needs.ledgerLog.lines(organization, before.frontier.size, lines.length);
-  const isLogged = logged.length === lines.length && logged.every(({ text }, index) => text === lines[index]);
+  const isLogged = await needs.log.holds(organization, checkpoint.segment, lines, soFar(before));
   if (!isSame || !isLogged) throw damaged(undefined);
+  await needs.log.noteSealed(organization, checkpoint.segment, lines);
   await advance(needs, checkpoint, frontier, jws);
   return jws;
 }
 
 /** The one write that makes a segment count, and bears its event. */
 async function advance(
-  { registry }: SealNeeds,
+  { registry }: SealingNeeds,
   { organization, segment, treeSize, lastLineSha256 }: Checkpoint,
   frontier: Frontier,
   checkpoint: string,
@@ -140,7 +151,7 @@ function sealedBy(record: SealedLedger | undefined): Sealed {
 
 /** Nothing is built on a segment that is gone, or is another one: its checkpoint must still end it. */
 async function requireLast(
-  { segments }: SealNeeds,
+  { segments }: SealingNeeds,
   organization: string,
   record: SealedLedger | undefined,
 ): Promise<void> {
@@ -157,23 +168,20 @@ async function requireLast(
 }
 
 /** As many unsealed lines as one segment takes. */
-async function unsealedLines(
-  { ledgerLog }: SealNeeds,
-  organization: string,
-  sealed: number,
-): Promise<string[]> {
+async function unsealedLines({ log }: Needs, organization: string, before: Sealed): Promise<string[]> {
   const lines: string[] = [];
   let size = 0;
-  while (lines.length < mostLines) {
-    const page = await ledgerLog.lines(organization, sealed + lines.length, pageOfLines);
-    for (const { text } of page) {
-      size += Buffer.byteLength(text) + 1;
-      if (size > largestSegment && lines.length > 0) return lines;
-      lines.push(text);
-    }
-    if (page.length < pageOfLines) break;
+  for await (const { text } of log.following(organization, soFar(before))) {
+    size += Buffer.byteLength(text) + 1;
+    if (size > largestSegment && lines.length > 0) break;
+    lines.push(text);
+    if (lines.length === mostLines) break;
   }
   return lines;
+}
+
+function soFar({ segment, frontier, lastLineSha256 }: Sealed): SealedSoFar {
+  return { segment, treeSize: frontier.size, lastLineSha256 };
 }
 
 function following(before: Sealed, lines: readonly string[], organization: string, time: string) {

@@ -1,6 +1,7 @@
 import type { Enrollment, EnrollmentState } from '#domain/enrollment.ts';
 import type { Purpose } from '#domain/purpose.ts';
 import type { Aggregate, AggregateType } from '#ports/registry.ts';
+import { partitionOf } from './ledger-chain.ts';
 import type { Row } from './rows.ts';
 
 /** The sort key of an aggregate. */
@@ -45,7 +46,13 @@ export function hasLeftovers({ pendingLock, superseded }: Enrollment): boolean {
 export function aggregateRow(record: Aggregate, writtenAt: string): Row {
   const { organization, type, id, version } = record;
   const key = recordKey(type, id);
-  const general = { organization, record: key, version, json: JSON.stringify(record), writtenAt };
+  const general = {
+    organization: partitionOf(organization),
+    record: key,
+    version,
+    json: JSON.stringify(record),
+    writtenAt,
+  };
   if (record.type === 'organization') {
     return { ...general, mark: marks.organizations, markedRecord: organization };
   }

@@ -42,6 +42,17 @@ export function expressed(parts: Condition | { projection: readonly string[] }) 
   };
 }
 
+/** Attributes that a row is given under a condition, as UpdateItem takes them. */
+export function updated(attributes: Row, { expression, values = {} }: Condition) {
+  const update = Object.keys(attributes).map((name) => `#${name} = :${name}`);
+  return {
+    UpdateExpression: `SET ${update.join(', ')}`,
+    ConditionExpression: expression,
+    ExpressionAttributeNames: namesIn(`${update.join(' ')} ${expression}`),
+    ExpressionAttributeValues: valuesOf({ ...attributes, ...values }),
+  };
+}
+
 /** A question as Query takes it. */
 export function questionInput(table: string, shape: TableShape, question: Question): QueryCommandInput {
   const {

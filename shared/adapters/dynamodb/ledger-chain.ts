@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import { type Row, textOf } from './rows.ts';
 
@@ -23,6 +23,33 @@ const nobody = '-';
 /** The partition of an organization's entries: no organization is called as that of nobody is. */
 export function partitionOf(organization: string): string {
   return organization === '' ? nobody : organization;
+}
+
+const idForm = /^led_([0-9a-z]{9})([0-9a-f]{18})([0-9a-z]{1,6})$/;
+const writerForm = /^[0-9a-f]{18}$/;
+
+/** What tells a chain from every other: 18 hexadecimal digits of chance. */
+export function newWriter(): string {
+  return randomBytes(9).toString('hex');
+}
+
+/**
+ * The id of an entry, which tells its place: `led_`, then its time and sequence in base 36 around its writer. One that was written
+ * before ids were of this form has the organization and the place for one.
+ */
+export function entryIdOf({ time, writer, sequence, entry }: Omit<Link, 'previousSha256'>): string {
+  if (!writerForm.test(writer)) return `${entry.organization}/${placeOf({ time, writer, sequence })}`;
+  const moment = Date.parse(time).toString(36).padStart(9, '0');
+  return `led_${moment}${writer}${sequence.toString(36)}`;
+}
+
+/** The sort key of the entry with an id; undefined where no entry of the organization has such an id. */
+export function placeIn(organization: string, id: string): string | undefined {
+  const [, moment = '', writer = '', sequence = ''] = idForm.exec(id) ?? [];
+  if (writer === '') return id.startsWith(`${organization}/`) ? id.slice(organization.length + 1) : undefined;
+  const time = new Date(Number.parseInt(moment, 36));
+  if (Number.isNaN(time.getTime())) return undefined;
+  return placeOf({ time: time.toISOString(), writer, sequence: Number.parseInt(sequence, 36) });
 }
 
 /** The sort key of an entry, unique and in the order of recording as far as the writers' clocks agree. */

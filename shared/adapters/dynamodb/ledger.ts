@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { tables } from '#contract/tables.ts';
+import { formatLine } from '#crypto/ledger/line.ts';
 import { InternalError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger, LedgerEntry } from '#ports/ledger.ts';
 import type { DynamoCalls } from './calls.ts';
-import { beforeTheFirst, bodyOf, partitionOf, placeOf } from './ledger-chain.ts';
+import { beforeTheFirst, bodyOf, entryIdOf, newWriter, partitionOf, placeOf } from './ledger-chain.ts';
 import { Table } from './table.ts';
 
 /** Where a writer's chain of one organization's entries ends. */
@@ -23,7 +24,7 @@ interface Chain {
  * Keeps the ledger in Amazon DynamoDB, by putting entries that are not there and nothing else. Many write at the same time, so each
  * writer (each opened instance of this) has a chain of its own for each organization: each entry names the SHA-256 of the one
  * before, so that an entry cannot be altered, left out or slipped in without breaking the chain after it. The last entries of a
- * chain can be cut off unseen, and so can a whole one.
+ * chain can be cut off unseen, and so can a whole one, until they are sealed (`sealable-log.ts`), which gives all of them one order.
  */
 export class DynamoLedger implements Ledger {
   readonly #table: Table;
@@ -38,7 +39,10 @@ export class DynamoLedger implements Ledger {
     this.#clock = clock;
   }
 
-  /** @returns `organization/place`, the place as `ledger-chain.ts` has it */
+  /**
+   * @returns `led_` and small letters and digits, which tell the place (`entryIdOf`)
+   * @throws StoreError `record-too-large` for what no line of the log could hold, besides what the port says
+   */
   async record(entry: LedgerEntry): Promise<string> {
     const copy = structuredClone(entry);
     const { organization } = copy;
@@ -64,6 +68,9 @@ export class DynamoLedger implements Ledger {
       previousSha256: chain.sha256,
       entry,
     };
+    const id = entryIdOf(link);
+    // What no line can hold could never be sealed, and would keep all that comes after it from being sealed.
+    formatLine({ ...link, sequence: Number.MAX_SAFE_INTEGER, id });
     const body = bodyOf(link);
     const sha256 = createHash('sha256').update(body).digest('hex');
     const record = placeOf(link);
@@ -74,10 +81,10 @@ export class DynamoLedger implements Ledger {
     // At this place nobody but this writer writes: what is there came from a request whose answer was lost.
     if (!written.done && !written.doubtful) throw new InternalError('internal', { cause: 'place taken' });
     this.#chains.set(organization, { writer: chain.writer, length: link.sequence, sha256, time });
-    return `${organization}/${record}`;
+    return id;
   }
 }
 
 function newChain(): Chain {
-  return { writer: randomBytes(9).toString('base64url'), length: 0, sha256: beforeTheFirst, time: 0 };
+  return { writer: newWriter(), length: 0, sha256: beforeTheFirst, time: 0 };
 }

@@ -16,6 +16,7 @@ import { aggregateRow, marks, recordKey, stateKey } from './aggregate-row.ts';
 import type { DynamoCalls } from './calls.ts';
 import { EnrollmentLists } from './enrollment-lists.ts';
 import type { Condition } from './expressions.ts';
+import { partitionOf } from './ledger-chain.ts';
 import { numberOf, textOf } from './rows.ts';
 import { type Kept, Table } from './table.ts';
 
@@ -49,7 +50,7 @@ export class DynamoRegistry implements Registry {
     organization: string,
     id: string,
   ): Promise<Aggregates[T] | undefined> {
-    const row = await this.#table.get(organization, recordKey(type, id), ['json']);
+    const row = await this.#table.get(partitionOf(organization), recordKey(type, id), ['json']);
     return row === undefined ? undefined : JSON.parse(textOf(row, 'json'));
   }
 

@@ -3,6 +3,7 @@ import { StoreError } from '#domain/errors.ts';
 import { eventsBorneBy } from '#ports/borne-events.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { WrittenRecord } from '#ports/written-records.ts';
+import { partitionOf } from './ledger-chain.ts';
 
 const text = v.object({ S: v.string() });
 // An underscore first is the service's own organization's (`canary.ts`), and nobody else's.
@@ -17,8 +18,9 @@ const itemSchema = v.object({
 });
 
 const recordSchema = v.object({
-  organization: name,
-  type: v.picklist(['enrollment', 'organization']),
+  // The ledger of what names no organization is nobody's.
+  organization: v.union([name, v.literal('')]),
+  type: v.picklist(['enrollment', 'organization', 'ledger']),
   id: name,
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
   // Not only names that are known here: while a new version of the functions is rolled out, an old one reads what the new wrote.
@@ -61,7 +63,7 @@ export function streamEvents(record: unknown): CloudEvent[] {
   if (change.eventName === 'REMOVE') return [];
   const { organization, record: key, json, writtenAt } = change.dynamodb.NewImage;
   const written = parsed(recordSchema, fromJson(json.S));
-  if (written.organization !== organization.S || `${written.type}#${written.id}` !== key.S) {
+  if (partitionOf(written.organization) !== organization.S || `${written.type}#${written.id}` !== key.S) {
     throw damaged('its key is that of another record');
   }
   return eventsBorneBy(written, writtenAt.S);

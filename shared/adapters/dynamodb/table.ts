@@ -6,10 +6,11 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TableShape } from '#contract/tables.ts';
 import type { DynamoCalls } from './calls.ts';
-import { type Condition, expressed, type Question, questionInput } from './expressions.ts';
+import { type Condition, expressed, type Question, questionInput, updated } from './expressions.ts';
 import { itemOf, type Row, rowOf, textOf } from './rows.ts';
 
 /** What became of a conditional write. */
@@ -69,6 +70,22 @@ export class Table {
     const { partitionKey, sortKey } = this.#shape;
     const found = await this.get(textOf(row, partitionKey), textOf(row, sortKey));
     return found?.['write'] === write ? { done: true } : { done: false, found, doubtful: written.doubtful };
+  }
+
+  /** Gives attributes to a row that is there, or new values, if the condition holds; leaves its others as they are. */
+  async set(partition: string, sort: string, attributes: Row, condition: Condition): Promise<Written> {
+    const command = {
+      TableName: this.#name,
+      Key: this.#key(partition, sort),
+      ...updated(attributes, condition),
+    };
+    return await this.#calls.call<Written>(
+      async (client, request) => {
+        await client.send(new UpdateItemCommand(command), request);
+        return { done: true };
+      },
+      { answers: { ConditionalCheckFailedException: (doubtful) => ({ done: false, doubtful }) } },
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeOnce } from '#adapters/software/write-once.ts';
@@ -6,12 +6,9 @@ import { asStoreError } from '#adapters/sqlite/store-error.ts';
 import { StateError } from '#domain/errors.ts';
 import { errorNumber } from '#domain/plain-words.ts';
 import type { SegmentStore } from '#ports/segment-store.ts';
+import { segmentFile, segmentFolder, segmentIn } from '../segment-name.ts';
 import { syncFolder } from '../sync-folder.ts';
 
-/** Where the segments stand of what names no organization: no organization is called so. */
-const nobody = '-';
-const folderForm = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const segmentForm = /^(\d{9,})\.jsonl$/;
 /** What a write begins with, and a crash leaves. */
 const unfinished = /^\.\d{9,}\.[0-9a-f-]{36}\.part$/;
 
@@ -33,7 +30,7 @@ export class FileSegmentStore implements SegmentStore {
     const folder = dirname(path);
     await asStore(async () => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const temporary = join(folder, `.${numbered(segment)}.${randomUUID()}.part`);
+      const temporary = join(folder, `.${segmentFile(segment).replace('.jsonl', '')}.${randomUUID()}.part`);
       const isNew = await writeOnce(path, temporary, bytes, 0o400);
       if (!isNew && Buffer.compare(await readFile(path), bytes) !== 0) throw new StateError('already-exists');
       // Its name may be another write's, which was cut short before it was durable; and each folder may be new.
@@ -48,10 +45,7 @@ export class FileSegmentStore implements SegmentStore {
   async list(organization: string, after: number, limit: number): Promise<number[]> {
     return await asStore(async () => {
       const names = await unlessMissing(readdir(this.#folderOf(organization)), []);
-      const numbers = names.flatMap((name) => {
-        const digits = segmentForm.exec(name)?.[1];
-        return digits === undefined ? [] : [Number(digits)];
-      });
+      const numbers = names.flatMap((name) => segmentIn(name) ?? []);
       const found = numbers.filter((each) => each > after).sort((a, b) => a - b);
       return found.slice(0, limit);
     });
@@ -72,23 +66,12 @@ export class FileSegmentStore implements SegmentStore {
   }
 
   #folderOf(organization: string): string {
-    return join(this.#folder, folderName(organization));
+    return join(this.#folder, segmentFolder(organization));
   }
 
   #pathOf(organization: string, segment: number): string {
-    return join(this.#folderOf(organization), `${numbered(segment)}.jsonl`);
+    return join(this.#folderOf(organization), segmentFile(segment));
   }
-}
-
-function numbered(segment: number): string {
-  return String(segment).padStart(9, '0');
-}
-
-/** The organization itself, where it is one; what is no identifier cannot lead out of the folder. */
-function folderName(organization: string): string {
-  if (organization === '') return nobody;
-  if (folderForm.test(organization)) return organization;
-  return `${nobody}${createHash('sha256').update(organization).digest('hex')}`;
 }
 
 async function asStore<T>(work: () => Promise<T>): Promise<T> {

@@ -38,7 +38,8 @@ function after(all: readonly Version[], key: string, id: string): readonly Versi
 
 /** API Reference, ListObjectsV2. */
 export function listObjectsV2({ bucket, request: { query } }: Context): S3Answer {
-  const begin = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString('utf8');
+  const continued = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString('utf8');
+  const begin = continued === '' ? (query.get('start-after') ?? '') : continued;
   const current = bucket
     .versions(query.get('prefix') ?? '')
     .filter((version) => bucket.current(version.key) === version && version.key > begin);

@@ -59,6 +59,7 @@ function describe(receipt: Receipt): string {
     `  key         ${receipt.label}, ${receipt.keySpec}`,
     `  policy      ${receipt.policy.version}: ${receipt.policy.rules.join(', ')}`,
     ...(receipt.receipt === 'refusal' ? refusalLines(receipt) : backupLines(receipt)),
+    ...(receipt.ledgerEntry === undefined ? [] : [`  recorded    as ${receipt.ledgerEntry}`]),
   ];
   return lines.map(printable).join('\n');
 }

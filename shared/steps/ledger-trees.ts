@@ -12,10 +12,10 @@ const blockSize = 1_024;
  * lines; and what stands in memory is never trusted: whoever asks for a path verifies it by a signed root.
  */
 export class LedgerTrees {
-  readonly #log: LedgerLog;
+  readonly #log: Pick<LedgerLog, 'lines'>;
   readonly #blocks = new Map<string, Map<number, Uint8Array>>();
 
-  constructor(log: LedgerLog) {
+  constructor(log: Pick<LedgerLog, 'lines'>) {
     this.#log = log;
   }
 

@@ -20,6 +20,7 @@ import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Registry } from '#ports/registry.ts';
 import type { SealableLog, SealedSoFar } from '#ports/sealable-log.ts';
 import type { Dependencies } from './dependencies.ts';
+import { restoreLastSegment } from './restore-segment.ts';
 import { orderedLog } from './sealable-log.ts';
 import { statementKeys } from './statement-keys.ts';
 
@@ -28,7 +29,7 @@ export type SealingNeeds = Pick<Dependencies, 'segments' | 'clock'> & {
   registry: Pick<Registry, 'read' | 'create' | 'replace'>;
   keys: Pick<KeyProvider, 'receiptKey' | 'signReceipt'>;
 };
-export type SealNeeds = SealingNeeds & Pick<Dependencies, 'ledgerLog'>;
+export type SealNeeds = SealingNeeds & Pick<Dependencies, 'registry' | 'ledgerLog' | 'ledger'>;
 
 type Needs = SealingNeeds & { log: SealableLog };
 
@@ -46,10 +47,18 @@ const mostRaces = 8;
  * record names yet: it is taken as it is, if it is what the log holds. What two write at the same time, one has written.
  * @returns the checkpoints that were made, or found made, compact JWS, oldest first
  * @throws StoreError `object-damaged` if what is sealed, or the log, is not what was written; `object-missing` if the last segment
- *   is gone; `store-unavailable`; ProviderError as `KeyProvider.signReceipt`; StateError `version-conflict` if others kept winning
+ *   is gone, and cannot be made again; `store-unavailable`; ProviderError as `KeyProvider.signReceipt`; StateError
+ *   `version-conflict` if others kept winning
  */
 export async function sealLedger(needs: SealNeeds, organization: string): Promise<string[]> {
-  return await sealLog({ ...needs, log: orderedLog(needs.ledgerLog) }, organization);
+  const all = { ...needs, log: orderedLog(needs.ledgerLog) };
+  try {
+    return await sealLog(all, organization);
+  } catch (error) {
+    const isGone = asEscrowError(error).code === 'object-missing';
+    if (!isGone || !(await restoreLastSegment(needs, organization))) throw error;
+    return await sealLog(all, organization);
+  }
 }
 
 /** The same, of a log that may have its order from being sealed: what is sealed is noted before it counts. */

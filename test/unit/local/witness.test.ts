@@ -147,7 +147,8 @@ describe('sealing all there is', () => {
     await sealOne();
     await sealOne('other');
     const segments = new MemorySegmentStore();
-    await segments.put('other', 1, (await needs.segments.get('other', 1)) ?? Uint8Array.of());
+    const theirs = (await needs.segments.get('other', 1)) ?? Uint8Array.of();
+    for (const each of [organization, 'other']) await segments.put(each, 1, theirs);
     for (const each of [organization, 'other']) {
       await needs.ledger.record({ action: 'a', organization: each, principal: 'p', outcome: 'done' });
     }

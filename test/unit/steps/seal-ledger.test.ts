@@ -191,11 +191,34 @@ describe('what was changed is not sealed over', () => {
 
   const sealing = () => thrownBy(() => sealLedger(needs, organization));
 
-  it('a segment that is gone', async () => {
+  /** The store without its last segment. */
+  async function withoutLast(): Promise<MemorySegmentStore> {
     const gone = new MemorySegmentStore();
     await gone.put(organization, 1, (await segments.get(organization, 1)) ?? Uint8Array.of());
-    needs = { ...needs, segments: gone };
+    return gone;
+  }
+
+  it('the last segment, where it is gone and its lines are not those that were signed', async () => {
+    const another = new MemoryLedger(world.dependencies.clock);
+    for (let index = 0; index < 6; index += 1) {
+      await another.record({ action: 'b', organization, principal: 'p', outcome: 'done' });
+    }
+    const lines = async (of: string, after: number, limit: number) =>
+      after < 5 ? await another.lines(of, after, limit) : await ledger.lines(of, after, limit);
+    const ledgerLog = { ...needs.ledgerLog, lines };
+    needs = { ...needs, segments: await withoutLast(), ledgerLog };
     expect(await sealing()).toMatchObject({ code: 'object-missing', message: expect.stringContaining('2') });
+    expect(await needs.segments.list(organization, 0, 10)).toEqual([1]);
+  });
+
+  it('but the last one is put back byte for byte where it is gone, and that is recorded', async () => {
+    const before = await segments.get(organization, 2);
+    needs = { ...needs, segments: await withoutLast() };
+    await sealLedger(needs, organization);
+    expect(await needs.segments.get(organization, 2)).toEqual(before);
+    const restored = { action: 'restore-segment', outcome: 'done', about: ['segment 2'] };
+    expect(ledger.entries.at(-1)).toMatchObject(restored);
+    await expectWhole(7);
   });
 
   it('a segment that is another one', async () => {

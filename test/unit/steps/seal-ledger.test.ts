@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { readSegment } from '#crypto/ledger/segment.ts';
 import type { SealedLedger } from '#domain/sealed-ledger.ts';
+import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
+import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { sealLedger } from '#steps/seal-ledger.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
@@ -74,6 +76,26 @@ describe('a ledger that is sealed', () => {
     expect(await eventsOf()).toEqual([
       { type: 'LedgerCheckpointed', source: `/organizations/${organization}`, data },
     ]);
+  });
+
+  it('has its checkpoints sent to webhooks, as other events are', async () => {
+    const { registry, clock } = needs;
+    const owner = await world.dependencies.registry.read('organization', organization, 'organization');
+    if (owner === undefined) throw new TypeError('no organization');
+    const webhook = { id: 'whk_1', url: 'https://hooks.example.org/', enabled: true, secretGeneration: 1 };
+    const webhooks = [{ ...webhook, createdAt: clock.now().toISOString() }];
+    await registry.create({ ...owner, version: 1, webhooks, events: [] });
+    await record(1);
+    const [checkpoint] = await sealLedger(needs, organization);
+    const published: CloudEvent[] = [];
+    const events = { publish: async (event: CloudEvent) => void published.push(event) };
+    for (const { event } of await outbox.pending(10))
+      await fanOutWebhooks({ registry, events, clock }, event);
+    const event = expect.objectContaining({
+      type: 'LedgerCheckpointed',
+      data: expect.objectContaining({ checkpoint }),
+    });
+    expect(published.map(({ data }) => data)).toEqual([{ webhookId: 'whk_1', event }]);
   });
 
   it('is sealed for each organization apart, and for nobody without an event', async () => {

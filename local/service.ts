@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { CedarPolicy } from '#adapters/cedar-policy/cedar-policy.ts';
 import { FileNotifier } from '#adapters/files/file-notifier.ts';
 import { FileVault } from '#adapters/files/file-vault.ts';
 import { FileSegmentStore } from '#adapters/files/segment-store.ts';
 import { News } from '#adapters/news.ts';
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
@@ -102,11 +102,12 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     await vault.sweep();
     const segments = new FileSegmentStore(join(folder, 'ledger'));
     await segments.sweep();
+    const documents = new SqliteDocumentStore(database, lockedKeys);
     const ports = {
       registry,
-      documents: new SqliteDocumentStore(database, lockedKeys),
+      documents,
       vault,
-      policy: settingsPolicy(registry),
+      policy: new CedarPolicy(registry, documents),
       keys,
       ledger: recordingAt('one-machine', new SqliteLedger(database, clock)),
       ledgerLog: new SqliteLedgerLog(database),

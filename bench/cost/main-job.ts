@@ -2,7 +2,6 @@ import { exportJWK, generateKeyPair } from 'jose';
 import * as v from 'valibot';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
 import type { KeySpec } from '#domain/key-spec.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 import type { SmallCloud } from './small-cloud.ts';
 
 export const organization = 'bench';
@@ -34,7 +33,6 @@ export async function prepareMainJob(
       name: 'Example Corp',
       contact: 'help@example.org',
       recoveryKey: (await makeRecoveryKey()).publicKey,
-      policy: generalPolicy,
     },
   });
   const [workflow = ''] = await cloud.tokens(1, 'enrollment-workflow');

@@ -10,7 +10,6 @@ import { activeBackup } from '#domain/enrollment.ts';
 import type { KeySpec } from '#domain/key-spec.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import { openService } from '#local/service.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 
 const organization = 'bench';
 
@@ -29,7 +28,6 @@ export async function openEnrolling(keySpec: KeySpec) {
       name: 'Bench',
       contact: 'bench@example.org',
       recoveryKey: (await makeRecoveryKey()).publicKey,
-      policy: generalPolicy,
     },
   );
   const recipientKey = await exportJWK((await generateKeyPair('ECDH-ES')).publicKey);

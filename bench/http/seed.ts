@@ -3,7 +3,6 @@ import { makeRecoveryKey } from '#crypto/sealing.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import { openService } from '#local/service.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 
 export const organization = 'bench';
 
@@ -19,7 +18,6 @@ export async function seed(folder: string, count: number): Promise<string[]> {
         name: 'Bench',
         contact: 'bench@example.org',
         recoveryKey: (await makeRecoveryKey()).publicKey,
-        policy: generalPolicy,
       },
     );
     const ids: string[] = [];
@@ -59,7 +57,7 @@ function waiting(index: number): Enrollment {
     exportable: true,
     escrow: index % 2 === 0 ? 'required' : 'forbidden',
     lock: 'password',
-    policy: { version: generalPolicy.version, rules: ['bench'] },
+    policy: { version: '1', rules: ['bench'] },
     tries: { inARow: 0, inLife: 0 },
     backups: [],
     exports: 0,

@@ -4,7 +4,7 @@ import type { OrganizationView } from '#contract/api/organization.ts';
 import { routes } from '#contract/routes.ts';
 import { asEscrowError, SetUpError } from '#domain/errors.ts';
 import { printable } from '#domain/plain-words.ts';
-import general from '../../policies/general.json' with { type: 'json' };
+import type { PolicyDocument } from '#domain/policy-document.ts';
 import { type Context, command } from '../command.ts';
 import {
   type Administrator,
@@ -16,13 +16,14 @@ import { type Answers, type InitValues, isBuiltIn, readAdministrator, readAnswer
 import { checkRecoveryKeyFile, recoveryKeyIn } from '../init/recovery-key.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
+import { readGoodPolicy } from '../policies/read-folder.ts';
 import { type Client, clientOf } from '../server/client.ts';
 import { ServerProblem } from '../server/problem.ts';
 import { readSession, type Session } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
 import { tokenPlaceOf } from '../sign-in/issuer.ts';
 import { readNewSecret, readSecret } from '../terminal/read-secret.ts';
-import { readPolicy } from './organization.ts';
+import { retentionOf } from './organization.ts';
 
 const usualCodeFile = `.escrow${identityPath}/set-up-code`;
 
@@ -61,8 +62,13 @@ export const init = command({
     continue: { type: 'boolean', says: 'take the recovery key that an earlier run left in that file' },
     policy: {
       type: 'string',
-      value: 'FILE',
-      says: "the organization's policy, as policies/general.json is written; that one if not given",
+      value: 'DIR',
+      says: "the folder of the organization's policy, as policies/general is one; that one if not given",
+    },
+    'retention-days': {
+      type: 'string',
+      value: 'DAYS',
+      says: 'how long escrowed backups are locked, and nobody can remove one; 1095 if not given',
     },
     'set-up-code-file': {
       type: 'string',
@@ -77,12 +83,14 @@ export const init = command({
     ['escrow init', 'asks for all that it needs'],
     "escrow init --name 'Example Corp' --contact 'Help desk, +1 555 0100' --administrator ada --recovery-key /media/usb/recovery.private.jwk",
   ],
-  async run({ json, policy: policyFile, ...values }, context) {
-    const policy = policyFile === undefined ? general : await readPolicy(policyFile);
+  async run({ json, policy: folder, 'retention-days': days, ...values }, context) {
+    const retentionDays = days === undefined ? undefined : retentionOf(days);
+    const policy = folder === undefined ? undefined : await readGoodPolicy(folder);
+    const chosen = { ...(policy && { policy }), ...(retentionDays !== undefined && { retentionDays }) };
     const session = await readSession(values, context);
     const client = await administratorClient(session, values, context);
     const standing = await organizationThere(client);
-    const organization = standing ?? (await setUp(client, values, policy, context));
+    const organization = standing ?? (await setUp(client, values, chosen, context));
     const { output } = context;
     output.message(
       printable(
@@ -174,11 +182,11 @@ async function organizationThere(client: Client): Promise<OrganizationView | und
 async function setUp(
   client: Client,
   values: Values,
-  policy: unknown,
+  chosen: { policy?: PolicyDocument; retentionDays?: number },
   { output }: Context,
 ): Promise<OrganizationView> {
   const { name, contact, recoveryKeyFile }: Answers = await readAnswers(values);
   const recoveryKey = await recoveryKeyIn(recoveryKeyFile, values.continue === true, output);
-  const body = { name, contact, recoveryKey: { ...recoveryKey }, policy };
+  const body = { name, contact, recoveryKey: { ...recoveryKey }, ...chosen };
   return await client.call(routes.setUpOrganization, { body });
 }

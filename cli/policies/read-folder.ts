@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PolicyDocument } from '#domain/policy-document.ts';
+import { checkPolicy } from '#policy/check.ts';
 import type { Finding } from '#policy/finding.ts';
 import { refusalOf } from '#policy/finding.ts';
 import { readCedar, readDocument } from '#policy/read-document.ts';
@@ -17,6 +18,18 @@ export async function readPolicyFolder(
     ['policy.cedar', 'tests.json'].map((name) => readNamedFile(join(folder, name))),
   );
   return readDocument(cedar ?? new Uint8Array(), tests ?? new Uint8Array());
+}
+
+/**
+ * Reads a policy from its folder and checks it, so that nothing is sent that would be refused.
+ * @throws InputError `invalid-input` for all that is wrong with it, by file, line and column; SetUpError `usage`, StoreError
+ *   `store-unavailable` if one of its files cannot be read
+ */
+export async function readGoodPolicy(folder: string): Promise<PolicyDocument> {
+  const { document, findings: unread } = await readPolicyFolder(folder);
+  const findings = document === undefined ? unread : await checkPolicy(document);
+  if (document === undefined || findings.length > 0) throw refusalOf(findings);
+  return document;
 }
 
 /**

@@ -31,9 +31,14 @@ export function withFilesBeside(text: string, path: string, root: string, found:
   });
 }
 
-/** `shared/crypto/worker/worker.ts` becomes `shared-crypto-worker-worker.mjs`. */
+/** `shared/crypto/worker/worker.ts` becomes `shared-crypto-worker-worker.mjs`; a package's file is called without `node_modules`. */
 function fileNamed(root: string, source: string): ModuleFile {
-  const place = relative(root, source).split(sep).join('-');
-  const code = extname(source) === '.ts';
-  return { source, name: code ? `${place.slice(0, -'.ts'.length)}.mjs` : place, code };
+  const place = relative(root, source)
+    .split(sep)
+    .filter((part) => part !== 'node_modules')
+    .join('-')
+    .replaceAll('@', '');
+  const extension = extname(source);
+  const code = extension === '.ts' || extension === '.js';
+  return { source, name: code ? `${place.slice(0, -extension.length)}.mjs` : place, code };
 }

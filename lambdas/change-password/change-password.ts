@@ -1,8 +1,8 @@
-import { checkPassword } from '#crypto/passwords.ts';
 import { type Enrollment, requireState } from '#domain/enrollment.ts';
 import { InputError, LockError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
@@ -26,7 +26,7 @@ export interface PasswordChange {
  * Changes the password of the own enrollment: opens its lock by the current one, and locks the same key anew. The old locked
  * record is discarded at once, or by the event of the change if that fails here: it would still open under the old password.
  * @returns the enrollment
- * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`, `version-conflict`; InputError
+ * @throws AccessError `not-found`, `not-permitted` if policy lets the subscriber set no password; StateError `wrong-state`, `making-in-progress`, `version-conflict`; InputError
  *   `password-not-ascii`, `password-too-weak`, `invalid-input` if the new one is the current one; LockError `wrong-password`,
  *   `wrong-unlocking` for a key without a password, `enrollment-locked`, `enrollment-blocked`; ProofError `proof-failed`;
  *   ProviderError `provider-misconfigured`; what the ports throw
@@ -63,7 +63,7 @@ async function changeOf(
   { currentPassword, newPassword }: PasswordChange,
   passwordSetBy: string | undefined,
 ): Promise<Enrollment> {
-  checkPassword(newPassword, await dependencies.policy.passwordRules(enrollment.organization), 'newPassword');
+  await checkNewPassword(dependencies, principal, enrollment, newPassword, 'newPassword');
   checkDifferent(currentPassword, newPassword);
   const unlocking = { password: currentPassword };
   const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);

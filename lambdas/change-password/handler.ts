@@ -1,20 +1,21 @@
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { changePassword } from '#contract/api/keys.ts';
 import { endpoint } from '#runtime/http/endpoint.ts';
 import { apiFunction } from '#wiring/api-function.ts';
 import { openDocuments } from '#wiring/documents.ts';
 import { openKeys } from '#wiring/keys.ts';
+import { openPolicy } from '#wiring/policy.ts';
 import { openRegistry } from '#wiring/registry.ts';
 import { answerChangePassword } from './http.ts';
 
 /** `changePassword` on AWS Lambda. */
 export const handler = await apiFunction('change-password', async (opening) => {
   const registry = openRegistry(opening);
+  const documents = openDocuments(opening);
   const needs = {
     ...opening,
     registry,
-    documents: openDocuments(opening),
-    policy: settingsPolicy(registry),
+    documents,
+    policy: await openPolicy(registry, documents),
     keys: await openKeys(opening),
   };
   return [endpoint('changePassword', changePassword, (call) => answerChangePassword(needs, call))];

@@ -1,11 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { administering } from '#contract/api/roles.ts';
-import { text } from '#contract/fields.ts';
+import { noPolicy, retentionDays, text } from '#contract/fields.ts';
 import { parse } from '#contract/parse.ts';
-import { policySettingsSchema } from '#contract/policy-settings.ts';
-import { InputError, StateError } from '#domain/errors.ts';
-import type { Organization, OrganizationChange } from '#domain/organization.ts';
+import { StateError } from '#domain/errors.ts';
+import { type Organization, type OrganizationChange, retentionDaysOf } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recorded } from '#steps/record.ts';
@@ -16,12 +14,13 @@ const settingsSchema = v.strictObject({
   // It stands in every CSR (RFC 5280 appendix A, ub-organization-name).
   name: v.optional(text(1, 64)),
   contact: v.optional(text(1, 128)),
-  policy: v.optional(policySettingsSchema),
+  retentionDays: v.optional(retentionDays),
+  policy: v.optional(noPolicy),
 });
 type Settings = v.InferOutput<typeof settingsSchema>;
 
 export interface SettingsChange {
-  /** Name, contact, policy: any of them; what is left out stays. Not yet read. */
+  /** Name, contact, retentionDays: any of them; what is left out stays. Not yet read. */
   settings: unknown;
   /** The version of the organization that the settings were decided from. */
   expectedVersion: number;
@@ -29,11 +28,10 @@ export interface SettingsChange {
 }
 
 /**
- * Changes the settings of an administrator's organization. A policy concerns what is decided from then on, and nothing that was
- * decided before; the floors hold whatever it says. What is as it was changes nothing.
+ * Changes the settings of an administrator's organization. What is as it was changes nothing. A retention is that of backups made from
+ * then on. Its policy is no setting: no administrator changes it alone.
  * @returns the organization as it is now
- * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, or for another policy under the version of the
- *   present one; StateError `precondition-failed` if the organization has another version, `version-conflict`; SetUpError
+ * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, or for a policy; StateError `precondition-failed` if the organization has another version, `version-conflict`; SetUpError
  *   `not-set-up`; StoreError `store-unavailable`
  */
 export async function changeSettings(
@@ -53,22 +51,12 @@ export async function changeSettings(
 }
 
 function changeOf(current: Organization, wanted: Settings): OrganizationChange | undefined {
-  const { name = current.name, contact = current.contact, policy = current.policy } = wanted;
-  const next = { name, contact, policy };
-  const fields = (['name', 'contact', 'policy'] as const).filter(
-    (field) => !isDeepStrictEqual(next[field], current[field]),
+  const now = { ...current, retentionDays: retentionDaysOf(current) };
+  const { name = now.name, contact = now.contact, retentionDays: days = now.retentionDays } = wanted;
+  const next = { name, contact, retentionDays: days };
+  const fields = (['name', 'contact', 'retentionDays'] as const).filter(
+    (field) => next[field] !== now[field],
   );
   if (fields.length === 0) return undefined;
-  if (fields.includes('policy')) checkOwnVersion(current, next);
   return { ...next, events: [{ name: 'OrganizationSettingsChanged', data: { fields } }] };
-}
-
-/** Decisions and receipts name a policy by its version: it must not mean two things. */
-function checkOwnVersion(current: Organization, { policy }: Pick<Organization, 'policy'>): void {
-  if (policy.version !== current.policy.version) return;
-  throw new InputError('invalid-input', {
-    field: 'policy.version',
-    why: 'is that of the present policy, which says other things',
-    next: 'Give the changed policy a version of its own.',
-  });
 }

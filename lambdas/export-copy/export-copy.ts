@@ -11,7 +11,8 @@ import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
-import { decide, exportRefused } from '#steps/decide.ts';
+import { checkNewPassword } from '#steps/check-new-password.ts';
+import { decide, exportRefused, resourceOf } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { friendlyNameOf } from '#steps/key-papers.ts';
 import { keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
@@ -49,7 +50,8 @@ export interface SubscriberCopy {
 /**
  * Makes the subscriber's own copy of a pending key pair: opens both locks, writes the PFX under the password that the
  * subscriber chose, proves it, and hands it over only once receipt, event and record stand.
- * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; PolicyError `export-refused`; InputError
+ * @throws AccessError `not-found`, `not-permitted` if policy lets the subscriber set no password; StateError `wrong-state`,
+ *   `making-in-progress`; PolicyError `export-refused`; InputError
  *   `invalid-input`, `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
  *   `enrollment-blocked`; ProofError `proof-failed`; PfxError `pfx-key-mismatch`; StoreError
  *   `object-damaged`; what the ports throw
@@ -66,9 +68,9 @@ export async function exportCopy(
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const key = readyKey(enrollment, 'export a copy');
     const decided = await checkPolicy(dependencies, principal, enrollment, profile);
-    const rules = await dependencies.policy.passwordRules(organization);
-    const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile, rules);
+    const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile);
     const generated = request.pfxPassword === 'generated';
+    if (!generated) await checkNewPassword(dependencies, principal, enrollment, password);
     try {
       const order = { ...request, profile, password, decided, recordNow };
       const copy = await unlockAndCopy(dependencies, principal, enrollment, key, order);
@@ -104,15 +106,15 @@ async function checkPolicy(
   enrollment: Enrollment,
   profile: PfxProfile,
 ): Promise<Decided> {
-  const { purpose, assurance, keySpec, custody, exportable } = enrollment;
-  const resource = { purpose, assurance, keySpec, custody, exportable, profile };
-  const decision = await decide(dependencies, { action: 'Export', principal, resource });
+  const resource = { ...resourceOf(enrollment), profile };
+  const action = profile === 'compatible' ? 'ExportCompatible' : 'Export';
+  const decision = await decide(dependencies, { action, principal, resource });
   if (decision.allowed) return { version: decision.version, rules: decision.rules };
   const data = { enrollmentId: enrollment.id, code: 'export-refused' } as const;
   await updateEnrollment(dependencies, enrollment, transitions.recordExportRefusal, () => ({
     events: [{ name: 'ExportRefused', data }],
   }));
-  throw exportRefused(decision, exportable);
+  throw exportRefused(decision, enrollment.exportable);
 }
 
 /** The policy that allowed a copy: its version, and the rules of it. */

@@ -1,7 +1,6 @@
-import { checkPassword, generatePassword } from '#crypto/passwords.ts';
+import { generatePassword } from '#crypto/passwords.ts';
 import { InputError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
-import type { PasswordRules } from '#domain/policy.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Unlocking } from '#steps/open-lock.ts';
 
@@ -12,22 +11,15 @@ import type { Unlocking } from '#steps/open-lock.ts';
 export type FilePassword = Secret | 'same' | 'generated';
 
 /**
- * The password that the file gets. A compatible file gets none but a generated one: triple DES and SHA-1 must not guard a
+ * The password that the file gets, not yet held to any policy. A compatible file gets none but a generated one: triple DES and SHA-1 must not guard a
  * password that its owner uses elsewhere, and chose.
  * @throws InputError `invalid-input` if the same is asked for and the lock has none, or if the profile takes a generated one
- *   only; `password-not-ascii`, `password-too-weak`
+ *   only
  */
-export function chooseFilePassword(
-  asked: FilePassword,
-  unlocking: Unlocking,
-  profile: PfxProfile,
-  rules: PasswordRules,
-): Secret {
+export function chooseFilePassword(asked: FilePassword, unlocking: Unlocking, profile: PfxProfile): Secret {
   if (asked === 'generated') return generatePassword();
   if (profile === 'compatible') throw onlyGenerated();
-  const chosen = asked === 'same' ? ownPassword(unlocking) : asked;
-  checkPassword(chosen, rules);
-  return chosen;
+  return asked === 'same' ? ownPassword(unlocking) : asked;
 }
 
 function onlyGenerated(): InputError {

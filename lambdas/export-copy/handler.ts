@@ -1,20 +1,21 @@
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { exportCopy } from '#contract/api/keys.ts';
 import { endpoint } from '#runtime/http/endpoint.ts';
 import { apiFunction } from '#wiring/api-function.ts';
 import { openDocuments } from '#wiring/documents.ts';
 import { openKeys } from '#wiring/keys.ts';
+import { openPolicy } from '#wiring/policy.ts';
 import { openRegistry } from '#wiring/registry.ts';
 import { answerExportCopy } from './http.ts';
 
 /** `exportCopy` on AWS Lambda. */
 export const handler = await apiFunction('export-copy', async (opening) => {
   const registry = openRegistry(opening);
+  const documents = openDocuments(opening);
   const needs = {
     ...opening,
     registry,
-    documents: openDocuments(opening),
-    policy: settingsPolicy(registry),
+    documents,
+    policy: await openPolicy(registry, documents),
     keys: await openKeys(opening),
   };
   return [endpoint('exportCopy', exportCopy, (call) => answerExportCopy(needs, call))];

@@ -1,7 +1,7 @@
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import type { KeyPairReply } from '#contract/key-pair-order.ts';
 import { calledFunction } from '#wiring/called-function.ts';
 import { openKeyMaking } from '#wiring/key-making.ts';
+import { openPolicy } from '#wiring/policy.ts';
 import { openVault } from '#wiring/vault.ts';
 import { answerOrder } from './answer-order.ts';
 
@@ -10,7 +10,7 @@ export const handler = await calledFunction<KeyPairReply>(
   ['make-encryption-key-pair-with-password'],
   async (opening) => {
     const { purpose, ...making } = await openKeyMaking(opening, openVault(opening));
-    const needs = { ...opening, ...making, policy: settingsPolicy(making.registry) };
+    const needs = { ...opening, ...making, policy: await openPolicy(making.registry, making.documents) };
     return (order) => answerOrder(needs, order, purpose);
   },
 );

@@ -1,8 +1,8 @@
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import type { KeyPairReply } from '#contract/key-pair-order.ts';
 import { calledFunction } from '#wiring/called-function.ts';
 import { openKeyMaking } from '#wiring/key-making.ts';
 import { noVault } from '#wiring/no-vault.ts';
+import { openPolicy } from '#wiring/policy.ts';
 import { answerOrder } from './answer-order.ts';
 
 /** Makes the identity key pair of an enrollment under the password that was just set, on AWS Lambda. */
@@ -10,7 +10,7 @@ export const handler = await calledFunction<KeyPairReply>(
   ['make-identity-key-pair-with-password'],
   async (opening) => {
     const { purpose, ...making } = await openKeyMaking(opening, noVault);
-    const needs = { ...opening, ...making, policy: settingsPolicy(making.registry) };
+    const needs = { ...opening, ...making, policy: await openPolicy(making.registry, making.documents) };
     return (order) => answerOrder(needs, order, purpose);
   },
 );

@@ -1,7 +1,7 @@
-import { checkPassword } from '#crypto/passwords.ts';
 import { type Enrollment, requireState } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
 import { passwordSettingId, wasSetBy } from '#steps/password-setting.ts';
@@ -22,7 +22,7 @@ export type PasswordNeeds = Pick<Dependencies, 'registry' | 'policy' | 'keyPairs
  * The subscriber's first sign-in: sets the password of the own enrollment and has its key pair made under it. The same request
  * that comes again changes nothing, and is answered if its password is the one that was set.
  * @returns the enrollment, `ready`
- * @throws AccessError `not-found`; InputError `password-not-ascii`, `password-too-weak`; StateError `wrong-state`,
+ * @throws AccessError `not-found`, `not-permitted` if policy lets the subscriber set no password; InputError `password-not-ascii`, `password-too-weak`; StateError `wrong-state`,
  *   `making-in-progress`; what `KeyPairMaker.make` throws; where the request came before, LockError `wrong-password`,
  *   `enrollment-locked`, `enrollment-blocked`
  */
@@ -37,10 +37,10 @@ export async function setPassword(
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
     if (!wasSetBy(enrollment, setBy)) {
       requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
-      checkPassword(password, await dependencies.policy.passwordRules(principal.organization));
+      await checkNewPassword(dependencies, principal, enrollment, password);
     }
-    const { authTime } = principal;
-    const order = { enrollment, password, setBy, authTime, requestId, recordNow };
+    const { authTime, groups } = principal;
+    const order = { enrollment, password, setBy, authTime, groups, requestId, recordNow };
     return await dependencies.keyPairs.make(order);
   });
 }

@@ -8,7 +8,7 @@ type R = RouteNamed<'setUpOrganization'>;
 
 /** Answers `setUpOrganization`; throws what the use case throws. */
 export async function answerSetUpOrganization(
-  dependencies: Pick<Dependencies, 'registry' | 'ledger' | 'keys'>,
+  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'ledger' | 'keys' | 'clock'>,
   { principal, body, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const organization = await setUpOrganization(dependencies, principal, body, requestId);

@@ -6,6 +6,8 @@ export interface DemoArguments extends KeyChoice {
   out: string;
   data: string;
   subscribers: string;
+  /** One that this software brings, by name, or a folder. */
+  policy: string;
   /** For `kms`: the stand-in, whatever of AWS is set up here. */
   standIn: boolean;
   json: boolean;
@@ -20,6 +22,7 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
   --data DIR                where the service keeps its data        (default .escrow-demo)
 ${keyOptionsHelp(28)}  --kms-stand-in            kms: the stand-in, though something of AWS is set up here
   --subscribers FILE        the list of subscribers, CSV            (default examples/subscribers.csv)
+  --policy NAME|DIR         general, federal, or a folder with policy.cedar and tests.json  (default general)
   --json                    print the summary as JSON on stdout
   --help                    show this
 
@@ -36,6 +39,7 @@ Examples:
   npm run demo
   npm run demo -- --keys pkcs11 --out out-token --data .escrow-token
   npm run demo -- --keys kms --out out-kms --data .escrow-kms
+  npm run demo -- --policy federal --out out-federal --data .escrow-federal
   npm run demo -- --subscribers examples/broken.csv --out out-broken --data .escrow-broken
 `;
 
@@ -47,10 +51,11 @@ export function parseDemoArguments(args: readonly string[]): DemoArguments {
     ...keyOptions,
     'kms-stand-in': { type: 'boolean' },
     subscribers: { type: 'string', default: 'examples/subscribers.csv' },
+    policy: { type: 'string', default: 'general' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  const { out, data, subscribers, json, help: wantsHelp } = values;
+  const { out, data, subscribers, policy, json, help: wantsHelp } = values;
   const standIn = values['kms-stand-in'] ?? false;
-  return { ...readKeyChoice(values), out, data, subscribers, standIn, json, help: wantsHelp };
+  return { ...readKeyChoice(values), out, data, subscribers, policy, standIn, json, help: wantsHelp };
 }

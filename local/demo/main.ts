@@ -4,6 +4,7 @@ import { print } from '../print.ts';
 import { type DemoArguments, help, parseDemoArguments } from './arguments.ts';
 import { Progress } from './progress.ts';
 import {
+  csrsHeldBack,
   nextCommands,
   policyRefusals,
   refusedLines,
@@ -64,6 +65,7 @@ async function tell(result: DemoResult, settings: DemoArguments, progress: Progr
     const parts = [
       table(summary),
       policyRefusals(summary),
+      csrsHeldBack(summary, out),
       tokenRefusals(summary),
       result.kms === undefined ? '' : residentInKms(summary, result.kms),
       nextCommands(summary, out, settings, result.kms),

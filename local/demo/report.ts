@@ -64,6 +64,19 @@ export function policyRefusals(entries: readonly SummaryEntry[]): string {
   return lines.length === 0 ? '' : ['Refused by policy:', ...lines].join('\n');
 }
 
+/** Which certificate request was asked for too early, and that it was given once its key was escrowed. */
+export function csrsHeldBack(entries: readonly SummaryEntry[], out: OutputFolder): string {
+  const lines = entries.flatMap((entry) => {
+    const { csrHeldBack, escrow, files } = entry;
+    if (csrHeldBack === undefined || escrow === undefined || files['csr'] === undefined) return [];
+    return [
+      `  ${whose(entry)}: asked for before, it was refused: ${csrHeldBack}`,
+      `    Its key was made and escrowed (${escrow.backupId}, ${escrow.state}); then it was released: ${out.shown(files['csr'])}`,
+    ];
+  });
+  return lines.length === 0 ? '' : ['A CSR is released only after escrow:', ...lines].join('\n');
+}
+
 /** What the token answered when it was asked for keys that must never leave it; keys of one answer stand together. */
 export function tokenRefusals(entries: readonly SummaryEntry[]): string {
   const groups = new Map<string, string[]>();

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import * as v from 'valibot';
 import { eventSource } from '#contract/events.ts';
-import { policySettingsSchema } from '#contract/policy-settings.ts';
 import {
   purposesOf,
   type RefusedRow,
@@ -17,17 +15,17 @@ import { reconcile } from '#lambdas/reconcile/reconcile.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import generalPolicy from '../../policies/general.json' with { type: 'json' };
 import { keyChoiceOf, tokenLogin } from '../open-keys.ts';
 import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
-import { deliver } from './deliver.ts';
+import { checkSamePolicy, chosenPolicy } from './chosen-policy.ts';
+import { type CsrHeldBack, csrBeforeEscrow, deliver, type RefusedExports } from './deliver.ts';
 import { OutputFolder } from './folders.ts';
 import { type KmsPlace, openKeyPlace } from './key-place.ts';
 import type { Progress } from './progress.ts';
 import { demoRecoveryKey } from './recovery-key.ts';
 import { signInAll } from './subscribers.ts';
-import { type SummaryEntry, summarize } from './summary.ts';
+import { type Found, type SummaryEntry, summarize } from './summary.ts';
 import { askToken, type TokenAnswers } from './token-answers.ts';
 
 export const organization = 'example';
@@ -85,27 +83,46 @@ async function mainJob(
     folderOptions: '--out and --data',
   });
   try {
-    await setUp(service, out);
+    await setUp(service, out, settings.policy);
     const wanted = rows.flatMap((row) => wantedOf(row, service));
     const since = service.dependencies.clock.now().toISOString();
     progress.say(`Sending ${wanted.length} EnrollmentRequested events and letting the events run.`);
     await request(service, wanted);
     const requested = await enrollmentsOf(service, wanted);
     await out.clear(requested);
+    const heldBack = settings.policy === 'general' ? undefined : await csrBeforeEscrow(service, requested);
     await signInAll(service, requested, out, progress);
     await service.dispatcher.drain();
     progress.say('Exporting the own copies, and copying what is in escrow.');
-    await deliver(service, await enrollmentsOf(service, wanted), out, progress);
+    const refusedExports = await deliver(service, await enrollmentsOf(service, wanted), out, progress);
     await service.dispatcher.drain();
     const enrollments = await enrollmentsOf(service, wanted);
     const answers = await tokenAnswers(settings, enrollments, progress);
-    const summary = enrollments.map((enrollment) => summarize(enrollment, out, answers.get(enrollment.id)));
+    const summary = enrollments.map((enrollment) =>
+      summarize(enrollment, out, foundOf(enrollment, answers, refusedExports, heldBack)),
+    );
     await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
     await out.writeTop('summary.json', summary);
     return { summary, refusedRequests: await refusedRequests(service, wanted, since) };
   } finally {
     await service.close();
   }
+}
+
+/** What the demo came upon with one enrollment, besides its files. */
+function foundOf(
+  { id }: Enrollment,
+  answers: ReadonlyMap<string, TokenAnswers>,
+  refusedExports: RefusedExports,
+  heldBack: CsrHeldBack | undefined,
+): Found {
+  const tokenAnswers = answers.get(id);
+  const refusedExport = refusedExports.get(id);
+  return {
+    ...(tokenAnswers !== undefined && { tokenAnswers }),
+    ...(refusedExport !== undefined && { refusedExport }),
+    ...(heldBack?.enrollmentId === id && { csrHeldBack: heldBack.why }),
+  };
 }
 
 /** What the token answers when it is asked for the keys that must never leave it; nothing where keys live elsewhere. */
@@ -132,15 +149,17 @@ async function readList(path: string): Promise<Uint8Array> {
   }
 }
 
-async function setUp({ dependencies }: Service, out: OutputFolder): Promise<void> {
+async function setUp({ dependencies }: Service, out: OutputFolder, chosen: string): Promise<void> {
+  const policy = await chosenPolicy(chosen);
   const existing = await dependencies.registry.read('organization', organization, 'organization');
   await checkSameKeys(existing, dependencies);
+  checkSamePolicy(existing, policy);
   const administrator: Principal = { organization, subject: 'demo-administrator', roles: ['administrator'] };
   await setUpOrganization(dependencies, administrator, {
     name: 'Example Organization',
     contact: 'helpdesk@example.org',
     recoveryKey: await demoRecoveryKey(out.topPath('recovery.private.jwk'), existing !== undefined),
-    policy: v.parse(policySettingsSchema, generalPolicy),
+    policy,
   });
   // The data folder is this process's alone, so an attempt that stands in it is dead, however young.
   await reconcile(dependencies, { organization, staleAfterSeconds: 0, requestId: 'demo-start' });

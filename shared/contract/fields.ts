@@ -71,3 +71,11 @@ export function namesFit(names: { givenName: string; familyName: string }): bool
 }
 
 export const namesTooLong = `is too long together with the given name: more than ${longestCommonName} characters|Shorten the given name.`;
+
+/** In the place of a policy, where settings are changed: what an administrator could once do alone, and is told of. */
+export const noPolicy = v.never(
+  'is no setting|It is proposed by one administrator and approved by another: no setting changes it.',
+);
+
+/** How long escrowed backups are locked: up to a hundred years. */
+export const retentionDays = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500));

@@ -146,7 +146,11 @@ export const functions = {
     [...request, 'claims:write'],
     core,
   ),
-  'plan-enrollment': api('plan-enrollment', ['planEnrollment'], ['aggregates:read', 'keys:capabilities']),
+  'plan-enrollment': api(
+    'plan-enrollment',
+    ['planEnrollment'],
+    ['aggregates:read', 'documents:read', 'keys:capabilities'],
+  ),
   'list-enrollments': api(
     'list-enrollments',
     ['listEnrollments'],
@@ -158,7 +162,7 @@ export const functions = {
   'set-password': api(
     'set-password',
     ['setPassword'],
-    ['aggregates:read', 'claims:write', 'invoke:make-key-pair'],
+    ['aggregates:read', 'documents:read', 'claims:write', 'invoke:make-key-pair'],
   ),
   'change-password': api(
     'change-password',
@@ -166,6 +170,7 @@ export const functions = {
     [
       'aggregates:read',
       'aggregates:write',
+      'documents:read',
       'locked-keys:read',
       'locked-keys:write',
       'locked-keys:discard',
@@ -208,7 +213,8 @@ export const functions = {
   'set-up-organization': api(
     'set-up-organization',
     ['setUpOrganization'],
-    ['aggregates:read', 'aggregates:write', 'keys:public'],
+    ['aggregates:read', 'aggregates:write', 'documents:read', 'documents:write', 'keys:public'],
+    core,
   ),
   'change-settings': api('change-settings', ['changeSettings'], ['aggregates:read', 'aggregates:write']),
   'publish-events': api('publish-events', ['publishEvents'], ['bus:publish', 'claims:write']),

@@ -16,6 +16,7 @@ export const keyPairOrderSchema = v.strictObject({
   password: v.pipe(v.string(), v.nonEmpty(), v.base64(), v.maxLength(4_096)),
   setBy: v.optional(text),
   authTime: v.optional(v.pipe(v.number(), v.minValue(0))),
+  groups: v.optional(v.pipe(v.array(text), v.maxLength(64))),
   requestId: text,
 });
 export type KeyPairOrder = v.InferOutput<typeof keyPairOrderSchema>;

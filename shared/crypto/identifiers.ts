@@ -45,14 +45,22 @@ export function sha256Hex(bytes: Uint8Array): string {
 }
 
 /**
- * The SHA-256 of a value's canonical JSON (members sorted by name, no white space, as RFC 8785), hex. Members that are
- * undefined count as absent, and a Secret as the fact that there is one.
+ * The SHA-256 of a value's canonical JSON, hex.
  * @throws InternalError `internal` for a value that has no JSON
  */
 export function fingerprint(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/**
+ * A value's canonical JSON (members sorted by name, no white space, as RFC 8785). Members that are undefined count as absent, and a
+ * Secret as the fact that there is one.
+ * @throws InternalError `internal` for a value that has no JSON
+ */
+export function canonicalJson(value: unknown): string {
   const json = JSON.stringify(value, (_name, member: unknown) => withSortedNames(member));
   if (json === undefined) throw new InternalError('internal', { why: 'a fingerprint needs a JSON value' });
-  return createHash('sha256').update(json).digest('hex');
+  return json;
 }
 
 function withSortedNames(value: unknown): unknown {

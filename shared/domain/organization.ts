@@ -5,7 +5,21 @@ import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 import type { Webhook } from './webhook.ts';
 
-/** What an organization may choose. The floors of `floors.ts` hold whatever it chooses. */
+/** The policy that an organization decides by: a document that is stored by its name, and whose decision it was. */
+export interface PublishedPolicy {
+  /** `1`, `2`, ...: decisions and receipts carry it. */
+  version: string;
+  /** The document's name: its SHA-256, hex. */
+  document: string;
+  /** ISO 8601 */
+  publishedAt: string;
+  /** The subject of the administrator who brought it. */
+  proposedBy: string;
+  /** Of another one, who agreed; absent for the policy that an organization was set up with. */
+  approvedBy?: string;
+}
+
+/** What an organization chose before policies were written in Cedar. The floors of `floors.ts` hold whatever it chose. */
 export interface PolicySettings {
   /** Names this set of choices; decisions and receipts carry it. */
   version: string;
@@ -38,7 +52,10 @@ export interface Organization {
   receiptKeyId: string;
   /** The public half of the recovery key (RFC 7517); the private half never enters the service. */
   recoveryKey: PublicJwk;
-  policy: PolicySettings;
+  /** Settings, of an organization that was set up before policies were written in Cedar. */
+  policy: PublishedPolicy | PolicySettings;
+  /** How long an escrowed backup is locked, in days; `retentionDaysOf` says it for all. */
+  retentionDays?: number;
   /** Where its events are sent; absent for nowhere. */
   webhooks?: readonly Webhook[];
   /** What happened with this version; replaced by the next write. */
@@ -47,8 +64,24 @@ export interface Organization {
 
 /** What may change once an organization was set up. Its custody, its receipt key and its recovery key never do. */
 export type OrganizationChange = Partial<
-  Pick<Organization, 'name' | 'contact' | 'policy' | 'webhooks' | 'events'>
+  Pick<Organization, 'name' | 'contact' | 'policy' | 'retentionDays' | 'webhooks' | 'events'>
 >;
+
+/** Whether an organization still decides by settings. */
+export function isSettings(policy: Organization['policy']): policy is PolicySettings {
+  return 'exportable' in policy;
+}
+
+/** How long an escrowed backup is locked unless its organization says otherwise, in days: three years. */
+export const usualRetentionDays = 1_095;
+
+/** How long an organization's escrowed backups are locked, in days. What it says itself goes before its settings of old. */
+export function retentionDaysOf({
+  policy,
+  retentionDays,
+}: Pick<Organization, 'policy' | 'retentionDays'>): number {
+  return retentionDays ?? (isSettings(policy) ? policy.retentionDays : usualRetentionDays);
+}
 
 /** The next version of an organization; it carries the events of this change and no older ones. */
 export function advanceOrganization(organization: Organization, change: OrganizationChange): Organization {

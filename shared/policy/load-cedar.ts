@@ -49,9 +49,13 @@ function isTrap(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError');
 }
 
+/** The package's `/web` form; its files are also found beside the bundle of a function, which has no `node_modules`. */
+const script = new URL('../../node_modules/@cedar-policy/cedar-wasm/web/cedar_wasm.js', import.meta.url);
+const wasm = new URL('../../node_modules/@cedar-policy/cedar-wasm/web/cedar_wasm_bg.wasm', import.meta.url);
+
 /**
- * The package's `/web` form, which is given its WebAssembly rather than looking for it. The script keeps one instance for good: under
- * another address it is another script.
+ * The script is given its WebAssembly rather than looking for it. It keeps one instance for good: under another address it is another
+ * script.
  */
 async function instantiate(): Promise<Cedar> {
   if (made >= mostInstances) {
@@ -60,29 +64,16 @@ async function instantiate(): Promise<Cedar> {
       next: 'Start this process anew.',
     });
   }
-  const script = scriptAddress();
-  compiled ??= compileBeside(script);
+  compiled ??= compile();
   const module = await compiled.catch((error: unknown) => {
     compiled = undefined;
     throw error;
   });
-  const loaded: typeof web = await import(`${script}?instance=${made++}`);
+  const loaded: typeof web = await import(`${script.href}?instance=${made++}`);
   loaded.initSync({ module });
   return loaded;
 }
 
-async function compileBeside(script: string): Promise<WebAssembly.Module> {
-  return new WebAssembly.Module(await readFile(new URL('./cedar_wasm_bg.wasm', script)));
-}
-
-/**
- * Where Cedar's script stands, and its WebAssembly beside it: in `node_modules`, or beside the bundle, under the same names, where a
- * function's bundle has no `node_modules`.
- */
-function scriptAddress(): string {
-  try {
-    return import.meta.resolve('@cedar-policy/cedar-wasm/web');
-  } catch {
-    return new URL('./cedar_wasm.js', import.meta.url).href;
-  }
+async function compile(): Promise<WebAssembly.Module> {
+  return new WebAssembly.Module(await readFile(wasm));
 }

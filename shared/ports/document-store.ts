@@ -2,7 +2,17 @@
  * The kinds of write-once record. `locked-key` lives apart from the others (a table of its own, without a stream), so
  * that whoever reads lists and events cannot read it.
  */
-export const documentKinds = ['locked-key', 'csr', 'placeholder', 'sealed-passphrase', 'receipt'] as const;
+export const documentKinds = [
+  'locked-key',
+  'csr',
+  'placeholder',
+  'sealed-passphrase',
+  'receipt',
+  /** A policy, named by its SHA-256: the text in Cedar and its tests. */
+  'policy',
+  /** A published policy, named by its version: which document it is, and whose decision. */
+  'policy-version',
+] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 export interface DocumentName {

@@ -12,6 +12,8 @@ export interface PasswordedEnrollment {
   setBy?: string | undefined;
   /** When the subscriber last proved who they are, seconds since 1970; lifts a lock where the request comes again. */
   authTime?: number | undefined;
+  /** The subscriber's, as the token says; the policy may ask for one. */
+  groups?: readonly string[] | undefined;
   /** For the record. */
   requestId: string;
   /** Asked before the key counts, by whoever makes it on the spot; whoever makes it elsewhere records it there. */

@@ -1,4 +1,4 @@
-import type { PasswordRules, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
+import type { PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 
 /**
  * An organization's exportability policy: one question, one answer with its reasons. An evaluation that fails is a
@@ -7,10 +7,15 @@ import type { PasswordRules, PolicyDecision, PolicyQuestion } from '#domain/poli
 export interface ExportabilityPolicy {
   /**
    * @throws SetUpError `not-set-up` if the organization of the principal has no policy
-   * @throws StoreError `store-unavailable`
+   * @throws StoreError `object-missing`, `object-damaged` if the policy is not as it was published; `store-unavailable`
+   * @throws InternalError `internal` if nothing can be evaluated
    */
   decide(question: PolicyQuestion): Promise<PolicyDecision>;
 
-  /** What a password set by a person must be. Throws as `decide` does. */
-  passwordRules(organization: string): Promise<PasswordRules>;
+  /**
+   * Answers several questions by one version of an organization's policy, whatever is published meanwhile. Throws as `decide`.
+   * @param organization also of each question's principal
+   * @returns the answers in the order of the questions
+   */
+  decideAll(organization: string, questions: readonly PolicyQuestion[]): Promise<PolicyDecision[]>;
 }

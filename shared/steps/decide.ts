@@ -1,6 +1,7 @@
+import type { Enrollment } from '#domain/enrollment.ts';
 import { PolicyError } from '#domain/errors.ts';
 import { holdFloors } from '#domain/floors.ts';
-import type { PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
+import type { PolicyDecision, PolicyQuestion, PolicyResource } from '#domain/policy.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** The policy's answer with the floors held. Throws as `ExportabilityPolicy.decide` does. */
@@ -9,6 +10,30 @@ export async function decide(
   question: PolicyQuestion,
 ): Promise<PolicyDecision> {
   return holdFloors(question, await policy.decide(question));
+}
+
+/**
+ * The answers of one version of an organization's policy, with the floors held. Throws as `ExportabilityPolicy.decide` does.
+ * @returns in the order of the questions
+ */
+export async function decideAll(
+  { policy }: Pick<Dependencies, 'policy'>,
+  organization: string,
+  questions: readonly PolicyQuestion[],
+): Promise<PolicyDecision[]> {
+  const decisions = await policy.decideAll(organization, questions);
+  return questions.flatMap((question, index) => {
+    const decision = decisions[index];
+    return decision === undefined ? [] : [holdFloors(question, decision)];
+  });
+}
+
+/** An enrollment as a policy is asked about it. */
+export function resourceOf(enrollment: Enrollment): PolicyResource {
+  const { purpose, assurance, keySpec, custody, exportable, lock, escrow, subscriber, key } = enrollment;
+  const stage = key === undefined ? 'requested' : 'made';
+  const subscriberId = subscriber.id;
+  return { purpose, assurance, keySpec, custody, exportable, lock, escrow, stage, subscriberId };
 }
 
 /** What it means that a key cannot leave, whoever asks and whenever. */

@@ -6,7 +6,7 @@ import { randomIterations, writePfx } from '#crypto/pfx/write.ts';
 import { recoveryKeyThumbprint, sealPassphrase } from '#crypto/sealing.ts';
 import type { ActiveBackup, Enrollment, MakingAttempt } from '#domain/enrollment.ts';
 import { ProofError } from '#domain/errors.ts';
-import type { Organization } from '#domain/organization.ts';
+import { type Organization, retentionDaysOf } from '#domain/organization.ts';
 import type { Secret } from '#domain/secret.ts';
 import { documentName, objectNameOf, putAndReadBack } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -60,7 +60,7 @@ export async function escrowBackup(
     const proof = await provePfx({ pfx: stored.readBack, publicKey, purpose, ...opening });
     const { name, version, sha256 } = stored;
     const sealed = await sealBeside(dependencies, organization, enrollment, attempt, passphrase, sha256);
-    const retainUntil = new Date(now + organization.policy.retentionDays * day);
+    const retainUntil = new Date(now + retentionDaysOf(organization) * day);
     await dependencies.vault.extendRetention(name, version, retainUntil);
     const backup = {
       id: attempt.id,

@@ -1,8 +1,9 @@
 import type { RequestedEnrollment } from '#contract/enrollment-requested.ts';
 import type { EnrollmentState, Refusal } from '#domain/enrollment.ts';
+import { InternalError } from '#domain/errors.ts';
 import type { LockKind, PolicyAction, PolicyDecision } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
-import { decide, noBackupMeaning } from './decide.ts';
+import { decideAll, noBackupMeaning } from './decide.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** What policy and custody together say about a request, before any key exists. */
@@ -49,15 +50,17 @@ export async function planEnrollment(
     assurance: request.assurance,
     keySpec: request.keySpec,
     custody: keys.custody,
+    subscriberId: request.subscriber.id,
   };
-  const ask = (action: PolicyAction) => decide(dependencies, { action, principal, resource });
-
-  const enroll = await ask('Enroll');
-  const exportable = await ask('MakeExportable');
-  const escrow = await ask('Escrow');
   const wantedLock = request.lock ?? (request.recipientKey === undefined ? 'password' : 'recipient');
-  const lock = exportable.allowed ? await ask(lockActions[wantedLock]) : undefined;
-  const asked = [enroll, exportable, escrow, ...(lock === undefined ? [] : [lock])];
+  const actions = ['Enroll', 'MakeKey', 'MakeExportable', 'Escrow', lockActions[wantedLock]] as const;
+  // All by one version: what is published meanwhile decides of none of it, or of all.
+  const questions = actions.map((action) => ({ action, principal, resource }));
+  const decisions = await decideAll(dependencies, principal.organization, questions);
+  const [enroll, makeKey, exportable, escrow, lockAsked] = decisions;
+  if (!enroll || !makeKey || !exportable || !escrow || !lockAsked) throw unanswered();
+  const lock = exportable.allowed ? lockAsked : undefined;
+  const asked = [enroll, makeKey, exportable, escrow, ...(lock === undefined ? [] : [lock])];
   const plan: EnrollmentPlan = {
     policy: { version: enroll.version, rules: asked.flatMap((decision) => decision.rules) },
     exportable: exportable.allowed,
@@ -65,9 +68,13 @@ export async function planEnrollment(
     lock: exportable.allowed ? wantedLock : 'resident',
   };
   const capable = isCapable(keys, exportable.allowed, request);
-  const refused = refusalOf({ enroll, exportable, escrow, lock, capable });
+  const refused = refusalOf({ enroll, makeKey, exportable, escrow, lock, capable });
   if (refused !== undefined) return { ...plan, refused };
   return exportable.allowed ? plan : { ...plan, exportRefused: refusal('export-refused', exportable) };
+}
+
+function unanswered(): InternalError {
+  return new InternalError('internal', { cause: 'the policy left a question without an answer' });
 }
 
 /** Whether custody makes such a key, and one that is of use. */
@@ -83,13 +90,15 @@ function isCapable(
 
 function refusalOf(answers: {
   enroll: PolicyDecision;
+  makeKey: PolicyDecision;
   exportable: PolicyDecision;
   escrow: PolicyDecision;
   lock: PolicyDecision | undefined;
   capable: boolean;
 }): EnrollmentPlan['refused'] {
-  const { enroll, exportable, escrow, lock, capable } = answers;
+  const { enroll, makeKey, exportable, escrow, lock, capable } = answers;
   if (!enroll.allowed) return refusal('enrollment-refused', enroll);
+  if (!makeKey.allowed) return refusal('enrollment-refused', makeKey);
   if (lock?.allowed === false) return refusal('enrollment-refused', lock);
   if (escrow.allowed && (!exportable.allowed || !capable)) {
     const reason = `${escrow.reason} Here it cannot be: the key could not leave custody.`;

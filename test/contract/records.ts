@@ -56,16 +56,11 @@ export function organizationRecord(organization: string): Organization {
     recoveryKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
     policy: {
       version: '1',
-      exportable: {
-        identity: { medium: true, 'medium-token': true, 'medium-hardware': false },
-        encryption: { medium: true, 'medium-token': true, 'medium-hardware': true },
-      },
-      escrow: { identity: false, encryption: true },
-      profiles: ['modern'],
-      heldAllowed: false,
-      passwordRules: { minimumLength: 12, maximumLength: 64 },
-      retentionDays: 365,
+      document: 'd'.repeat(64),
+      publishedAt: '2026-01-05T08:00:00.000Z',
+      proposedBy: 'root',
     },
+    retentionDays: 365,
     events: [],
   };
 }

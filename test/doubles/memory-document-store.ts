@@ -21,9 +21,10 @@ export class MemoryDocumentStore implements DocumentStore {
     this.#documents.delete(keyOf(name));
   }
 
-  /** What is stored, in the order of writing. */
+  /** What is stored of enrollments, in the order of writing: policies stand from an organization's set-up on. */
   names(): DocumentName[] {
-    return [...this.#documents.keys()].map((key) => JSON.parse(key));
+    const all: DocumentName[] = [...this.#documents.keys()].map((key) => JSON.parse(key));
+    return all.filter(({ kind }) => !kind.startsWith('policy'));
   }
 }
 

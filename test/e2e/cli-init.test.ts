@@ -51,7 +51,7 @@ describe('escrow init, at a terminal', () => {
       name: 'Example Corp',
       contact: 'Help desk, +1 555 0100',
       recoveryKey: { kty, crv, x, y, kid },
-      policy: { version: 'general-1' },
+      policy: { version: '1' },
     });
     expect(JSON.stringify(await organization(root))).not.toContain(d);
   });
@@ -122,7 +122,7 @@ describe('escrow init, with something wrong', () => {
 
   it.each([
     [`${named} --recovery-key password`, 1, 'password: it exists already'],
-    [`${named} --recovery-key r.jwk --policy password`, 2, 'password: it is not JSON'],
+    [`${named} --recovery-key r.jwk --policy missing`, 2, 'missing/policy.cedar: there is no such file'],
     [`${named} --recovery-key r.jwk --set-up-code-file password`, 2, 'it does not hold a set-up code'],
     ['--recovery-key r.jwk', 2, 'Say it with --administrator'],
   ])('does nothing at all: %s', async (options, expected, why) => {

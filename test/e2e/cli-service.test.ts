@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startCommand } from '#test/support/background-command.ts';
 import { CliPeople, type CliPerson, done } from '#test/support/cli-people.ts';
@@ -354,16 +352,14 @@ describe('whoever runs the service', () => {
     expect(await done(root, 'escrow organization show')).toMatch(/^ {2}contact +desk@example\.org$/m);
     const refused = await eva.run('escrow organization set --contact me@example.org');
     expect(refused.status).toBe(4);
-    const policy = JSON.parse(readFileSync(join(import.meta.dirname, '../../policies/general.json'), 'utf8'));
-    root.write('policy.json', JSON.stringify({ ...policy, version: 'stricter-1', retentionDays: 30 }));
-    await done(root, 'escrow organization set --policy policy.json');
-    expect(JSON.parse(await done(root, 'escrow organization show --json')).policy).toMatchObject({
+    await done(root, 'escrow organization set --retention-days 30');
+    expect(JSON.parse(await done(root, 'escrow organization show --json'))).toMatchObject({
       retentionDays: 30,
+      policy: { version: '1', document: expect.stringMatching(/^[0-9a-f]{64}$/), proposedBy: 'root' },
     });
-    root.write('wrong.json', JSON.stringify({ ...policy, retentionDays: 0, more: 1 }));
-    const wrong = await root.run('escrow organization set --policy wrong.json');
-    expect(wrong.status).toBe(1);
-    expect(wrong.stderr).toMatch(/^ {2}more: is not a known field/m);
+    const wrong = await root.run('escrow organization set --retention-days never');
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain('--retention-days must be a number of days');
   });
 
   it('has events sent to a URL, with a secret that is told once', async () => {

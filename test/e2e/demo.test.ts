@@ -192,7 +192,7 @@ describe('the receipts of a demo', () => {
     csrSha256: sha256(derOf(read(entry.files.csr).toString(), 'CERTIFICATE REQUEST')),
     spkiSha256: entry.spkiSha256,
     profile: 'modern',
-    policy: { version: 'general-1', rules: expect.arrayContaining(['exportable-by-assurance']) },
+    policy: { version: '1', rules: expect.arrayContaining(['exportable-by-assurance']) },
     provedBy: expect.arrayContaining([
       'strict reader',
       'TLSv1.3 handshake',
@@ -248,7 +248,7 @@ describe('the receipts of a demo', () => {
         ...entry.refusal,
         receipt: 'refusal',
         action: 'Export',
-        policy: { version: 'general-1', rules: ['not-exportable-by-assurance'] },
+        policy: { version: '1', rules: ['not-exportable-by-assurance'] },
       });
     }
   });

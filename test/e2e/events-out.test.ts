@@ -14,7 +14,6 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import { openService, type Service, type ServiceSettings } from '#local/service.ts';
 import { oldestKept } from '#ports/event-feed.ts';
 import { filesUnder } from '#test/support/demo.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
 import { SecretScanner } from '#test/support/secret-scanner.ts';
 import { administrator, organization, password, requested, subscriber } from '#test/support/world.ts';
@@ -38,7 +37,6 @@ beforeAll(async () => {
     name: 'Acme',
     contact: 'helpdesk@acme.example',
     recoveryKey: publicKey,
-    policy: generalPolicy,
   });
 });
 afterAll(async () => {

@@ -31,6 +31,7 @@ export const accepted: readonly Accepted[] = [
       'request-enrollment',
       'request-enrollments',
       'take-request',
+      'set-up-organization',
       ...makers.filter((name) => !storing.includes(name)),
     ],
     permissions: ['dynamodb:GetItem on Documents'],

@@ -5,7 +5,6 @@ import type { Role } from '#domain/principal.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import { sealLedger } from '#steps/seal-ledger.ts';
 import type { ApiWorld, Sent } from './api.ts';
-import { generalPolicy } from './general-policy.ts';
 import { organization as acme, requestData } from './world.ts';
 
 /** The name of every route. */
@@ -189,7 +188,7 @@ export function sensibleRequests(records: Records): Record<RouteName, SensibleRe
     setUpOrganization: {
       method: 'PUT',
       target: '/v1/organization',
-      body: { ...settings, recoveryKey: records.recoveryKey, policy: generalPolicy },
+      body: { ...settings, recoveryKey: records.recoveryKey },
       status: 200,
     },
     changeSettings: {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
-import type { PolicySettings } from '#domain/organization.ts';
 import type { Role } from '#domain/principal.ts';
 import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organization.ts';
 import { endpointsOf } from '#local/server/endpoints.ts';
@@ -16,7 +15,7 @@ import { makingHere } from '#steps/key-pair-maker.ts';
 import description from '../../docs/openapi.json' with { type: 'json' };
 import { type Answer, expectDescribed } from './api-description.ts';
 import { apiRequest, type RequestParts } from './api-request.ts';
-import { generalPolicy } from './general-policy.ts';
+import { decideBy, type PolicyChange, policyWith } from './policies.ts';
 import { audience, startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 import { makeWorld, organization, type World } from './world.ts';
 
@@ -76,7 +75,8 @@ class NoLimits extends RateLimiter {
 }
 
 export interface ApiWorldSettings {
-  policy?: Partial<PolicySettings>;
+  /** What both organizations' policies say otherwise than the general one. */
+  policy?: PolicyChange;
   /** What use cases get in place of the world's. */
   change?: (dependencies: World['dependencies']) => Dependencies;
 }
@@ -127,15 +127,15 @@ export async function makeApiWorld({ policy, change }: ApiWorldSettings = {}): P
   };
 }
 
-async function setUpOther({ dependencies }: World, policy: Partial<PolicySettings> = {}): Promise<void> {
+async function setUpOther({ dependencies }: World, policy?: PolicyChange): Promise<void> {
   const { publicKey } = await makeRecoveryKey();
   const root = { organization: otherOrganization, subject: 'root', roles: ['administrator'] } as const;
   await setUpOrganization(dependencies, root, {
     name: 'Globex',
     contact: 'helpdesk@globex.example',
     recoveryKey: publicKey,
-    policy: { ...generalPolicy, ...policy },
   });
+  if (policy !== undefined) await decideBy(dependencies, otherOrganization, policyWith(policy));
 }
 
 function claimsOf(role: Role | Role[], asking: Asking = {}, now: Date): Record<string, unknown> {

@@ -41,12 +41,12 @@ export class CliPeople {
     };
   }
 
-  /** Sets the server up, with a person as its first administrator. */
-  async setUp(administrator: CliPerson): Promise<void> {
+  /** Sets the server up, with a person as its first administrator. @param options more of `escrow init` */
+  async setUp(administrator: CliPerson, options = ''): Promise<void> {
     const code = join(this.#server.data, 'identity/set-up-code');
     await done(
       administrator,
-      `escrow init --name Example --contact help@example.org --administrator ${administrator.name} --password-file password --recovery-key recovery.jwk --set-up-code-file ${code}`,
+      `escrow init --name Example --contact help@example.org --administrator ${administrator.name} --password-file password --recovery-key recovery.jwk --set-up-code-file ${code} ${options}`,
     );
   }
 

@@ -4,7 +4,6 @@ import { expect } from 'vitest';
 import { type EnrollmentView, enrollmentView } from '#contract/api/enrollments.ts';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
 import type { Answered } from './api-client.ts';
-import { generalPolicy } from './general-policy.ts';
 import type { People } from './people.ts';
 import type { TestServer } from './server.ts';
 
@@ -12,7 +11,6 @@ import type { TestServer } from './server.ts';
 export const setUpBody = {
   name: 'Example',
   contact: 'helpdesk@example.org',
-  policy: generalPolicy,
 };
 
 /** Sets the organization up over HTTP. @returns the private half of its recovery key, which the server never saw */

@@ -7,7 +7,6 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import type { KeySource } from '#local/open-keys.ts';
 import { openService, type Service, type ServiceSettings } from '#local/service.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 import { administrator } from './world.ts';
 
 /** The service on one machine over a folder of its own, with one organization set up. */
@@ -33,7 +32,6 @@ export async function oneMachine(
     name: 'Acme',
     contact: 'helpdesk@acme.example',
     recoveryKey: publicKey,
-    policy: generalPolicy,
   });
   return {
     folder,

@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
+import { CedarPolicy } from '#adapters/cedar-policy/cedar-policy.ts';
 import { openSoftwareProvider } from '#adapters/software/software-provider.ts';
 import { eventSource } from '#contract/events.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
 import { makeRecoveryKey } from '#crypto/sealing.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
-import type { PolicySettings } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import { Secret } from '#domain/secret.ts';
 import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollment.ts';
@@ -29,7 +28,7 @@ import { MemoryNotifier } from '#test/doubles/memory-notifier.ts';
 import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
 import { MemorySegmentStore } from '#test/doubles/memory-segment-store.ts';
 import { MemoryWebhookSender } from '#test/doubles/memory-webhook-sender.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
+import { decideBy, type PolicyChange, policyWith } from '#test/support/policies.ts';
 
 export const organization = 'acme';
 
@@ -52,8 +51,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Makes a world; the software provider's folder is its only trace on disk, removed by `close`. */
-export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise<World> {
+/**
+ * Makes a world; the software provider's folder is its only trace on disk, removed by `close`.
+ * @param change what its organization's policy says otherwise than the general one
+ */
+export async function makeWorld(change?: PolicyChange): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'escrow-world-'));
   const clock = new ManualClock();
   const outbox = new MemoryOutbox(clock);
@@ -62,11 +64,12 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
   const queues = new MemoryMessageQueues(clock);
   const ledger = new MemoryLedger(clock);
   const notices = new MemoryNotifier(clock);
+  const documents = new MemoryDocumentStore();
   const ports = {
     registry,
-    documents: new MemoryDocumentStore(),
+    documents,
     vault: new MemoryBackupVault(clock),
-    policy: settingsPolicy(registry),
+    policy: new CedarPolicy(registry, documents),
     keys,
     ledger,
     ledgerLog: ledger,
@@ -88,8 +91,8 @@ export async function makeWorld(settings: Partial<PolicySettings> = {}): Promise
     name: 'Acme',
     contact: 'helpdesk@acme.example',
     recoveryKey: publicKey,
-    policy: { ...generalPolicy, ...settings },
   });
+  if (change !== undefined) await decideBy(dependencies, organization, policyWith(change));
   const close = async () => {
     await keys.close();
     await rm(folder, { recursive: true });

@@ -52,7 +52,7 @@ export class LambdaKeyPairMaker implements KeyPairMaker {
 
 /** The payload, in bytes that can be erased. */
 function orderOf(request: PasswordedEnrollment): Uint8Array {
-  const { enrollment, password, setBy, authTime, requestId } = request;
+  const { enrollment, password, setBy, authTime, groups, requestId } = request;
   const { organization, id: enrollmentId, purpose } = enrollment;
   const order: KeyPairOrder = {
     organization,
@@ -62,6 +62,7 @@ function orderOf(request: PasswordedEnrollment): Uint8Array {
     requestId,
     ...(setBy !== undefined && { setBy }),
     ...(authTime !== undefined && { authTime }),
+    ...(groups !== undefined && { groups: [...groups] }),
   };
   return new TextEncoder().encode(JSON.stringify(order));
 }

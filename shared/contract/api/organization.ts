@@ -1,28 +1,21 @@
 import * as v from 'valibot';
-import type { Organization } from '#domain/organization.ts';
-import { pfxProfiles } from '#domain/pfx-profile.ts';
+import { isSettings, type Organization, retentionDaysOf } from '#domain/organization.ts';
 import { custodies } from '#domain/purpose.ts';
-import { text } from '../fields.ts';
-import { policySettingsSchema } from '../policy-settings.ts';
+import { noPolicy, retentionDays, text } from '../fields.ts';
+import { policyDocumentSchema } from '../policy-document.ts';
 import { administering, following } from './roles.ts';
 import { route } from './route.ts';
 
 const publicKey = v.record(v.string(), v.unknown());
 
-const byAssurance = v.object({
-  medium: v.boolean(),
-  'medium-token': v.boolean(),
-  'medium-hardware': v.boolean(),
-});
-
+/** Which policy decides, and whose decision that was. */
 const policyView = v.object({
   version: v.string(),
-  exportable: v.object({ identity: byAssurance, encryption: byAssurance }),
-  escrow: v.object({ identity: v.boolean(), encryption: v.boolean() }),
-  profiles: v.array(v.picklist(pfxProfiles)),
-  heldAllowed: v.boolean(),
-  passwordRules: v.object({ minimumLength: v.number(), maximumLength: v.number() }),
-  retentionDays: v.number(),
+  /** The SHA-256 of the document, which names it; absent of an organization that was set up before policies were written in Cedar. */
+  document: v.optional(v.string()),
+  publishedAt: v.optional(v.string()),
+  proposedBy: v.optional(v.string()),
+  approvedBy: v.optional(v.string()),
 });
 
 export const organizationView = v.object({
@@ -35,6 +28,8 @@ export const organizationView = v.object({
   receiptKeyId: v.string(),
   recoveryKey: publicKey,
   policy: policyView,
+  /** How long an escrowed backup is locked, in days. */
+  retentionDays: v.number(),
 });
 export type OrganizationView = v.InferOutput<typeof organizationView>;
 
@@ -58,12 +53,15 @@ export function organizationViewOf(organization: Organization): OrganizationView
     custody,
     receiptKeyId,
     recoveryKey: { ...recoveryKey },
-    policy: { ...policy, profiles: [...policy.profiles] },
+    policy: isSettings(policy) ? { version: policy.version } : { ...policy },
+    retentionDays: retentionDaysOf(organization),
   };
 }
 
 const tag = 'Organization';
 const largest = 65_536;
+/** Text and tests of a policy at their largest, escaped as JSON. */
+const largestWithPolicy = 524_288;
 const headers = { ETag: 'The version, for If-Match.' };
 
 export const showOrganization = route({
@@ -89,9 +87,10 @@ export const setUpOrganization = route({
       name: text(1, 64),
       contact: text(1, 128),
       recoveryKey: publicKey,
-      policy: policySettingsSchema,
+      policy: v.optional(policyDocumentSchema),
+      retentionDays: v.optional(retentionDays),
     }),
-    largest,
+    largest: largestWithPolicy,
   },
   answer: { status: 200, description: 'The organization.', schema: organizationView, headers },
   codes: ['recipient-key-invalid', 'already-exists', 'key-not-found'],
@@ -101,14 +100,15 @@ export const changeSettings = route({
   method: 'PATCH',
   path: '/v1/organization',
   tag,
-  summary: 'Change name, contact or policy, if nobody changed them since (If-Match).',
+  summary: 'Change name, contact or retention, if nobody changed them since (If-Match).',
   roles: administering,
   rate: 'write',
   body: {
     schema: v.strictObject({
       name: v.optional(text(1, 64)),
       contact: v.optional(text(1, 128)),
-      policy: v.optional(policySettingsSchema),
+      retentionDays: v.optional(retentionDays),
+      policy: v.optional(noPolicy),
     }),
     largest,
   },

@@ -2,6 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Waiting } from '#adapters/aws/backoff.ts';
+import { CedarPolicy } from '#adapters/cedar-policy/cedar-policy.ts';
 import { openDynamoDb } from '#adapters/dynamodb/calls.ts';
 import { DynamoDeadLetterStore } from '#adapters/dynamodb/dead-letter-store.ts';
 import { DynamoOrganizationQueues } from '#adapters/dynamodb/dead-letters.ts';
@@ -17,7 +18,6 @@ import { openEventBridge } from '#adapters/eventbridge/client.ts';
 import { EventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { openKmsProvider } from '#adapters/kms/kms-provider.ts';
 import { openS3Vault } from '#adapters/s3/s3-vault.ts';
-import { settingsPolicy } from '#adapters/settings-policy/settings-policy.ts';
 import { openSns, SnsNotifier } from '#adapters/sns/notifier.ts';
 import { openSqs } from '#adapters/sqs/client.ts';
 import { SqsEventSender } from '#adapters/sqs/event-sender.ts';
@@ -57,6 +57,10 @@ export async function openLane(
   const settings = { waiting: waitingOf(time), callMilliseconds, requestMilliseconds };
   const dynamo = openDynamoDb(settings);
   const [bus, sns, sqs] = [openEventBridge(settings), openSns(settings), openSqs(settings)];
+  const documents = new DynamoDocumentStore(dynamo, {
+    documents: tables.documents,
+    lockedKeys: tables['locked-keys'],
+  });
   const vault = openS3Vault({ bucket: bucketName, ...settings });
   const registry = new DynamoRegistry(dynamo, tables.aggregates, clock);
   const deadLetters = new DynamoDeadLetterStore(dynamo, tables.activity, clock);
@@ -80,12 +84,9 @@ export async function openLane(
     endpoint: front.endpoint,
     dependencies: {
       registry,
-      documents: new DynamoDocumentStore(dynamo, {
-        documents: tables.documents,
-        lockedKeys: tables['locked-keys'],
-      }),
+      documents,
       vault,
-      policy: settingsPolicy(registry),
+      policy: new CedarPolicy(registry, documents),
       keys,
       ledger: new DynamoLedger(dynamo, tables.ledger, clock),
       events: new EventBridgeBus(bus, busName),

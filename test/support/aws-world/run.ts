@@ -10,7 +10,6 @@ import { setUpOrganization } from '#lambdas/set-up-organization/set-up-organizat
 import type { CloudEvent, DeadLetter } from '#ports/messages.ts';
 import type { Fault } from '#test/doubles/aws-json/faults.ts';
 import { Random } from '#test/fuzz/random.ts';
-import { generalPolicy } from '#test/support/general-policy.ts';
 import { Chance } from './chance.ts';
 import { consumers } from './cloud.ts';
 import type { Done, Passing } from './front.ts';
@@ -158,7 +157,6 @@ export class AwsRun implements Wires {
       name: 'Acme',
       contact: 'helpdesk@acme.example',
       recoveryKey: this.#world.recoveryKey.publicKey,
-      policy: generalPolicy,
     });
   }
 

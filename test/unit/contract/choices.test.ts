@@ -2,10 +2,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { accountRoutes } from '#contract/api/accounts.ts';
 import type { Route } from '#contract/api/route.ts';
-import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { routes } from '#contract/routes.ts';
 import { issuesOf } from '#test/support/issues-of.ts';
-import general from '../../../policies/general.json' with { type: 'json' };
 
 /** A choice among words: a picklist, or the key by which the forms of an object are told apart. */
 interface Choice {
@@ -48,7 +46,9 @@ const found = Object.entries(all).flatMap(([name, { params, query, body }]) =>
 describe('a choice that a request makes', () => {
   it('is found in the schemas', () => {
     const names = new Set(found.map(([name]) => name));
-    expect([...names]).toEqual(expect.arrayContaining(['requestEnrollment', 'exportCopy', 'changeSettings']));
+    expect([...names]).toEqual(
+      expect.arrayContaining(['requestEnrollment', 'exportCopy', 'setUpOrganization']),
+    );
   });
 
   it.each(found)(
@@ -76,35 +76,5 @@ describe('a copy', () => {
 
   it('unlocked by no object is told so', () => {
     expect(wrong('MARKED')).toMatchObject([{ field: 'unlock', why: 'is not an object' }]);
-  });
-});
-
-describe('a policy', () => {
-  const wrong = (changes: object) => issuesOf(policySettingsSchema, { ...general, ...changes });
-
-  it('with a profile that there is not is told which there are', () => {
-    expect(wrong({ profiles: ['modern', 'compatibel'] })).toEqual([
-      {
-        field: 'profiles.1',
-        why: 'is not one of the known words',
-        next: 'Use one of: modern, compatible, pbmac1.',
-      },
-    ]);
-  });
-
-  it('without any profile is told which there are', () => {
-    expect(wrong({ profiles: [] })).toMatchObject([
-      { field: 'profiles', why: 'is empty', next: 'Name at least one of: modern, compatible, pbmac1.' },
-    ]);
-  });
-
-  it('that escrows identity keys is told that it cannot', () => {
-    expect(wrong({ escrow: { identity: true, encryption: true } })).toMatchObject([
-      {
-        field: 'escrow.identity',
-        why: 'is not false: a signature key is never escrowed',
-        next: 'Write false.',
-      },
-    ]);
   });
 });

@@ -2,11 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventSchemas } from '#contract/events.ts';
-import { parse } from '#contract/parse.ts';
-import { policySettingsSchema } from '#contract/policy-settings.ts';
 import { errorTable } from '#domain/error-codes.ts';
+import { checkPolicy } from '#policy/check.ts';
+import { generalPolicy } from '#policy/general-policy.ts';
 import { generatedDocuments } from '../../../docs/generate.ts';
-import general from '../../../policies/general.json' with { type: 'json' };
 
 const docs = join(import.meta.dirname, '../../../docs');
 const documents = generatedDocuments();
@@ -51,13 +50,23 @@ describe('the documents that follow from the code', () => {
     expect(subscriber.properties.familyName).toMatchObject({ minLength: 1, maxLength: 64 });
   });
 
-  it('tell how copies for old systems are allowed, by a policy that would be taken', () => {
+  it('tell how copies for old systems are allowed, by a policy that would be taken', async () => {
     const page = documents.get('pfx-targets.md') ?? '';
-    expect(page).toContain('cp policies/general.json own-policy.json');
-    expect(page).toContain('escrow organization set --policy own-policy.json');
-    const [, profiles = ''] = /"profiles": (\[.*?\])/.exec(page) ?? [];
-    const policy = { ...general, profiles: JSON.parse(profiles) };
-    expect(parse(policySettingsSchema, policy).profiles).toContain('compatible');
+    expect(page).toContain('cp -r policies/general own-policy');
+    expect(page).toContain('escrow init --policy own-policy');
+    const [, alone = ''] = /`(action == Escrow::Action::"Export")`/.exec(page) ?? [];
+    const { cedar } = await generalPolicy();
+    const [, before = '', scope = ''] =
+      /^([\s\S]*@id\("profile-not-allowed"\)[\s\S]*?)(action in \[[^\]]*\])/.exec(cedar) ?? [];
+    const changed = `${before}${alone}${cedar.slice(before.length + scope.length)}`;
+    const test = {
+      action: 'ExportCompatible',
+      roles: ['subscriber'],
+      purpose: 'encryption',
+      exportable: true,
+    } as const;
+    expect(await checkPolicy({ cedar: changed, tests: [{ ...test, expect: 'allowed' }] })).toEqual([]);
+    expect(await checkPolicy({ cedar, tests: [{ ...test, expect: 'refused' }] })).toEqual([]);
   });
 
   it('name every error code', () => {

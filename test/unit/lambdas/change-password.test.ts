@@ -128,15 +128,16 @@ describe('changing the password', () => {
   });
 
   it.each([
-    ['password-too-weak', 'short'],
-    ['password-not-ascii', 'pässwörter sind gut'],
-    ['invalid-input', 'correct horse battery'],
-  ] as [ErrorCode, string][])(
+    ['password-too-weak', 'short', 'password-length'],
+    ['password-not-ascii', 'pässwörter sind gut', 'newPassword'],
+    ['invalid-input', 'correct horse battery', 'newPassword'],
+  ] as [ErrorCode, string, string][])(
     '%s: the new one is refused before the current one is tried',
-    async (code, text) => {
+    async (code, text, about) => {
       const enrollment = await readyKey();
       const act = () => change(enrollment, { newPassword: Secret.fromText(text) });
-      const error = await expectRefused(world, code, act, { about: ['newPassword'] });
+      const error = await expectRefused(world, code, act, { about: [about] });
+      expect(error.details.field).toBe('newPassword');
       expect(`${error.message} ${error.next}`).not.toContain(text);
       expect(await current(world, enrollment)).toEqual(enrollment);
     },

@@ -313,17 +313,20 @@ describe('a copy that is refused', () => {
   });
 
   it.each([
-    ['password-not-ascii', 'pässwörter sind gut'],
-    ['password-too-weak', 'short'],
-    ['password-too-weak', ''],
-    ['password-too-weak', 'x'.repeat(200)],
-  ] as [ErrorCode, string][])('for a file password with %s costs no try', async (code, text) => {
-    const before = await current(world, enrollment);
-    const act = () => take(enrollment, { pfxPassword: Secret.fromText(text) });
-    const error = await expectRefused(world, code, act, { ...record, about: ['password'] });
-    if (text !== '') expect(error.message + error.next).not.toContain(text);
-    expect(await current(world, enrollment)).toEqual(before);
-  });
+    ['password-not-ascii', 'pässwörter sind gut', 'password'],
+    ['password-too-weak', 'short', 'password-length'],
+    ['password-too-weak', '', 'password-length'],
+    ['password-too-weak', 'x'.repeat(200), 'password-length'],
+  ] as [ErrorCode, string, string][])(
+    'for a file password with %s costs no try',
+    async (code, text, about) => {
+      const before = await current(world, enrollment);
+      const act = () => take(enrollment, { pfxPassword: Secret.fromText(text) });
+      const error = await expectRefused(world, code, act, { ...record, about: [about] });
+      if (text !== '') expect(error.message + error.next).not.toContain(text);
+      expect(await current(world, enrollment)).toEqual(before);
+    },
+  );
 
   it.each([
     ['another subscriber', subscriber('bob')],

@@ -157,7 +157,7 @@ describe('a profile that policy does not allow', () => {
         () => take(profile, wrong, strict.dependencies),
         { profile, about: ['profile-not-allowed'], enrollmentId: strictEnrollment.id },
       );
-      expect(error.message).toContain(`no copies of the profile ${profile}`);
+      expect(error.message).toContain('copies of the profile modern only');
       expect(error.message).toContain('as modern');
       expect(error.message).not.toContain(noBackupMeaning);
       expect(error.next).toBe('Ask helpdesk@acme.example.');

@@ -67,7 +67,7 @@ describe('a good request', () => {
       tries: { inARow: 0, inLife: 0 },
       backups: [],
       exports: 0,
-      policy: { version: 'general-1' },
+      policy: { version: '1' },
     });
     expect(enrollment.key).toBeUndefined();
     expect(enrollment.refusal).toBeUndefined();
@@ -310,7 +310,7 @@ describe('a request that policy refuses', () => {
       code: 'enrollment-refused',
       reason: enrollment.refusal?.reason,
       contact: 'helpdesk@acme.example',
-      policy: { version: 'general-1', rules: ['held-not-allowed'] },
+      policy: { version: '1', rules: ['held-not-allowed'] },
       build: 'test build',
     });
   });

@@ -67,23 +67,26 @@ describe('setting the password', () => {
   });
 
   it.each([
-    ['password-too-weak', 'short'],
-    ['password-too-weak', ''],
-    ['password-too-weak', 'abcdefghijklmnop'],
-    ['password-too-weak', 'secretsecretsecret'],
-    ['password-too-weak', 'x'.repeat(129)],
-    ['password-not-ascii', 'pässwörter sind gut'],
-    ['password-not-ascii', 'with\ta tab in it, long'],
-    ['password-not-ascii', 'длинный пароль'],
-  ] as [ErrorCode, string][])('%s: is refused and recorded, and nothing is made', async (code, text) => {
-    const enrollment = await awaiting();
-    const act = () => set(enrollment, { with: Secret.fromText(text) });
-    const record = { action: 'set-password', enrollmentId: enrollment.id, about: ['password'] };
-    const error = await expectRefused(world, code, act, record);
-    if (text !== '') expect(`${error.message} ${error.next}`).not.toContain(text);
-    expect(await current(world, enrollment)).toEqual(enrollment);
-    await set(enrollment);
-  });
+    ['password-too-weak', 'short', 'password-length'],
+    ['password-too-weak', '', 'password-length'],
+    ['password-too-weak', 'abcdefghijklmnop', 'password'],
+    ['password-too-weak', 'secretsecretsecret', 'password'],
+    ['password-too-weak', 'x'.repeat(129), 'password-length'],
+    ['password-not-ascii', 'pässwörter sind gut', 'password'],
+    ['password-not-ascii', 'with\ta tab in it, long', 'password'],
+    ['password-not-ascii', 'длинный пароль', 'password'],
+  ] as [ErrorCode, string, string][])(
+    '%s: is refused and recorded, and nothing is made',
+    async (code, text, about) => {
+      const enrollment = await awaiting();
+      const act = () => set(enrollment, { with: Secret.fromText(text) });
+      const record = { action: 'set-password', enrollmentId: enrollment.id, about: [about] };
+      const error = await expectRefused(world, code, act, record);
+      if (text !== '') expect(`${error.message} ${error.next}`).not.toContain(text);
+      expect(await current(world, enrollment)).toEqual(enrollment);
+      await set(enrollment);
+    },
+  );
 
   it.each([
     ['another subscriber', subscriber('bob')],

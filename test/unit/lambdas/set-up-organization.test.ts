@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeRecoveryKey, recoveryKeyThumbprint } from '#crypto/sealing.ts';
+import { policyName, readPolicyVersion } from '#crypto/stored-policy.ts';
 import type { ErrorCode } from '#domain/error-codes.ts';
 import type { Principal } from '#domain/principal.ts';
 import {
   type OrganizationSetUp,
   setUpOrganization,
 } from '#lambdas/set-up-organization/set-up-organization.ts';
-import { generalPolicy as general } from '#test/support/general-policy.ts';
+import { generalPolicy } from '#policy/general-policy.ts';
+import { loadOrganization } from '#steps/load.ts';
+import { policyInForce } from '#steps/policy-versions.ts';
+import { withFault } from '#test/support/faults.ts';
+import { policyWith } from '#test/support/policies.ts';
 import { expectRefused } from '#test/support/refused.ts';
 import { makeWorld, type World } from '#test/support/world.ts';
 
@@ -17,7 +22,7 @@ let setUp: OrganizationSetUp;
 beforeEach(async () => {
   world = await makeWorld();
   const { publicKey } = await makeRecoveryKey();
-  setUp = { name: 'Beta', contact: 'helpdesk@beta.example', recoveryKey: publicKey, policy: general };
+  setUp = { name: 'Beta', contact: 'helpdesk@beta.example', recoveryKey: publicKey };
 });
 afterEach(() => world.close());
 
@@ -41,7 +46,13 @@ describe('setting up an organization', () => {
       name: 'Beta',
       contact: 'helpdesk@beta.example',
       custody: 'software',
-      policy: general,
+      policy: {
+        version: '1',
+        document: policyName(await generalPolicy()),
+        publishedAt: world.dependencies.clock.now().toISOString(),
+        proposedBy: 'root',
+      },
+      retentionDays: 1095,
     });
     expect(made.recoveryKey.kid).toBe(await recoveryKeyThumbprint(publicKey));
     expect(Object.keys(made.recoveryKey).sort()).toEqual(['crv', 'kid', 'kty', 'x', 'y']);
@@ -102,7 +113,10 @@ describe('setting up an organization', () => {
     ['invalid-input', 'name', { name: '' }],
     ['invalid-input', 'name', { name: 'x'.repeat(65) }],
     ['invalid-input', 'contact', { contact: 'a\u0000b' }],
-    ['invalid-input', 'policy.retentionDays', { policy: { ...general, retentionDays: 0 } }],
+    ['invalid-input', 'retentionDays', { retentionDays: 0 }],
+    ['invalid-input', 'policy', { policy: 'general' }],
+    ['invalid-input', 'policy.cedar', { policy: { tests: [] } }],
+    ['invalid-input', 'policy.exportable', { policy: { cedar: '', tests: [], exportable: {} } }],
     ['recipient-key-invalid', 'recoveryKey', { recoveryKey: undefined }],
     ['recipient-key-invalid', 'recoveryKey', { recoveryKey: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }],
   ] as [ErrorCode, string, Partial<OrganizationSetUp>][])(
@@ -121,5 +135,89 @@ describe('setting up an organization', () => {
       privateKey.d ?? 'no private half',
     );
     expect(await stands()).toBeUndefined();
+  });
+});
+
+describe('the first policy of an organization', () => {
+  it('is the one that it brings, stored with its tests under its SHA-256', async () => {
+    const policy = policyWith({ heldAllowed: true });
+    const made = await act({ policy, retentionDays: 30 });
+    expect(made).toMatchObject({
+      policy: { version: '1', document: policyName(policy), proposedBy: 'root' },
+      retentionDays: 30,
+    });
+    expect(await policyInForce(world.dependencies, made)).toEqual(policy);
+  });
+
+  it('stands in its history, with whose decision it was', async () => {
+    const { policy } = await act();
+    const name = { kind: 'policy-version', organization: 'beta', id: '1' } as const;
+    expect(readPolicyVersion(await world.dependencies.documents.get(name))).toEqual(policy);
+  });
+
+  it('decides from the first question on', async () => {
+    await act({ policy: policyWith({ heldAllowed: true }) });
+    const question = {
+      action: 'LockByNothing',
+      principal: administrator,
+      resource: { purpose: 'encryption', assurance: 'medium', keySpec: 'RSA_2048', custody: 'software' },
+    } as const;
+    const { policy } = world.dependencies;
+    expect(await policy.decide(question)).toMatchObject({
+      allowed: true,
+      rules: ['held-allowed'],
+      version: '1',
+    });
+    const elsewhere = { ...question, principal: { ...administrator, organization: 'acme' } };
+    expect(await policy.decide(elsewhere)).toMatchObject({ allowed: false, rules: ['held-not-allowed'] });
+  });
+
+  it('is refused with all that is wrong with it, by file, line and column', async () => {
+    const cedar = [
+      '@id("one")',
+      '@reason("For all.")',
+      'permit (principal, action == Escrow::Action::"Expert", resource);',
+    ].join('\n');
+    const error = await expectRefused(world, 'invalid-input', () => act({ policy: { cedar, tests: [] } }), {
+      about: ['policy.cedar:3:30'],
+      organization: 'beta',
+    });
+    expect(error.message).toContain('Escrow::Action::"Expert"');
+    expect(await stands()).toBeUndefined();
+    const first = { kind: 'policy-version', organization: 'beta', id: '1' } as const;
+    await expect(world.dependencies.documents.get(first)).rejects.toMatchObject({ code: 'object-missing' });
+  });
+
+  it('is refused where it permits what no policy may, or fails its own tests', async () => {
+    const cedar = '@id("all")\n@reason("For all.")\npermit (principal, action, resource);';
+    const tests = [{ action: 'Enroll', purpose: 'identity', expect: 'refused' }];
+    const error = await expectRefused(world, 'invalid-input', () => act({ policy: { cedar, tests } }), {
+      organization: 'beta',
+    });
+    const fields = error.details.issues?.map(({ field }) => field);
+    expect(fields).toContain('policy.cedar:1:1');
+    expect(fields).toContain('tests.json');
+  });
+
+  it('is set up again after a crash just before the organization stood, as it was begun', async () => {
+    const begun = world.dependencies.clock.now().toISOString();
+    const { dependencies } = withFault(world.dependencies, 'before', 'registry.create');
+    await expect(setUpOrganization(dependencies, administrator, setUp)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    world.dependencies.clock.advance(60_000);
+    expect((await act()).policy).toMatchObject({ version: '1', publishedAt: begun });
+  });
+
+  it('that was begun and never stood leaves its number to nobody else', async () => {
+    const { dependencies } = withFault(world.dependencies, 'before', 'registry.create');
+    await expect(setUpOrganization(dependencies, administrator, setUp)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    const policy = policyWith({ heldAllowed: true });
+    expect((await act({ policy })).policy).toMatchObject({ version: '2', document: policyName(policy) });
+    expect(
+      await policyInForce(world.dependencies, await loadOrganization(world.dependencies, 'beta')),
+    ).toEqual(policy);
   });
 });

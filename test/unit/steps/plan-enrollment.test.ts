@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrollmentRequest } from '#contract/enrollment-requested.ts';
 import type { KeySpec } from '#domain/key-spec.ts';
-import type { PolicyAction, PolicyDecision } from '#domain/policy.ts';
+import type { PolicyAction, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
 import { type Purpose, purposes } from '#domain/purpose.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
@@ -33,16 +33,14 @@ const able = custody({ exportable: ['RSA_2048', 'ECC_NIST_P256'], resident: ['RS
 
 /** A policy that permits everything but what is named. */
 function policyBut(...forbidden: PolicyAction[]): ExportabilityPolicy {
-  return {
-    decide: async ({ action }): Promise<PolicyDecision> => ({
-      allowed: !forbidden.includes(action),
-      rules: [`${action}-rule`],
-      reason: `${action} reason.`,
-      contact: 'helpdesk@acme.example',
-      version: 'v7',
-    }),
-    passwordRules: unused,
-  };
+  const decide = async ({ action }: PolicyQuestion): Promise<PolicyDecision> => ({
+    allowed: !forbidden.includes(action),
+    rules: [`${action}-rule`],
+    reason: `${action} reason.`,
+    contact: 'helpdesk@acme.example',
+    version: 'v7',
+  });
+  return { decide, decideAll: async (_organization, questions) => await Promise.all(questions.map(decide)) };
 }
 
 const encryption: EnrollmentRequest = {
@@ -65,7 +63,7 @@ describe('the plan of an encryption key', () => {
     expect(await plan(encryption)).toEqual({
       policy: {
         version: 'v7',
-        rules: ['Enroll-rule', 'MakeExportable-rule', 'Escrow-rule', 'LockByPassword-rule'],
+        rules: ['Enroll-rule', 'MakeKey-rule', 'MakeExportable-rule', 'Escrow-rule', 'LockByPassword-rule'],
       },
       exportable: true,
       escrow: 'required',

@@ -6,6 +6,7 @@ const defaults = {
   data: '.escrow-demo',
   keys: 'software',
   subscribers: 'examples/subscribers.csv',
+  policy: 'general',
   standIn: false,
   json: false,
   help: false,
@@ -17,6 +18,7 @@ describe('the arguments of the demo', () => {
     [['--out', 'a', '--data=b'], { out: 'a', data: 'b' }],
     [['--keys', 'pkcs11', '--json'], { keys: 'pkcs11', json: true }],
     [['--subscribers', 'my list.csv'], { subscribers: 'my list.csv' }],
+    [['--policy', 'own-policy'], { policy: 'own-policy' }],
     [
       ['--keys', 'kms', '--kms-stand-in', '--kms-key-source', 'kms'],
       { keys: 'kms', kms: { keySource: 'kms' }, standIn: true },

@@ -46,7 +46,7 @@ export class CliPeople {
     const code = join(this.#server.data, 'identity/set-up-code');
     await done(
       administrator,
-      `escrow init --name Example --contact help@example.org --administrator ${administrator.name} --password-file password --recovery-key recovery.jwk --set-up-code-file ${code} ${options}`,
+      `escrow init --name Example --contact help@example.org --administrator ${administrator.name} --password-file password --recovery-key recovery.jwk --set-up-code-file ${code} ${options}`.trimEnd(),
     );
   }
 

@@ -21,7 +21,7 @@ export interface StatementKind {
   /** As in `receipt`. */
   noun: string;
   /** What one is refused with that is none. */
-  code: 'receipt-invalid' | 'checkpoint-invalid';
+  code: 'receipt-invalid' | 'checkpoint-invalid' | 'dossier-invalid';
 }
 
 const algorithm = 'ES256';

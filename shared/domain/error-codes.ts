@@ -214,6 +214,12 @@ export const errorTable = {
     'What stands there is not in the form of a ledger.',
     'Fetch the ledger again; if it stays so, somebody has changed it.',
   ),
+  'dossier-invalid': entry(
+    'proof',
+    false,
+    'The dossier is not signed by a key of this service, or was altered.',
+    "Fetch the dossier again, and the service's current keys.",
+  ),
   'sealed-passphrase-invalid': entry(
     'proof',
     false,

@@ -61,6 +61,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   'canary-overdue': 500,
   'receipt-invalid': 500,
   'checkpoint-invalid': 500,
+  'dossier-invalid': 500,
   'checkpoint-key-unknown': 500,
   'ledger-unreadable': 500,
   'sealed-passphrase-invalid': 500,

@@ -56,7 +56,6 @@ export async function run(parts: RunningParts): Promise<Running> {
   const stopping = new AbortController();
   const gateway = createGateway({ api: await apiOf(parts), stopping: stopping.signal });
   const schedules = [reconciling(service, log), sweeping(service, log), sealing(parts), ...checking(parts)];
-  service.dispatcher.start();
   for (const schedule of schedules) schedule.start();
   return {
     listener: answering(gateway, whoAsks, service.dispatcher),
@@ -83,14 +82,24 @@ async function apiOf({ http, service: { dependencies }, whoAsks, tracing, log }:
   });
 }
 
+/**
+ * Mends what crashes left, and only then sets the events to work: a message whose maker died would find the attempt still standing, be
+ * done with, and leave its key pair to be waited for.
+ */
 function reconciling({ dependencies, dispatcher }: Service, log: Logger): Schedule {
   // What was under way in this data folder before now was another process's, which is gone.
   const openedAt = dependencies.clock.now();
+  let isStarted = false;
   return new Schedule({
     everySeconds: reconcileSeconds,
     async work() {
-      await reconcileAll(dependencies, openedAt, log);
-      dispatcher.nudge();
+      try {
+        await reconcileAll(dependencies, openedAt, log);
+      } finally {
+        if (isStarted) dispatcher.nudge();
+        else dispatcher.start();
+        isStarted = true;
+      }
     },
     onFailure: (error) => log.warn('schedule-failed', {}, error),
   });

@@ -1,11 +1,10 @@
 import { auditing } from '#contract/api/roles.ts';
 import { readCheckpoint } from '#crypto/ledger/checkpoint.ts';
-import { lineLeaf } from '#crypto/ledger/line.ts';
-import { verifyInclusion } from '#crypto/ledger/merkle.ts';
-import { AccessError, StateError, StoreError } from '#domain/errors.ts';
+import { AccessError, StateError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import type { LedgerTrees } from '#steps/ledger-trees.ts';
+import { proveLine } from '#steps/prove-line.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
@@ -44,13 +43,9 @@ export async function proveEntry(
     if (sealed === undefined || sealed.treeSize < sequence) throw notSealed();
 
     const { checkpoint } = sealed;
-    const { treeSize, rootHash } = readCheckpoint(checkpoint);
-    const proof = await dependencies.trees.inclusionPath(organization, sequence - 1, treeSize);
-    const root = Buffer.from(rootHash, 'hex');
-    const claim = { index: sequence - 1, size: treeSize, leaf: lineLeaf(line), proof, root };
-    if (!verifyInclusion(claim)) throw damaged();
-    const path = proof.map((node) => Buffer.from(node).toString('hex'));
-    return { line, sequence, treeSize, path, checkpoint };
+    const signed = { ...readCheckpoint(checkpoint), organization };
+    const path = await proveLine(dependencies.trees, found, signed);
+    return { line, sequence, treeSize: signed.treeSize, path, checkpoint };
   });
 }
 
@@ -58,12 +53,5 @@ function notSealed(): StateError {
   return new StateError('wrong-state', {
     why: 'The entry is not sealed yet.',
     next: 'Ask again in a minute.',
-  });
-}
-
-function damaged(): StoreError {
-  return new StoreError('object-damaged', {
-    why: 'The ledger is not the one that was sealed: a line of it was changed.',
-    next: 'Tell the operator: verify an export of it with a checkpoint that was kept elsewhere.',
   });
 }

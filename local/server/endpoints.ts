@@ -23,6 +23,7 @@ import { answerProveEntry } from '#lambdas/prove-entry/http.ts';
 import { answerPublishEvents } from '#lambdas/publish-events/http.ts';
 import { answerReadCheckpoint } from '#lambdas/read-checkpoint/http.ts';
 import { answerReadCsr } from '#lambdas/read-csr/http.ts';
+import { answerReadDossier } from '#lambdas/read-dossier/http.ts';
 import { answerReadLines } from '#lambdas/read-lines/http.ts';
 import { answerReadReceipt } from '#lambdas/read-receipt/http.ts';
 import { answerReadSegment } from '#lambdas/read-segment/http.ts';
@@ -81,6 +82,7 @@ export function endpointsOf(all: Dependencies, description: ServiceDescription):
     endpoint('readLines', routes.readLines, (call) => answerReadLines(all, call)),
     endpoint('findEntries', routes.findEntries, (call) => answerFindEntries(all, call)),
     endpoint('proveEntry', routes.proveEntry, (call) => answerProveEntry(proving, call)),
+    endpoint('readDossier', routes.readDossier, (call) => answerReadDossier(proving, call)),
     endpoint('readStatus', routes.readStatus, (call) => answerReadStatus(all, call)),
     endpoint('readHealth', routes.readHealth, () => answerReadHealth(all)),
     endpoint('readKeySet', routes.readKeySet, () => answerReadKeySet(all)),

@@ -1,3 +1,4 @@
+import { readDossier } from './api/dossier.ts';
 import {
   listEnrollments,
   planEnrollment,
@@ -78,6 +79,7 @@ export const routes = {
   readLines,
   findEntries,
   proveEntry,
+  readDossier,
   readStatus,
   readHealth,
   readKeySet,

@@ -213,6 +213,7 @@ export function sensibleRequests(records: Records): Record<RouteName, SensibleRe
     readLines: get('/v1/ledger/lines?after=0'),
     findEntries: get(`/v1/ledger/entries?enrollmentId=${ready}`),
     proveEntry: get(`/v1/ledger/entries/${entry}/proof`),
+    readDossier: get(`${enrollments}/${ready}/dossier`),
     readStatus: get('/v1/status'),
     readHealth: get('/health'),
     readKeySet: get('/.well-known/jwks.json'),

@@ -41,6 +41,7 @@ const table = `
   readLines             . . . A D . .
   findEntries           . . . A D . .
   proveEntry            . . . A D . .
+  readDossier           S . . A D . .
   readStatus            . . O A D . .
 `;
 

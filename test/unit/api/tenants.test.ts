@@ -64,6 +64,7 @@ const routesWithId: readonly [RouteName, readonly Role[]][] = [
   ['rotateWebhookSecret', ['administrator']],
   ['redriveDeadLetter', ['administrator']],
   ['proveEntry', ['auditor', 'administrator']],
+  ['readDossier', ['subscriber', 'auditor', 'administrator']],
 ];
 
 async function ask(name: RouteName, role: Role, records: Records, asking: Asking = {}): Promise<Answered> {

@@ -1,7 +1,6 @@
 import { type Stack, Validations } from 'aws-cdk-lib';
-import { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { BackupBucket } from './constructs/backup-bucket.ts';
 
 /** A rule that does not hold somewhere, and why that is right. */
 export interface AcceptedFinding {
@@ -35,7 +34,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     id: 'AwsSolutions-SQS3',
-    on: ['Service/Undelivered', 'Service/PutAside'],
+    on: ['Service/Undelivered', 'Service/PutAside', 'Service/LedgerPutAside'],
     reason: 'They are dead letters themselves, and each has an alarm.',
   },
   {
@@ -45,9 +44,9 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     id: 'NIST.800.53.R5-S3BucketReplicationEnabled',
-    on: ['Vault/AccessLogs', 'Vault/Backups'],
+    on: ['Vault/AccessLogs', 'Vault/Backups', 'Vault/Segments'],
     reason:
-      'Backups stand in one region, where Amazon S3 keeps them in several places; an organization that needs another region replicates them to a vault of its own there.',
+      'They stand in one region, where Amazon S3 keeps them in several places; an organization that needs another region replicates them to a bucket of its own there.',
   },
   {
     id: 'NIST.800.53.R5-S3DefaultEncryptionKMS',
@@ -96,34 +95,39 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
 ];
 
+type Vault = Stack & { aliasPrefix: string; backups: IBucket; segments: IBucket };
+
 /** What is accepted of one deployment, where the finding's name holds an account, a region or an id of the template. */
-function findingsIn(vault: Stack, aliasPrefix: string, backups: BackupBucket): readonly AcceptedFinding[] {
+function findingsIn(vault: Vault): readonly AcceptedFinding[] {
+  const { aliasPrefix, backups, segments } = vault;
   const keys = ['key/*', `alias/${aliasPrefix}/resident/*`].map((name) => {
     const [resource = '', ...rest] = name.split('/');
     return vault.formatArn({ service: 'kms', resource, resourceName: rest.join('/') });
   });
-  const { defaultChild } = backups.node;
-  const bucket = defaultChild instanceof CfnBucket ? vault.resolve(defaultChild.logicalId) : '';
   return [
     ...keys.map((arn) => ({
       id: `AwsSolutions-IAM5[Resource::${arn}]`,
       on: [roles],
       reason: 'Resident keys are made as they are needed; conditions on tags and aliases tell them apart.',
     })),
-    {
-      id: `AwsSolutions-IAM5[Resource::<${bucket}.Arn>/*]`,
+    ...[backups, segments].map((bucket) => ({
+      id: `AwsSolutions-IAM5[Resource::${nameOf(vault, bucket)}/*]`,
       on: [roles],
-      reason: 'Objects are named by the enrollments that they are of.',
-    },
+      reason: 'Objects are named by the enrollments, or the organizations, that they are of.',
+    })),
   ];
 }
 
+/** How a finding names a bucket: by what the template makes, or by its ARN. */
+function nameOf(vault: Stack, { node: { defaultChild }, bucketName }: IBucket): string {
+  return defaultChild instanceof CfnBucket
+    ? `<${vault.resolve(defaultChild.logicalId)}.Arn>`
+    : `arn:<AWS::Partition>:s3:::${bucketName}`;
+}
+
 /** Gives the reasons with the construct, so that they hold in whatever app it is made. */
-export function acceptFindings(
-  escrow: Construct,
-  vault: Stack & { aliasPrefix: string; backups: BackupBucket },
-): void {
-  const all = [...acceptedFindings, ...findingsIn(vault, vault.aliasPrefix, vault.backups)];
+export function acceptFindings(escrow: Construct, vault: Vault): void {
+  const all = [...acceptedFindings, ...findingsIn(vault)];
   for (const { id, on, reason } of all) {
     for (const path of on) {
       const place = path.split('/').reduce<Construct | undefined>(childOf, escrow);

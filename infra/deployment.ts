@@ -1,5 +1,11 @@
 import type { Node } from 'constructs';
-import type { EnrollmentKeyEscrowProps, EscrowDomain, OidcIssuer, TokenCustody } from './props.ts';
+import type {
+  EnrollmentKeyEscrowProps,
+  EscrowDomain,
+  LedgerBucket,
+  OidcIssuer,
+  TokenCustody,
+} from './props.ts';
 import { settingForms } from './settings.ts';
 
 /** Values of the context by their form; each may be given by `-c NAME=VALUE`. */
@@ -35,6 +41,8 @@ export function readDeployment(node: Node, account: string | undefined): Enrollm
     custody: readCustody(node),
     issuer: readIssuer(node),
     domain: readDomain(node),
+    ledgerBucket: readLedgerBucket(node),
+    ledgerRetentionDays: readDays(node),
     alarmEmails: [optional(node, 'alarmEmail')].filter((email) => email !== undefined),
   };
 }
@@ -58,6 +66,17 @@ function readDomain(node: Node): EscrowDomain | undefined {
   const name = optional(node, 'domain');
   if (name === undefined) return refuseWithout(node, 'domain=...', ['certificate']);
   return { name, certificateArn: checked('certificate', optional(node, 'certificate')) };
+}
+
+function readLedgerBucket(node: Node): LedgerBucket | undefined {
+  const name = optional(node, 'ledgerBucket');
+  if (name === undefined) return refuseWithout(node, 'ledgerBucket=...', ['ledgerBucketAccount']);
+  return { name, account: checked('ledgerBucketAccount', optional(node, 'ledgerBucketAccount')) };
+}
+
+function readDays(node: Node): number | undefined {
+  const days = optional(node, 'ledgerRetentionDays');
+  return days === undefined ? undefined : Number(days);
 }
 
 /** Whoever says what would count for nothing, meant something else. */

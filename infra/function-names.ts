@@ -1,5 +1,8 @@
 import { type FunctionName, type FunctionSpec, functions } from '#contract/functions.ts';
 
+/** A table whose stream a function follows. */
+export type FollowedTable = Extract<FunctionSpec['on'], { stream: unknown }>['stream'];
+
 /** Every function of the service. */
 export const functionNames: readonly FunctionName[] = Object.keys(functions).filter(isFunctionName);
 

@@ -3,6 +3,7 @@ import type {
   EscrowDomain,
   EscrowEnvironment,
   KmsCustody,
+  LedgerBucket,
   OidcIssuer,
   TokenCustody,
 } from './props.ts';
@@ -17,6 +18,8 @@ const props: NamesOf<EnrollmentKeyEscrowProps> = {
   issuer: true,
   domain: true,
   custody: true,
+  ledgerBucket: true,
+  ledgerRetentionDays: true,
   corsOrigins: true,
   alarmEmails: true,
   logRetention: true,
@@ -37,6 +40,7 @@ const issuer: NamesOf<OidcIssuer> = {
 };
 const domain: NamesOf<EscrowDomain> = { name: true, certificateArn: true, hostedZone: true };
 const hostedZone: NamesOf<Required<EscrowDomain>['hostedZone']> = { id: true, name: true };
+const ledgerBucket: NamesOf<LedgerBucket> = { name: true, account: true };
 const inKms: NamesOf<KmsCustody> = { kind: true, keySource: true };
 const inToken: NamesOf<TokenCustody> = {
   kind: true,
@@ -59,6 +63,7 @@ export function checkNames(given: EnrollmentKeyEscrowProps): void {
   check('env.', given.env, env);
   check('issuer.', given.issuer, issuer);
   check('domain.', given.domain, domain);
+  check('ledgerBucket.', given.ledgerBucket, ledgerBucket);
   check('domain.hostedZone.', given.domain?.hostedZone, hostedZone);
   if (custody?.kind === 'kms') check('custody.', custody, inKms);
   if (custody?.kind === 'pkcs11') {

@@ -63,6 +63,13 @@ export interface TokenCustody {
   readonly cidr?: string;
 }
 
+/** A bucket of another account, of the same region, for the ledgers' segments: with Object Lock, and a policy as in `docs/deploy.md`. */
+export interface LedgerBucket {
+  readonly name: string;
+  /** Twelve digits: a bucket of that name in any other account is refused. */
+  readonly account: string;
+}
+
 /** What an organization says of its enrollment key escrow. */
 export interface EnrollmentKeyEscrowProps {
   readonly env: EscrowEnvironment;
@@ -76,6 +83,10 @@ export interface EnrollmentKeyEscrowProps {
   readonly domain?: EscrowDomain;
   /** AWS KMS if not given. */
   readonly custody?: KmsCustody | TokenCustody;
+  /** Keeps the segments of the ledgers; one in the same account is made if not given. */
+  readonly ledgerBucket?: LedgerBucket;
+  /** How long each segment is locked, from its writing; 1,095 days if not given. Nobody can shorten it. */
+  readonly ledgerRetentionDays?: number;
   /** Web pages that may call the API, by origin, as in `https://portal.example.org`; none if not given. */
   readonly corsOrigins?: readonly string[];
   /** Whom alarms are mailed to; nobody if not given, but they can be subscribed to. */

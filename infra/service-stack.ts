@@ -55,7 +55,10 @@ export class ServiceStack extends Stack {
       this.signIn = new SignIn(this, 'SignIn', { stage, organization, resource: this.api.url });
     }
     const undelivered = new Queue(this, 'Undelivered', queueProps);
-    const putAside = new Queue(this, 'PutAside', queueProps);
+    const putAside = {
+      aggregates: new Queue(this, 'PutAside', queueProps),
+      ledger: new Queue(this, 'LedgerPutAside', queueProps),
+    };
     const queues = this.makeQueues(undelivered);
     const functions = this.makeFunctions({ settings, vault, code, queues, putAside, logs });
     this.api.answerBy((name) => functions.of(name));
@@ -108,7 +111,7 @@ export class ServiceStack extends Stack {
     functions: ServiceFunctions,
     queues: ReadonlyMap<Consumer, ConsumerQueue>,
     vault: VaultStack,
-    putAside: Queue,
+    putAside: ServiceFunctionsProps['putAside'],
     maxConcurrency: number,
   ): void {
     for (const made of functions.all()) {
@@ -120,7 +123,7 @@ export class ServiceStack extends Stack {
       if ('unhandled' in on) {
         for (const { deadLetters } of queues.values()) workOnQueue('Work', made, deadLetters, 2);
       }
-      if ('stream' in on) followStream(made, vault.tables[on.stream], putAside);
+      if ('stream' in on) followStream(made, on.stream, vault.tables[on.stream], putAside[on.stream]);
       if ('everyMinutes' in on) runEvery(made, on.everyMinutes);
     }
   }

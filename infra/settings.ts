@@ -13,6 +13,14 @@ export interface CustodySettings {
   image?: string;
 }
 
+/** How the ledgers' segments are kept. */
+export interface LedgerSettings {
+  /** How long a segment is locked from its writing. */
+  retentionDays: number;
+  /** A bucket of another account; one is made if absent. */
+  bucket?: { readonly name: string; readonly account: string };
+}
+
 /** The properties of the construct, with what was left out filled in. */
 export interface EscrowSettings
   extends Required<
@@ -31,6 +39,7 @@ export interface EscrowSettings
   issuer?: EnrollmentKeyEscrowProps['issuer'];
   domain?: EnrollmentKeyEscrowProps['domain'];
   custody: CustodySettings;
+  ledger: LedgerSettings;
 }
 
 /** What is said as text: its form, and what to say of it where something else stands there. */
@@ -56,6 +65,15 @@ export const settingForms = {
   certificate: {
     form: /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[a-z0-9-]+$/,
     is: 'the ARN of the certificate of that domain in AWS Certificate Manager',
+  },
+  ledgerBucket: {
+    form: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    is: 'the name of a bucket, without arn:aws:s3:::',
+  },
+  ledgerBucketAccount: { form: /^\d{12}$/, is: 'the twelve digits of the account of that bucket' },
+  ledgerRetentionDays: {
+    form: /^[1-9]\d{0,3}$/,
+    is: 'for how many days a segment of the ledger is locked, 1 to 7320',
   },
   alarmEmail: { form: /^[^\s@,]+@[^\s@,]+$/, is: 'an e-mail address' },
 } as const;
@@ -89,6 +107,7 @@ export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
     eventArchiveDays,
     maxConcurrency,
     custody: custodyOf(props.custody),
+    ledger: ledgerOf(props),
   };
 }
 
@@ -136,6 +155,24 @@ function check(name: SettingName, property: string, value: unknown): void {
   const { form, is } = settingForms[name];
   // What the CDK knows only when it deploys is text too, and has none of these forms.
   if (typeof value !== 'string' || !form.test(value)) throw new RangeError(`${property} must be ${is}`);
+}
+
+/** A lock of COMPLIANCE mode cannot be taken back: so far, and no further. */
+const longestRetentionDays = 20 * 366;
+
+function ledgerOf({
+  ledgerBucket: bucket,
+  ledgerRetentionDays: retentionDays = 1_095,
+}: EnrollmentKeyEscrowProps) {
+  if (!Number.isInteger(retentionDays) || retentionDays < 1 || retentionDays > longestRetentionDays) {
+    throw new RangeError(
+      `ledgerRetentionDays must be a whole number of days from 1 to ${longestRetentionDays}`,
+    );
+  }
+  if (bucket === undefined) return { retentionDays };
+  check('ledgerBucket', 'ledgerBucket.name', bucket.name);
+  check('ledgerBucketAccount', 'ledgerBucket.account', bucket.account);
+  return { retentionDays, bucket };
 }
 
 function custodyOf(custody: EnrollmentKeyEscrowProps['custody']): CustodySettings {

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { FunctionName, Use } from '#contract/functions.ts';
@@ -11,17 +12,20 @@ import { CanarySecret } from './constructs/canary-secret.ts';
 import { CustodyKeys, VaultKey } from './constructs/escrow-keys.ts';
 import { FunctionRoles, roleArn } from './constructs/function-roles.ts';
 import { type RecordTable, recordTables } from './constructs/record-table.ts';
+import { SegmentBucket } from './constructs/segment-bucket.ts';
 import { TokenPin } from './constructs/token-pin.ts';
 import { functionsWhere, specOf } from './function-names.ts';
 import { isKeyUse, ownKeyGrants, residentKeyStatements } from './permissions/key-permissions.ts';
 import { secretStatements, storeStatements, streamStatements } from './permissions/store-permissions.ts';
 import { tableStatements } from './permissions/table-permissions.ts';
 import type { EscrowEnvironment, KmsCustody, TokenCustody } from './props.ts';
+import type { LedgerSettings } from './settings.ts';
 
 export interface VaultStackProps {
   env: EscrowEnvironment;
   stage: string;
   custody: KmsCustody | TokenCustody;
+  ledger: LedgerSettings;
 }
 
 /**
@@ -33,12 +37,15 @@ export class VaultStack extends Stack {
   readonly aliasPrefix: string;
   readonly vaultKey: IKey;
   readonly backups: BackupBucket;
+  /** Keeps the ledgers' segments; another account's, if the organization named one. */
+  readonly segments: IBucket;
+  readonly hasSegmentsElsewhere: boolean;
   readonly tables: Readonly<Record<TableName, RecordTable>>;
   readonly canarySecret: ISecret;
   /** The PIN of the token, where the keys are in one. */
   readonly tokenPin?: ISecret;
 
-  constructor(scope: Construct, id: string, { env, stage, custody }: VaultStackProps) {
+  constructor(scope: Construct, id: string, { env, stage, custody, ledger }: VaultStackProps) {
     super(scope, id, {
       stackName: `enrollment-key-escrow-${stage}-vault`,
       description: 'Enrollment key escrow: keys, records, backups and roles (retained)',
@@ -49,11 +56,18 @@ export class VaultStack extends Stack {
     this.vaultKey = new VaultKey(this, 'Vault', { aliasPrefix: this.aliasPrefix });
     const accessLogs = new AccessLogBucket(this, 'AccessLogs');
     this.backups = new BackupBucket(this, 'Backups', { encryptionKey: this.vaultKey, accessLogs });
+    this.hasSegmentsElsewhere = ledger.bucket !== undefined;
+    const { retentionDays } = ledger;
+    this.segments =
+      ledger.bucket === undefined
+        ? new SegmentBucket(this, 'Segments', { encryptionKey: this.vaultKey, accessLogs, retentionDays })
+        : Bucket.fromBucketName(this, 'Segments', ledger.bucket.name);
     this.tables = recordTables(this, this.vaultKey);
-    this.tables.ledger.refuseChanges();
-    const [publisher] = functionsWhere(({ on }) => 'stream' in on);
-    if (publisher !== undefined) {
-      this.tables.aggregates.refuseStreamToAllBut(roleArn(this, stage, publisher));
+    for (const name of functionsWhere(({ on }) => 'stream' in on)) {
+      const { on, uses } = specOf(name);
+      if (!('stream' in on)) continue;
+      this.tables[on.stream].refuseStreamToAllBut(roleArn(this, stage, name));
+      if (uses.includes('ledger:seal')) this.tables.ledger.refuseChangesToAllBut(roleArn(this, stage, name));
     }
     // By its name: whoever makes a secret with the key itself adds to the key's policy what is there already, and more.
     const named = Key.fromKeyArn(this, 'VaultByName', this.vaultKey.keyArn);

@@ -46,7 +46,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#topic = props.topic;
-    const conditions = { ...ofEvents(props), ...ofRequests(props), ...ofChecks(props) };
+    const conditions = { ...ofEvents(props), ...ofRequests(props), ...ofChecks(props), ...ofLedgers(props) };
     for (const [name, condition] of Object.entries(conditions)) this.watch(name, condition);
     // What answers a route is seen by the API; the others by nobody else.
     for (const one of props.functions.filter(({ name }) => !('routes' in specOf(name).on))) {
@@ -112,7 +112,7 @@ function ofEvents(watched: Watched): Record<string, Condition> {
       periods: 2,
     },
     EventsPutAside: {
-      metric: putAside.metricApproximateNumberOfMessagesVisible(largest),
+      metric: putAside.aggregates.metricApproximateNumberOfMessagesVisible(largest),
       section: 'events-put-aside',
       means: 'Events of some records could not be carried, and were put aside.',
     },
@@ -235,6 +235,30 @@ function ofChecks(watched: Watched): Record<string, Condition> {
       means: "No canary's backup was opened for two days.",
       below: 1,
       periods: 2,
+    },
+  };
+}
+
+function ofLedgers(watched: Watched): Record<string, Condition> {
+  const { stage, putAside } = watched;
+  const { lambda: sealer } = watchedFunction(watched, 'seal-ledger');
+  return {
+    LedgerBehind: {
+      metric: sealer.metric('IteratorAge', largest),
+      section: 'ledger-behind',
+      means: 'The ledgers are not sealed: the oldest entry that waits is more than ten minutes old.',
+      above: minutes(10).toMilliseconds(),
+      periods: 2,
+    },
+    LedgerPutAside: {
+      metric: putAside.ledger.metricApproximateNumberOfMessagesVisible(largest),
+      section: 'ledger-put-aside',
+      means: 'Entries of the ledger were not sealed in time, and were put aside.',
+    },
+    LedgerChanged: {
+      metric: ownMetric(stage, 'LedgersNotSealed', 'seal-ledger'),
+      section: 'ledger-changed',
+      means: 'A ledger is not the one that was sealed before, and is not sealed any more.',
     },
   };
 }

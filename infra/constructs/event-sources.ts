@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { specOf } from '../function-names.ts';
+import { type FollowedTable, specOf } from '../function-names.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** A core: whoever has one works on keys, and takes its time over each message. */
@@ -31,17 +31,50 @@ export function workOnQueue(
   });
 }
 
+interface Following {
+  batchSize: number;
+  /** How long changes are gathered before the function is set to work with them. */
+  gatheredFor?: Duration;
+  /** Which changes; all if not given. */
+  filters?: Record<string, unknown>[];
+}
+
+/** How each stream is followed. */
+const following: Readonly<Record<FollowedTable, Following>> = {
+  aggregates: { batchSize: 100 },
+  // About one segment a minute; nothing is asked for while nothing is recorded. What sealing itself writes is none of its business:
+  // places begin with a year, and the records of segments with zeros.
+  ledger: {
+    batchSize: 1_000,
+    gatheredFor: Duration.seconds(60),
+    filters: [
+      FilterCriteria.filter({
+        eventName: FilterRule.isEqual('INSERT'),
+        dynamodb: { Keys: { record: { S: FilterRule.beginsWith('2') } } },
+      }),
+    ],
+  },
+};
+
 /**
  * Has a function follow a table's stream, from the oldest change that is there. A batch that fails is halved until what fails is
  * alone; that is tried for most of the day that the stream keeps it, then put aside. It is given up for its age alone, since nothing
  * says how soon one try follows another. What reached the feed and no consumer by then is published again by hand (`docs/runbook.md`).
  */
-export function followStream({ lambda }: ServiceFunction, table: ITable, putAside: IQueue): void {
+export function followStream(
+  { lambda }: ServiceFunction,
+  name: FollowedTable,
+  table: ITable,
+  putAside: IQueue,
+): void {
+  const { batchSize, gatheredFor, filters } = following[name];
   const mapping = new EventSourceMapping(lambda, 'Stream', {
     target: lambda,
     eventSourceArn: table.tableStreamArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
-    batchSize: 100,
+    batchSize,
+    ...(gatheredFor && { maxBatchingWindow: gatheredFor }),
+    ...(filters && { filters }),
     bisectBatchOnError: true,
     maxRecordAge: Duration.hours(20),
     onFailure: new SqsDlq(putAside),

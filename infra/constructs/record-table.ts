@@ -34,15 +34,29 @@ export class RecordTable extends TableV2 {
       // Enrollments come in bursts: an organization's whole list in a minute, then nothing for days.
       billing: Billing.onDemand(),
       deletionProtection: true,
-      dynamoStream: shape.stream === 'new-image' ? StreamViewType.NEW_IMAGE : undefined,
+      dynamoStream: streamViews[shape.stream],
       encryption: TableEncryptionV2.customerManagedKey(encryptionKey),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: 35 },
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
-  /** Denies everybody, administrators included, what would change or remove a record or let it expire. */
-  refuseChanges(): void {
+  /**
+   * Denies everybody, administrators included, what would change or remove a record or let it expire; but to one role, to set
+   * attributes of it, which its own policy names.
+   * @param roleArn by name, since the role's own policy names the table
+   */
+  refuseChangesToAllBut(roleArn: string): void {
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NobodyElseNotesAnything',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['dynamodb:UpdateItem'],
+        resources: ['*'],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn } },
+      }),
+    );
     this.addToResourcePolicy(
       new PolicyStatement({
         sid: 'NobodyChangesOrRemovesARecord',
@@ -53,7 +67,6 @@ export class RecordTable extends TableV2 {
           'dynamodb:DeleteItem',
           'dynamodb:PartiQLDelete',
           'dynamodb:PartiQLUpdate',
-          'dynamodb:UpdateItem',
           'dynamodb:UpdateTimeToLive',
         ],
         // The table that the policy is attached to; its name is not known before it is made.
@@ -94,6 +107,12 @@ export function recordTables(
     activity: make('Activity', tables.activity),
   };
 }
+
+const streamViews = {
+  'new-image': StreamViewType.NEW_IMAGE,
+  keys: StreamViewType.KEYS_ONLY,
+  none: undefined,
+} as const satisfies Record<TableShape['stream'], StreamViewType | undefined>;
 
 function text(name: string) {
   return { name, type: AttributeType.STRING };

@@ -7,7 +7,7 @@ import { type EnvironmentName, environmentNames as names } from '#contract/envir
 import { environmentOf } from '#contract/function-environment.ts';
 import type { FunctionName } from '#contract/functions.ts';
 import type { Consumer } from '#contract/subscriptions.ts';
-import { functionNames, functionsWhere, specOf } from '../function-names.ts';
+import { type FollowedTable, functionNames, functionsWhere, specOf } from '../function-names.ts';
 import { isKeyUse } from '../permissions/key-permissions.ts';
 import {
   type Messages,
@@ -33,8 +33,8 @@ export interface ServiceFunctionsProps {
   messages: Omit<Messages, 'keyPairMakerArns'>;
   queues: ReadonlyMap<Consumer, ConsumerQueue>;
   logs: LogGroupProps;
-  /** Takes changes whose events could not be carried. */
-  putAside: IQueue;
+  /** Takes changes of a table that were not worked on in time, by table. */
+  putAside: Readonly<Record<FollowedTable, IQueue>>;
 }
 
 /** The functions of the service, each with what it is told and what it may do. */
@@ -88,7 +88,7 @@ export class ServiceFunctions extends Construct {
       ...('unhandled' in on
         ? queueStatements([...queues.values()].map(({ deadLetters }) => deadLetters))
         : []),
-      ...('stream' in on ? sendStatements(putAside) : []),
+      ...('stream' in on ? sendStatements(putAside[on.stream]) : []),
     ];
   }
 
@@ -101,7 +101,7 @@ export class ServiceFunctions extends Construct {
 
   private values(name: FunctionName): Readonly<Record<EnvironmentName, () => string>> {
     const { settings, vault, url, tokenSettings, messages } = this.#props;
-    const { tables, backups, aliasPrefix, canarySecret } = vault;
+    const { tables, backups, segments, aliasPrefix, canarySecret } = vault;
     return {
       [names.functionName]: () => name,
       [names.stage]: () => settings.stage,
@@ -111,6 +111,9 @@ export class ServiceFunctions extends Construct {
       [names.ledgerTable]: () => tables.ledger.tableName,
       [names.activityTable]: () => tables.activity.tableName,
       [names.backupBucket]: () => backups.bucketName,
+      [names.segmentBucket]: () => segments.bucketName,
+      [names.segmentBucketOwner]: () => settings.ledger.bucket?.account ?? settings.env.account,
+      [names.segmentRetentionDays]: () => `${settings.ledger.retentionDays}`,
       [names.eventBus]: () => messages.bus.eventBusName,
       [names.noticeTopic]: () => messages.notices.topicArn,
       [names.queueUrls]: () => this.queueUrls(name),

@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { FunctionName } from '#contract/functions.ts';
 import { type MetricName, metricNamespace } from '#contract/metrics.ts';
 import type { Consumer } from '#contract/subscriptions.ts';
+import type { FollowedTable } from '../function-names.ts';
 import type { ConsumerQueue } from './consumer-queue.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -16,8 +17,8 @@ export interface Watched {
   queues: ReadonlyMap<Consumer, ConsumerQueue>;
   /** What the bus could not put into a queue. */
   undelivered: IQueue;
-  /** Changes whose events could not be carried. */
-  putAside: IQueue;
+  /** Changes of a table that were not worked on in time, by table. */
+  putAside: Readonly<Record<FollowedTable, IQueue>>;
 }
 
 export interface Measure {

@@ -6,6 +6,7 @@ export type {
   EscrowDomain,
   EscrowEnvironment,
   KmsCustody,
+  LedgerBucket,
   OidcIssuer,
   TokenCustody,
 } from '../props.ts';

@@ -4,20 +4,34 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Use } from '#contract/functions.ts';
-import { type BackupPermission, s3Permissions } from '#contract/s3-permissions.ts';
+import { type BackupPermission, s3Permissions, segmentPermissions } from '#contract/s3-permissions.ts';
 import { throughService } from './through-service.ts';
 
 export interface Stores {
   backups: IBucket;
+  segments: IBucket;
+  /** Whether the segments stand in a bucket of another account, under keys of its own. */
+  hasSegmentsElsewhere: boolean;
   canarySecret: ISecret;
   vaultKey: IKey;
 }
 
-/** @returns the statements for the uses among `uses` that are of backups and of the canaries' secret */
+/** @returns the statements for the uses among `uses` that are of backups, of segments, and of the canaries' secret */
 export function storeStatements(uses: readonly Use[], stores: Stores): PolicyStatement[] {
-  const ofBackups = uses.filter(isBackupUse).flatMap((use) => backupStatements(use, stores));
+  const { backups, segments, vaultKey, hasSegmentsElsewhere } = stores;
+  const ofBackups = uses
+    .filter(isBackupUse)
+    .flatMap((use) => bucketStatements(s3Permissions[use], backups, vaultKey));
+  const segmentKey = hasSegmentsElsewhere ? undefined : vaultKey;
+  const ofSegments = uses
+    .filter(isSegmentUse)
+    .flatMap((use) => bucketStatements(segmentPermissions[use], segments, segmentKey));
   const reads = uses.includes('canary-secret:read');
-  return [...ofBackups, ...(reads ? secretStatements(stores.canarySecret, stores.vaultKey) : [])];
+  return [
+    ...ofBackups,
+    ...ofSegments,
+    ...(reads ? secretStatements(stores.canarySecret, stores.vaultKey) : []),
+  ];
 }
 
 type BackupUse = keyof typeof s3Permissions;
@@ -26,11 +40,21 @@ function isBackupUse(use: Use): use is BackupUse {
   return Object.hasOwn(s3Permissions, use);
 }
 
-function backupStatements(use: BackupUse, { backups, vaultKey }: Stores): PolicyStatement[] {
+type SegmentUse = keyof typeof segmentPermissions;
+
+function isSegmentUse(use: Use): use is SegmentUse {
+  return Object.hasOwn(segmentPermissions, use);
+}
+
+function bucketStatements(
+  permissions: readonly BackupPermission[],
+  bucket: IBucket,
+  vaultKey: IKey | undefined,
+): PolicyStatement[] {
   const actionsOn = (on: BackupPermission['on']): string[] =>
-    s3Permissions[use].filter((permission) => permission.on === on).map(({ action }) => action);
-  // Objects are named by the organization, the enrollment and the attempt.
-  const objects = [backups.arnForObjects('*')];
+    permissions.filter((permission) => permission.on === on).map(({ action }) => action);
+  // Objects are named by the organization, and the enrollment and the attempt, or the segment.
+  const objects = [bucket.arnForObjects('*')];
   const onObjects = actionsOn('objects');
   const writes = Object.entries(lockedInCompliance).filter(([action]) => onObjects.includes(action));
   const written = writes.map(([action]) => action);
@@ -39,8 +63,8 @@ function backupStatements(use: BackupUse, { backups, vaultKey }: Stores): Policy
   return [
     ...writes.flatMap(([action, conditions]) => allow([action], objects, conditions)),
     ...allow(reads, objects),
-    ...allow(actionsOn('bucket'), [backups.bucketArn]),
-    ...(key.length === 0 ? [] : [throughService(vaultKey, 's3', key)]),
+    ...allow(actionsOn('bucket'), [bucket.bucketArn]),
+    ...(key.length === 0 || vaultKey === undefined ? [] : [throughService(vaultKey, 's3', key)]),
   ];
 }
 

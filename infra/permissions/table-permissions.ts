@@ -1,7 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Use } from '#contract/functions.ts';
-import type { TableName } from '#contract/tables.ts';
+import { type TableName, tables } from '#contract/tables.ts';
 import type { RecordTable } from '../constructs/record-table.ts';
 import { throughService } from './through-service.ts';
 
@@ -19,11 +19,27 @@ interface TablePermission {
   index?: string;
   /** What the partition keys begin with that it is for, each followed by `#`; the whole table if absent. */
   collections?: readonly string[];
+  /** What the partition keys that it is for end with, after a `#`. */
+  collectionsOf?: readonly string[];
+  /** The attributes that a write may name, or be conditioned on; all if absent. */
+  attributes?: readonly string[];
 }
+
+const entryKey = [tables.ledger.partitionKey, tables.ledger.sortKey];
+/** Of an entry, as it is put (`shared/adapters/dynamodb/ledger.ts`). */
+const entryAttributes = [...entryKey, 'body', 'sha256'];
+/** What sealing notes in it (`shared/adapters/dynamodb/sealed-rows.ts`). */
+const sealedAttributeNames = [
+  'sealedIn',
+  'previousSha256',
+  ...new Set(Object.values(tables.ledger.indexes).flatMap((each) => [each.partitionKey, each.sortKey])),
+];
 
 /**
  * What each use is, as actions on one table. Every write is conditional, and where one was refused what is there is read, to see
- * whether an earlier request of the same write stands: who may write may read, too. None needs `UpdateItem`, a transaction or a scan.
+ * whether an earlier request of the same write stands: who may write may read, too; but in the ledger, where whoever adds an entry
+ * can neither read one, nor write what sealing notes in it. What seals it alone has `UpdateItem`, for just that. None needs a
+ * transaction or a scan.
  */
 const permissions: Readonly<Record<TableUse, TablePermission | readonly TablePermission[]>> = {
   'aggregates:read': { table: 'aggregates', actions: ['GetItem'] },
@@ -39,7 +55,20 @@ const permissions: Readonly<Record<TableUse, TablePermission | readonly TablePer
   'locked-keys:read': { table: 'locked-keys', actions: ['GetItem'] },
   'locked-keys:write': { table: 'locked-keys', actions: ['PutItem'] },
   'locked-keys:discard': { table: 'locked-keys', actions: ['DeleteItem'] },
-  'ledger:append': { table: 'ledger', actions: ['PutItem'] },
+  'ledger:append': { table: 'ledger', actions: ['PutItem'], attributes: entryAttributes },
+  'ledger:lines': { table: 'ledger', actions: ['Query'] },
+  'ledger:find': [
+    { table: 'ledger', index: 'by-enrollment', actions: ['Query'] },
+    { table: 'ledger', index: 'by-principal', actions: ['Query'] },
+    { table: 'ledger', index: 'by-refusal', actions: ['Query'] },
+    { table: 'ledger', actions: ['BatchGetItem'] },
+  ],
+  'ledger:locate': { table: 'ledger', actions: ['GetItem'] },
+  'ledger:seal': [
+    { table: 'ledger', actions: ['Query', 'BatchGetItem'] },
+    { table: 'ledger', actions: ['UpdateItem'], attributes: [...entryKey, ...sealedAttributeNames] },
+    { table: 'ledger', actions: ['PutItem'], collectionsOf: ['segments'] },
+  ],
   'claims:write': { table: 'activity', actions: ['PutItem', 'GetItem'], collections: ['claims'] },
   'feed:read': { table: 'activity', actions: ['Query'], collections: ['feed'] },
   'feed:append': { table: 'activity', actions: ['Query', 'PutItem'], collections: ['feed'] },
@@ -74,27 +103,33 @@ export function tableStatements(
   return [...data, atRest(vaultKey, changing)];
 }
 
-const changes: readonly string[] = ['PutItem', 'DeleteItem'];
+const changes: readonly string[] = ['PutItem', 'DeleteItem', 'UpdateItem'];
 
 function isTableUse(use: Use): use is TableUse {
   return Object.hasOwn(permissions, use);
 }
 
 function statementOf(
-  { table, actions, index, collections }: TablePermission,
+  permission: TablePermission,
   made: Readonly<Record<TableName, RecordTable>>,
 ): PolicyStatement {
+  const { table, actions, index } = permission;
   const { tableArn } = made[table];
+  const conditions = conditionsOf(permission);
   return new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [index === undefined ? tableArn : `${tableArn}/index/${index}`],
-    ...(collections !== undefined && { conditions: leadingWith(collections) }),
+    ...(Object.keys(conditions).length > 0 && { conditions }),
   });
 }
 
 /** A request without keys, as a scan is, would have none that does not match; no use has that action. */
-function leadingWith(collections: readonly string[]) {
-  return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': collections.map((name) => `${name}#*`) } };
+function conditionsOf({ collections = [], collectionsOf = [], attributes }: TablePermission) {
+  const keys = [...collections.map((name) => `${name}#*`), ...collectionsOf.map((name) => `*#${name}`)];
+  return {
+    ...(keys.length > 0 && { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }),
+    ...(attributes && { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...attributes] } }),
+  };
 }
 
 /** What DynamoDB does with the key in a caller's name ("Encryption at rest" of its developer guide). */

@@ -14,6 +14,11 @@ export const environmentNames = {
   activityTable: 'ESCROW_ACTIVITY_TABLE',
   /** Name of the S3 bucket that keeps escrowed backups. */
   backupBucket: 'ESCROW_BACKUP_BUCKET',
+  /** Name of the S3 bucket that keeps the ledgers' segments, and the account that it must belong to. */
+  segmentBucket: 'ESCROW_SEGMENT_BUCKET',
+  segmentBucketOwner: 'ESCROW_SEGMENT_BUCKET_OWNER',
+  /** How long a segment is locked from its writing, in days. */
+  segmentRetentionDays: 'ESCROW_SEGMENT_RETENTION_DAYS',
   /** Name of the EventBridge bus. */
   eventBus: 'ESCROW_EVENT_BUS',
   /** ARN of the SNS topic that notices go to. */
@@ -65,6 +70,17 @@ export const environmentSchema = v.object({
   [environmentNames.ledgerTable]: text,
   [environmentNames.activityTable]: text,
   [environmentNames.backupBucket]: text,
+  [environmentNames.segmentBucket]: text,
+  [environmentNames.segmentBucketOwner]: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{12}$/, 'is not the number of an AWS account|Name its twelve digits.')),
+  ),
+  [environmentNames.segmentRetentionDays]: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9]\d{0,3}$/, 'is not a number of days|Name a whole number from 1 to 7320.'),
+      v.transform(Number),
+    ),
+  ),
   [environmentNames.eventBus]: text,
   [environmentNames.noticeTopic]: text,
   [environmentNames.queueUrls]: json(v.record(v.string(), v.pipe(v.string(), v.url()))),

@@ -26,6 +26,17 @@ export type Use =
   | 'backups:write'
   | 'backups:list'
   | 'ledger:append'
+  /** To read what is not sealed yet, and where what is sealed stands. */
+  | 'ledger:lines'
+  /** To find sealed entries: by enrollment, by who asked, or what was refused. */
+  | 'ledger:find'
+  /** To read the entry of a name. */
+  | 'ledger:locate'
+  /** To give entries their order, and note where they stand. */
+  | 'ledger:seal'
+  | 'segments:read'
+  | 'segments:list'
+  | 'segments:write'
   | 'claims:write'
   | 'feed:read'
   | 'feed:append'
@@ -63,7 +74,7 @@ export type Trigger =
   | { consumer: Consumer }
   /** Called by another function, which waits for its answer. */
   | { called: true }
-  | { stream: 'aggregates' }
+  | { stream: 'aggregates' | 'ledger' }
   /** The queues' own dead letters: what no consumer could even put away. */
   | { unhandled: true }
   | { everyMinutes: number };
@@ -238,6 +249,28 @@ export const functions = {
     ['redriveDeadLetter'],
     ['dead-letters:redrive', 'claims:write'],
   ),
+  'read-checkpoint': api('read-checkpoint', ['readCheckpoint'], ['aggregates:read']),
+  'list-segments': api('list-segments', ['listSegments'], ['segments:list']),
+  'read-segment': api('read-segment', ['readSegment'], ['segments:read']),
+  'read-lines': api('read-lines', ['readLines'], ['aggregates:read', 'ledger:lines', 'segments:read']),
+  'find-entries': api(
+    'find-entries',
+    ['findEntries'],
+    [
+      'aggregates:read',
+      'aggregates:by-subscriber',
+      'aggregates:read-many',
+      'ledger:lines',
+      'ledger:find',
+      'segments:read',
+    ],
+  ),
+  'prove-entry': api(
+    'prove-entry',
+    ['proveEntry'],
+    ['aggregates:read', 'ledger:lines', 'ledger:locate', 'segments:read'],
+    core,
+  ),
   'read-status': api(
     'read-status',
     ['readStatus'],
@@ -301,6 +334,13 @@ export const functions = {
     on: { stream: 'aggregates' },
     uses: ['bus:publish', 'feed:append'],
     timeoutSeconds: 60,
+  },
+  /** Seals what is new in the ledgers. The one reader of their stream, and the one that notes anything in an entry. */
+  'seal-ledger': {
+    entry: 'seal-ledger/handler',
+    on: { stream: 'ledger' },
+    uses: ['aggregates:read', 'aggregates:write', 'ledger:seal', 'segments:write', 'keys:receipts'],
+    timeoutSeconds: 300,
   },
   /** Puts what fell out of a queue unhandled among the dead letters that an organization sees. */
   'keep-dead-letters': {

@@ -39,6 +39,10 @@ export const metricUnits = {
   ReconcileFailures: 'Count',
   /** Dead letters that wait for somebody. */
   DeadLetters: 'Count',
+  /** Segments of ledgers that were sealed. */
+  SegmentsSealed: 'Count',
+  /** Times that a ledger was not sealed, as it is not the one that was sealed before. */
+  LedgersNotSealed: 'Count',
   /** Stored backups that were read and held against their record, and those that failed it. */
   BackupsChecked: 'Count',
   BackupChecksFailed: 'Count',

@@ -15,6 +15,26 @@ const key: readonly BackupPermission[] = [
 ];
 
 /**
+ * What each use of the ledgers' segments needs of Amazon S3, and no more. Whoever may not list the bucket is told that a missing
+ * segment is forbidden, and to seal takes to know that one is missing. The key is there where the bucket is the service's own.
+ */
+export const segmentPermissions = {
+  'segments:read': [
+    onObjects('s3:GetObject'),
+    onBucket('s3:ListBucket'),
+    { on: 'key', action: 'kms:Decrypt' },
+  ],
+  'segments:list': [onBucket('s3:ListBucket')],
+  'segments:write': [
+    onObjects('s3:PutObject'),
+    onObjects('s3:PutObjectRetention'),
+    onObjects('s3:GetObject'),
+    onBucket('s3:ListBucket'),
+    ...key,
+  ],
+} as const satisfies Partial<Record<Use, readonly BackupPermission[]>>;
+
+/**
  * What each use of the backups needs of Amazon S3, and no more.
  *
  * - Reading is by version, and tells the retention. Whoever may not list the bucket is told that a missing object is forbidden

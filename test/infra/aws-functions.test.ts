@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDynamoDb } from '#adapters/dynamodb/calls.ts';
+import { Table } from '#adapters/dynamodb/table.ts';
 import { functions } from '#contract/functions.ts';
+import { tables } from '#contract/tables.ts';
+import { segmentPath } from '#crypto/ledger/folder.ts';
 import { generatePassword } from '#crypto/passwords.ts';
 import { isFunctionName } from '#test/doubles/aws-account/api-gateway.ts';
 import { deadQueueOf } from '#test/doubles/aws-account/aws-account.ts';
 import { call, type Sent } from '#test/support/api-client.ts';
+import { auditLedger, verifyAudited } from '#test/support/audited-ledger.ts';
 import { DeployedService } from '#test/support/deployed-service.ts';
 import { enroll, enrollmentIn, exportBody, requestBody, setUp } from '#test/support/enrolling.ts';
 import { EventSources } from '#test/support/event-sources.ts';
@@ -54,6 +59,17 @@ const administrator = () => people.token('root', 'administrator');
 async function show(subject: string, id: string) {
   const token = await people.token(subject, 'subscriber');
   return enrollmentIn(await api.call('GET', `/v1/enrollments/${id}`, { token }));
+}
+
+/** Checkpoints that somebody kept. */
+const checkpoints: string[] = [];
+
+/** How many entries the functions recorded of the organization. */
+async function recordedEntries(): Promise<number> {
+  const { dynamo } = service.account;
+  Object.assign(process.env, dynamo.environment);
+  const table = new Table(openDynamoDb(), dynamo.tables.ledger, tables.ledger);
+  return await table.count({ partition: organization });
 }
 
 /** The notices that were published, in order. */
@@ -150,8 +166,36 @@ describe('the main job, by the bundled functions', () => {
     expect(types.indexOf('SubscriberSignInAwaited')).toBeLessThan(types.indexOf('BackupEscrowed'));
   });
 
+  it('seals the ledger, which an auditor exports over the API, and verifies by the published keys', async () => {
+    const token = await people.token('olga', 'auditor');
+    const ledger = await auditLedger(service.url, token);
+    const report = await verifyAudited(service.url, ledger);
+    expect(report).toMatchObject({ ok: true, findings: [] });
+    expect(ledger.unsealed).toBe(0);
+    expect(report.treeSize).toBe(await recordedEntries());
+    // What anybody changes of it is seen, and so is another history beside a checkpoint that was kept.
+    const path = segmentPath(1);
+    const changed = Buffer.from(ledger.files.get(path) ?? '');
+    changed[40] = (changed[40] ?? 0) ^ 1;
+    const tampered = { ...ledger, files: new Map(ledger.files).set(path, changed) };
+    expect(await verifyAudited(service.url, tampered, [ledger.checkpoint])).toMatchObject({ ok: false });
+    checkpoints.push(ledger.checkpoint);
+  });
+
+  it('tells of its checkpoints whoever follows its events', async () => {
+    const authorization = `Bearer ${await people.token('olga', 'auditor')}`;
+    const asked = { headers: { accept: 'text/event-stream', authorization } };
+    const text = await (await fetch(`${service.url}/v1/events?from=beginning`, asked)).text();
+    expect(text).toContain('LedgerCheckpointed');
+    expect(text).toContain(checkpoints[0]);
+  });
+
   it('changes nothing when records and messages come twice', async () => {
     const before = { stored: service.account.bucket.versions().length, published: published().length };
+    const sealed = service.account.segments.versions().length;
+    service.account.recorded.repeat();
+    await sources.settle();
+    expect(service.account.segments.versions()).toHaveLength(sealed);
     service.account.written.repeat();
     await sources.settle();
     expect(service.account.bucket.versions()).toHaveLength(before.stored);
@@ -248,6 +292,27 @@ describe('what else people and programs ask for', () => {
   it('is done: webhooks', () => every().webhooks());
   it('is told to anyone, where it is for anyone', () => every().public());
   it('is refused, on each route, to whoever it is not for', () => every().refusals());
+});
+
+describe('the ledger of it all', () => {
+  it('is read by whatever auditors ask', async () => {
+    await sources.settle();
+    const { json } = await api.call('GET', '/v1/enrollments?subscriberId=ada', {
+      token: await people.token('olga', 'auditor'),
+    });
+    const { enrollments } = v.parse(v.object({ enrollments: v.array(v.object({ id: v.string() })) }), json);
+    await new EveryRoute({ service, sources, people }).ledger(enrollments[0]?.id ?? '');
+  });
+
+  it('holds every entry once, and builds on the checkpoint that was kept', async () => {
+    await sources.settle();
+    const ledger = await auditLedger(service.url, await people.token('olga', 'auditor'));
+    const report = await verifyAudited(service.url, ledger, checkpoints);
+    expect(report).toMatchObject({ ok: true, findings: [], treeSize: await recordedEntries() });
+    expect(service.account.segments.versions().map(({ retention }) => retention?.mode)).not.toContain(
+      undefined,
+    );
+  });
 });
 
 describe('what runs by the clock', () => {

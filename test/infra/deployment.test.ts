@@ -52,6 +52,7 @@ describe('the deployment', () => {
 
   it.each([
     ['audience', { audience: 'escrow' }],
+    ['ledgerBucketAccount', { ledgerBucketAccount: '444455556666' }],
     ['certificate', { certificate: 'arn:aws:acm:us-west-2:111122223333:certificate/0a1b' }],
     ['tokenLabel', { tokenLabel: 'acme' }],
     ['tokenModule', { tokenModule: '/opt/vendor/pkcs11.so', custody: 'kms' }],
@@ -89,6 +90,16 @@ describe('the deployment', () => {
     const issuer = 'https://issuer.example/tenant';
     expect(() => read({ issuer })).toThrow('-c audience=');
     expect(read({ issuer, audience: 'escrow' }).issuer).toEqual({ url: issuer, audience: 'escrow' });
+  });
+
+  it('takes a bucket for the ledger only with its account, and a retention in days', () => {
+    expect(() => read({ ledgerBucket: 'audit' })).toThrow('-c ledgerBucketAccount=');
+    expect(() => read({ ledgerRetentionDays: 'forever' })).toThrow('ledgerRetentionDays is not well-formed');
+    const said = { ledgerBucket: 'audit', ledgerBucketAccount: '444455556666', ledgerRetentionDays: '4000' };
+    expect(read(said)).toMatchObject({
+      ledgerBucket: { name: 'audit', account: '444455556666' },
+      ledgerRetentionDays: 4_000,
+    });
   });
 
   it('takes a domain only with the certificate for it', () => {

@@ -78,6 +78,28 @@ export class EveryRoute {
     }
   }
 
+  /**
+   * The ledger, by every question that auditors have.
+   * @param id of an enrollment that has entries
+   */
+  async ledger(id: string): Promise<void> {
+    const targets = [
+      'checkpoint',
+      'segments',
+      'segments/1',
+      'lines?after=0',
+      'entries',
+      'entries?subscriberId=ada',
+      'entries?principal=ada',
+      'entries?refused=true',
+    ];
+    for (const target of targets) await this.done(auditor, 'GET', `/v1/ledger/${target}`);
+    const { json } = await this.done(auditor, 'GET', `/v1/ledger/entries?enrollmentId=${id}`);
+    const { entries } = v.parse(v.object({ entries: v.array(v.object({ id: v.string() })) }), json);
+    expect(entries.length).toBeGreaterThan(1);
+    for (const each of entries) await this.done(auditor, 'GET', `/v1/ledger/entries/${each.id}/proof`);
+  }
+
   /** What needs no access token. */
   async public(): Promise<void> {
     for (const { method, path, roles } of deployedRoutes) {

@@ -54,7 +54,8 @@ function arnOf(parties: Parties, action: string, named: string, conditions: AwsC
   const [service = ''] = action.split(':');
   const byService: Readonly<Record<string, () => string>> = {
     dynamodb: () => tableArn(parties, named),
-    s3: () => named.replace(/^[^/]+/, parties.bucket),
+    s3: () =>
+      named.replace(/^[^/]+/, named.startsWith('escrow-segments') ? parties.segments : parties.bucket),
     kms: () => keyArn(parties, named, conditions),
     sns: () => deployed.ref(deployed.service, 'AWS::SNS::Topic', 'Notices'),
     sqs: () => queueArn(parties, named.slice(named.lastIndexOf('/') + 1)),

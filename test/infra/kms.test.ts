@@ -8,6 +8,7 @@ import { limitClaims } from './claims/limits.ts';
 import { messageClaims } from './claims/messages.ts';
 import { functionsWith, Parties } from './claims/parties.ts';
 import { recordClaims } from './claims/records.ts';
+import { segmentClaims } from './claims/segments.ts';
 import { signInClaims } from './claims/sign-in.ts';
 import { type Configuration, synthesize } from './synthesis.ts';
 
@@ -27,6 +28,7 @@ describe('the service with its keys in AWS KMS', () => {
   ]);
   backupClaims(parties);
   recordClaims(parties);
+  segmentClaims(parties);
   messageClaims(parties);
   functionClaims(parties, 'kms', []);
   apiClaims(parties);

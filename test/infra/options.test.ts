@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { settingsOf } from '../../infra/settings.ts';
 import { account, type Deployed, region } from './deployed.ts';
+import { Principals } from './principals.ts';
 import { inApp, makeEscrow, stacksOf } from './synthesis.ts';
 import { at } from './template.ts';
 
@@ -28,6 +29,8 @@ beforeAll(() => {
       domain,
       corsOrigins: ['https://portal.acme.example'],
       alarmEmails: ['ops@acme.example'],
+      ledgerBucket: { name: 'acme-audit-ledger', account: '444455556666' },
+      ledgerRetentionDays: 4_000,
     });
     return stacksOf(app.synth());
   });
@@ -77,6 +80,46 @@ describe('an organization with an issuer and a domain of its own', () => {
     expect(at(api.Properties, 'CorsConfiguration')).not.toHaveProperty('AllowCredentials');
   });
 
+  describe('and a bucket of another account for its ledger', () => {
+    const bucketArn = 'arn:aws:s3:::acme-audit-ledger';
+    const sealer = () => new Principals(deployed).function('seal-ledger');
+    const may = (action: string, context = {}) =>
+      new Principals(deployed).may(sealer(), {
+        action,
+        resource: action === 's3:ListBucket' ? bucketArn : `${bucketArn}/ACME/000000001.jsonl`,
+        context,
+      });
+
+    it('has none made, and the functions told which it is, whose, and for how long', () => {
+      expect(deployed.all('AWS::S3::Bucket').map(({ id }) => id)).not.toContainEqual(
+        expect.stringMatching(/^Segments/),
+      );
+      expect(environment('FunctionssealledgerFunction')).toMatchObject({
+        ESCROW_SEGMENT_BUCKET: 'acme-audit-ledger',
+        ESCROW_SEGMENT_BUCKET_OWNER: '444455556666',
+        ESCROW_SEGMENT_RETENTION_DAYS: '4000',
+      });
+      expect(environment('FunctionsreadsegmentFunction')).not.toHaveProperty('ESCROW_SEGMENT_RETENTION_DAYS');
+    });
+
+    it('has segments put there in COMPLIANCE mode, and read; nothing else, and no key of this account used', () => {
+      expect(may('s3:PutObject', { 's3:object-lock-mode': 'COMPLIANCE' })).toBe(true);
+      expect(may('s3:PutObject', { 's3:object-lock-mode': 'GOVERNANCE' })).toBe(false);
+      expect(['s3:GetObject', 's3:ListBucket'].filter((action) => !may(action))).toEqual([]);
+      const others = [
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:BypassGovernanceRetention',
+        's3:PutBucketPolicy',
+      ];
+      expect(others.filter((action) => may(action))).toEqual([]);
+      const key = deployed.arn(deployed.vault, 'AWS::KMS::Key', 'Vault');
+      const context = { 'kms:ViaService': 's3.us-west-2.amazonaws.com' };
+      const asked = { action: 'kms:GenerateDataKey', resource: key, context };
+      expect(new Principals(deployed).may(sealer(), asked)).toBe(false);
+    });
+  });
+
   it('has alarms mailed', () => {
     const mailed = deployed.only(deployed.service, 'AWS::SNS::Subscription');
     expect(mailed.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@acme.example' });
@@ -110,6 +153,10 @@ describe('the construct', () => {
     ['alarmEmails must be', { alarmEmails: ['nobody'] }],
     ['alarmEmails must be a list', { alarmEmails: 'ops@acme.example' }],
     ['eventArchiveDays must be', { eventArchiveDays: 0.5 }],
+    ['ledgerRetentionDays must be', { ledgerRetentionDays: 0 }],
+    ['ledgerRetentionDays must be', { ledgerRetentionDays: 36_525 }],
+    ['ledgerBucket.name must be', { ledgerBucket: { name: 'arn:aws:s3:::audit', account } }],
+    ['ledgerBucket.account must be', { ledgerBucket: { name: 'audit' } }],
     ['corsOrigins must be a list', { corsOrigins: 'https://portal.acme.example' }],
     ['corsOrigins must be', { corsOrigins: ['*'] }],
     ['corsOrigins must be', { corsOrigins: ['https://*.acme.example'] }],
@@ -140,6 +187,7 @@ describe('the construct', () => {
     ['issuer.rolesclaim', { issuer: { ...issuer, rolesclaim: 'groups' } }],
     ['domain.certificate', { domain: { ...domain, certificate: domain.certificateArn } }],
     ['domain.hostedZone.zone', { domain: { ...domain, hostedZone: { ...domain.hostedZone, zone: 'Z' } } }],
+    ['ledgerBucket.region', { ledgerBucket: { name: 'audit', account, region } }],
     ['custody.module', { custody: { kind: 'kms', module: '/opt/library.so' } }],
     ['custody.keySource', { custody: { kind: 'pkcs11', keySource: 'kms' } }],
     ['custody.ports.port', { custody: { kind: 'pkcs11', ports: { from: 1, to: 2, port: 1 } } }],

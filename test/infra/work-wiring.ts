@@ -36,12 +36,14 @@ export function workWiringOf(made: Configuration): WorkWiring {
     .all('AWS::Lambda::EventSourceMapping')
     .map(({ Properties }) => v.parse(mapping, Properties));
   const rules = deployed.all('AWS::Events::Rule').map(({ Properties }) => v.parse(rule, Properties));
-  const isStream = ({ EventSourceArn }: { EventSourceArn: string }) => EventSourceArn === names.stream;
-  const ofStream = mappings.find(isStream);
+  const ofStreams = mappings.flatMap((each) => {
+    const table = names.streams.get(each.EventSourceArn);
+    return table === undefined ? [] : [[table, sourceOf(names, each)] as const];
+  });
   return {
-    stream: ofStream && sourceOf(names, ofStream),
+    streams: Object.fromEntries(ofStreams),
     sources: mappings
-      .filter((each) => !isStream(each))
+      .filter(({ EventSourceArn }) => !names.streams.has(EventSourceArn))
       .map((each) => ({ ...sourceOf(names, each), queue: names.queue(each.EventSourceArn) })),
     rules: rules.flatMap(({ EventPattern: wanted, Targets: [{ Arn, InputPath }] }) => {
       if (wanted === undefined) return [];
@@ -60,6 +62,8 @@ export function workWiringOf(made: Configuration): WorkWiring {
     ),
   };
 }
+
+const followed = ['aggregates', 'ledger'] as const;
 
 type Names = ReturnType<typeof namesIn>;
 
@@ -84,7 +88,7 @@ function namesIn(parties: Parties) {
   const byArn = new Map(queues);
   const byId = new Map<string, FunctionName>(functionNames.map((name) => [idOf(parties.lambda(name)), name]));
   return {
-    stream: parties.stream,
+    streams: new Map(followed.map((table) => [parties.stream(table), table] as const)),
     queues,
     queue: (arn: string) => byArn.get(arn) ?? missing(arn),
     lambda: (reference: string) => byId.get(idOf(reference)) ?? missing(reference),

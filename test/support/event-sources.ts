@@ -37,8 +37,10 @@ export class EventSources {
     const { sources } = this.#wiring;
     const queues = Object.keys(this.#service.account.sqs.queueUrls);
     for (;;) {
-      const worked = await Promise.all([this.#stream(), ...sources.map((each) => this.#queue(each))]);
+      const worked = await Promise.all([this.#aggregates(), ...sources.map((each) => this.#queue(each))]);
       if (worked.includes(true)) continue;
+      // Entries are gathered for a while before anybody is handed them.
+      if (await this.#ledger()) continue;
       const waiting = queues.filter((queue) => this.#holds(queue));
       if (waiting.length === 0) return;
       if (Date.now() > deadline) throw new Error(`still waiting: ${waiting.join(', ')}`);
@@ -50,9 +52,18 @@ export class EventSources {
     this.#sqs.destroy();
   }
 
-  async #stream(): Promise<boolean> {
-    const { records } = this.#service.account.written;
-    const { stream } = this.#wiring;
+  #aggregates(): Promise<boolean> {
+    return this.#stream(this.#service.account.written.records, this.#wiring.streams.aggregates);
+  }
+
+  #ledger(): Promise<boolean> {
+    return this.#stream(this.#service.account.recorded.records, this.#wiring.streams.ledger);
+  }
+
+  async #stream<R extends { dynamodb: { SequenceNumber: string } }>(
+    records: R[],
+    stream: WorkWiring['streams']['aggregates'],
+  ): Promise<boolean> {
     if (stream === undefined || records.length === 0) return false;
     const batch = records.slice(0, stream.batchSize);
     const failed = failedOf(await this.#service.invoke(stream.name, { Records: batch }), stream);

@@ -2,14 +2,20 @@ import { newestCheckpointName, segmentPath, unsealedName } from '#crypto/ledger/
 import { readSegment } from '#crypto/ledger/segment.ts';
 import type { LedgerReport } from '#crypto/ledger/verify-ledger.ts';
 import { verifyLedger } from '#crypto/ledger/verify-ledger.ts';
+import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { statementKeys } from '#steps/statement-keys.ts';
 import { bytesOf, folderOf } from './ledger.ts';
 
-type Needs = Pick<Dependencies, 'ledgerLog' | 'segments' | 'keys'>;
+type Needs = Pick<Dependencies, 'ledgerLog' | 'segments'> & {
+  keys: Pick<KeyProvider, 'receiptKey'>;
+};
 
 /** The checkpoints of an organization's segments as they stand in the store, oldest first. */
-export async function checkpointsOf({ segments }: Needs, organization: string): Promise<string[]> {
+export async function checkpointsOf(
+  { segments }: Pick<Needs, 'segments'>,
+  organization: string,
+): Promise<string[]> {
   const numbers = await segments.list(organization, 0, 1_000);
   const found = await Promise.all(numbers.map((each) => segments.get(organization, each)));
   return found.map((bytes) => readSegment(bytes ?? Uint8Array.of()).checkpoint);

@@ -25,6 +25,11 @@ export function partitionOf(organization: string): string {
   return organization === '' ? nobody : organization;
 }
 
+/** The organization whose partition it is. */
+export function organizationIn(partition: string): string {
+  return partition === nobody ? '' : partition;
+}
+
 const idForm = /^led_([0-9a-z]{9})([0-9a-f]{18})([0-9a-z]{1,6})$/;
 const writerForm = /^[0-9a-f]{18}$/;
 

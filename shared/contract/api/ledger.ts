@@ -51,7 +51,6 @@ export const readCheckpoint = route({
     'Take the newest checkpoint of the ledger: a compact JWS, signed by a key of /.well-known/jwks.json. Keep it elsewhere: whatever is exported later must build on it.',
   roles: auditing,
   rate: 'read',
-  served: 'one-machine',
   answer: { status: 200, description: 'The checkpoint.', media: ['application/jose'] },
   codes: ['not-found', 'not-acceptable'],
 });
@@ -63,7 +62,6 @@ export const listSegments = route({
   summary: 'List the segments of the ledger, oldest first.',
   roles: auditing,
   rate: 'read',
-  served: 'one-machine',
   query: v.strictObject({ limit: pageSize, cursor: v.optional(cursor) }),
   answer: {
     status: 200,
@@ -82,7 +80,6 @@ export const readSegment = route({
   summary: 'Take a segment as it was sealed: a line of the ledger a line, then its checkpoint.',
   roles: auditing,
   rate: 'read',
-  served: 'one-machine',
   params: v.strictObject({ segment: wholeNumber('number of a segment') }),
   answer: { status: 200, description: 'The segment, byte for byte.', media: ['application/jsonl'] },
   codes: ['not-found', 'not-acceptable'],
@@ -95,7 +92,6 @@ export const readLines = route({
   summary: 'Read lines of the ledger after a sequence: those that are not sealed yet, if none is named.',
   roles: auditing,
   rate: 'read',
-  served: 'one-machine',
   query: v.strictObject({ after: v.optional(wholeNumber('sequence')), limit: pageSize }),
   answer: {
     status: 200,
@@ -112,7 +108,6 @@ export const findEntries = route({
     'Find entries, oldest first: of an enrollment, of a subscriber (the own enrollments, and what that person asked), or of whoever asked; all, or what was refused.',
   roles: auditing,
   rate: 'read',
-  served: 'one-machine',
   query: v.pipe(
     v.strictObject({
       enrollmentId: v.optional(enrollmentParams.entries.enrollmentId),
@@ -154,7 +149,6 @@ export const proveEntry = route({
   roles: auditing,
   // It reads every line of a large ledger once, then remembers most of what it computed.
   rate: 'costly',
-  served: 'one-machine',
   params: v.strictObject({ entryId }),
   answer: {
     status: 200,

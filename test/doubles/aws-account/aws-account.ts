@@ -20,6 +20,7 @@ import {
   describeSns,
 } from './aws-call.ts';
 import { startCallRecorder } from './call-recorder.ts';
+import { RecordedEntries } from './recorded-entries.ts';
 import type { WorkWiring } from './work-wiring.ts';
 import { WrittenAggregates } from './written-aggregates.ts';
 
@@ -59,11 +60,17 @@ export async function startAwsAccount({ rules, deadQueues }: Pick<WorkWiring, 'r
     })),
   });
   const bucket = addBucket(s3, 'escrow-backups', { objectLock: true });
+  const segments = addBucket(s3, 'escrow-segments', { objectLock: true });
   secrets.secrets.set(canarySecret, { text: randomBytes(32).toString('base64') });
   await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls, deadQueues)]);
   const calls: AwsCall[] = [];
   const changes: string[] = [];
   const written = new WrittenAggregates(dynamo.tables.aggregates);
+  const entries = new RecordedEntries(dynamo.tables.ledger);
+  const take = (request: AwsRequest) => {
+    written.take(request);
+    entries.take(request);
+  };
   const kmsDone = (request: AwsRequest): Described[] => {
     const last = kms.log.at(-1);
     if (last?.operation !== request.operation) return [];
@@ -78,7 +85,7 @@ export async function startAwsAccount({ rules, deadQueues }: Pick<WorkWiring, 'r
     return startCallRecorder({ behind, describe: described, ...more }, calls);
   };
   const recorders = {
-    DYNAMODB: await recorded(dynamo.endpoint, describeDynamoDb, { done: written.take }),
+    DYNAMODB: await recorded(dynamo.endpoint, describeDynamoDb, { done: take }),
     S3: await recorded(s3.endpoint, describeS3),
     KMS: await startCallRecorder({ behind: kms.endpoint, describe: kmsDone, oneByOne: true }, calls),
     SNS: await recorded(sns.endpoint, describeSns),
@@ -88,7 +95,7 @@ export async function startAwsAccount({ rules, deadQueues }: Pick<WorkWiring, 'r
   };
   const all = [...Object.values(recorders), bus, dynamo, s3, kms, sns, sqs, secrets];
   return {
-    ...{ dynamo, s3, kms, sns, sqs, secrets, bus, bucket, written },
+    ...{ dynamo, s3, kms, sns, sqs, secrets, bus, bucket, segments, written, recorded: entries },
     /** The URL of each queue, by its name, as the functions are told it. */
     queueUrls: Object.fromEntries(
       Object.keys(sqs.queueUrls).map((name) => [name, `${recorders.SQS.endpoint}/000000000000/${name}`]),

@@ -46,7 +46,16 @@ export function describeDynamoDb({ operation, body }: AwsRequest): Described[] {
   const index = input['IndexName'] === undefined ? '' : `/index/${input['IndexName']}`;
   const partitions =
     operation === 'Query' ? queried(input) : [partitionIn(objectIn(input['Item'] ?? input['Key']))];
-  return [{ action, resources: [`${table}${index}`], conditions: leading(partitions) }];
+  const attributes = attributesIn(operation, input);
+  const conditions = { ...leading(partitions), ...(attributes && { 'dynamodb:Attributes': attributes }) };
+  return [{ action, resources: [`${table}${index}`], conditions }];
+}
+
+/** The attributes that a write names: those of the item or the key, and those of its expressions. */
+function attributesIn(operation: string, input: Readonly<Record<string, unknown>>): string[] | undefined {
+  if (operation !== 'PutItem' && operation !== 'UpdateItem') return undefined;
+  const named = Object.values(objectIn(input['ExpressionAttributeNames'])).map(String);
+  return [...new Set([...Object.keys(objectIn(input['Item'] ?? input['Key'])), ...named])];
 }
 
 function leading(partitions: readonly string[]): Described['conditions'] {

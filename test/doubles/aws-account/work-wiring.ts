@@ -1,4 +1,5 @@
 import type { FunctionName } from '#contract/functions.ts';
+import type { TableName } from '#contract/tables.ts';
 import type { EventPattern } from '../eventbridge/rules.ts';
 
 /** A queue whose messages a function works on, as an event source mapping says. */
@@ -13,8 +14,8 @@ export interface QueueSource {
 /** What sets functions to work, once the service is deployed. Queues are named by their consumer, as in `startAwsAccount`. */
 export interface WorkWiring {
   sources: readonly QueueSource[];
-  /** What follows the stream of the aggregates. */
-  stream: Omit<QueueSource, 'queue'> | undefined;
+  /** What follows the stream of a table, by table. */
+  streams: Readonly<Partial<Record<TableName, Omit<QueueSource, 'queue'>>>>;
   /** Which events the bus puts into which queue. */
   rules: readonly { pattern: EventPattern; queue: string }[];
   /** Where messages of a queue go that were received too often. */
@@ -25,7 +26,7 @@ export interface WorkWiring {
 /** Nothing sets anything to work but whoever invokes it. */
 export const unwired: WorkWiring = {
   sources: [],
-  stream: undefined,
+  streams: {},
   rules: [],
   deadQueues: {},
   scheduled: [],

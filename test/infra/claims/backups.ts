@@ -132,7 +132,7 @@ export function backupClaims(parties: Parties): void {
     });
   });
 
-  describe.each(['Backups', 'AccessLogs'])('the bucket %s', (id) => {
+  describe.each(['Backups', 'Segments', 'AccessLogs'])('the bucket %s', (id) => {
     const found = () => parties.deployed.vault.only('AWS::S3::Bucket', id);
 
     it('is kept when the stack is deleted', () => {

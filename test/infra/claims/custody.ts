@@ -207,10 +207,10 @@ export function keyClaims(parties: Parties, keys: () => readonly string[]): void
       context: { 'kms:ViaService': `${service}.us-west-2.amazonaws.com` },
     });
 
-    it('decrypts backups through Amazon S3 for the functions that read or write some, and for no other', () => {
-      const ofBackups = [...functionsWith('backups:read'), ...functionsWith('backups:write')];
+    it('decrypts through Amazon S3 for the functions that read or write backups or segments, and for no other', () => {
+      const uses = ['backups:read', 'backups:write', 'segments:read', 'segments:write'];
       const allowed = parties.functionsThatMay(through('s3'));
-      expect(new Set(allowed)).toEqual(new Set(ofBackups));
+      expect(new Set(allowed)).toEqual(new Set(uses.flatMap(functionsWith)));
     });
 
     it('decrypts for no function in a call of its own', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placeOf } from '#adapters/dynamodb/ledger-chain.ts';
 import { functions } from '#contract/functions.ts';
 import { retries, type Subscription, subscriptions } from '#contract/subscriptions.ts';
 import { domainEventNames } from '#domain/events.ts';
@@ -116,7 +117,7 @@ export function messageClaims(parties: Parties): void {
     it('is followed from its beginning, in batches that are halved where they fail, and put aside in the end', () => {
       const [mapping] = parties.deployed
         .all('AWS::Lambda::EventSourceMapping')
-        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream);
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream('aggregates'));
       expect(mapping?.Properties).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
         BisectBatchOnFunctionError: true,
@@ -128,9 +129,41 @@ export function messageClaims(parties: Parties): void {
     it('is tried for most of the day that it is kept, however often that is: what the bus never took must be published again by hand', () => {
       const [mapping] = parties.deployed
         .all('AWS::Lambda::EventSourceMapping')
-        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream);
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream('aggregates'));
       expect(mapping?.Properties['MaximumRetryAttempts']).toBeUndefined();
       expect(mapping?.Properties).toMatchObject({ MaximumRecordAgeInSeconds: 20 * 3_600 });
+    });
+  });
+
+  describe('the stream of the ledger', () => {
+    const mapping = () => {
+      const [found] = parties.deployed
+        .all('AWS::Lambda::EventSourceMapping')
+        .filter(({ Properties }) => Properties['EventSourceArn'] === parties.stream('ledger'));
+      return found?.Properties;
+    };
+
+    it('is followed as the other is, and put aside where an alarm tells of it alone', () => {
+      expect(mapping()).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRecordAgeInSeconds: 20 * 3_600,
+        DestinationConfig: { OnFailure: { Destination: expect.stringContaining('LedgerPutAside') } },
+      });
+    });
+
+    it('is gathered for a minute, so that there is about one segment a minute, and none while nothing is recorded', () => {
+      expect(mapping()).toMatchObject({ MaximumBatchingWindowInSeconds: 60, BatchSize: 1_000 });
+    });
+
+    it('sets nothing to work by what sealing writes: entries alone, as they are put', () => {
+      const pattern = at(mapping(), 'FilterCriteria', 'Filters', 0, 'Pattern');
+      expect(JSON.parse(String(pattern))).toEqual({
+        eventName: ['INSERT'],
+        dynamodb: { Keys: { record: { S: [{ prefix: '2' }] } } },
+      });
+      expect(placeOf({ time: new Date().toISOString(), writer: 'w', sequence: 1 })).toMatch(/^2/);
     });
   });
 

@@ -61,9 +61,10 @@ export class Parties {
     return this.deployed.arn(this.deployed.vault, 'AWS::DynamoDB::GlobalTable', tableIds[name]);
   }
 
-  get stream(): string {
+  /** The stream of a table. */
+  stream(name: TableName): string {
     const { deployed } = this;
-    return deployed.attribute(deployed.vault, 'AWS::DynamoDB::GlobalTable', tableIds.aggregates, 'StreamArn');
+    return deployed.attribute(deployed.vault, 'AWS::DynamoDB::GlobalTable', tableIds[name], 'StreamArn');
   }
 
   /** A backup's ARN. */
@@ -73,6 +74,15 @@ export class Parties {
 
   get bucket(): string {
     return this.deployed.arn(this.deployed.vault, 'AWS::S3::Bucket', 'Backups');
+  }
+
+  /** The bucket of the ledgers' segments, and one of them. */
+  get segments(): string {
+    return this.deployed.arn(this.deployed.vault, 'AWS::S3::Bucket', 'Segments');
+  }
+
+  get segment(): string {
+    return `${this.segments}/ACME/000000001.jsonl`;
   }
 
   key(name: 'Custody' | 'Mac' | 'Receipts'): string {

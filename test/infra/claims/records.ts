@@ -16,26 +16,78 @@ export function recordClaims(parties: Parties): void {
     });
 
   describe('a record of the ledger', () => {
-    it.each(changing)('is changed or removed by nobody, an administrator included (%s)', (name) => {
-      const asked = { action: `dynamodb:${name}`, resource: parties.table('ledger') };
-      expect(parties.mayAnybody(asked)).toBe(false);
+    it.each(changing.filter((name) => name !== 'UpdateItem'))(
+      'is changed or removed by nobody, an administrator included (%s)',
+      (name) => {
+        const asked = { action: `dynamodb:${name}`, resource: parties.table('ledger') };
+        expect(parties.mayAnybody(asked)).toBe(false);
+      },
+    );
+
+    const noting = (...attributes: string[]) => ({
+      action: 'dynamodb:UpdateItem',
+      resource: parties.table('ledger'),
+      context: { 'dynamodb:Attributes': ['organization', 'record', ...attributes] },
     });
+
+    it('is noted to be sealed by what seals it, and by nobody else, an administrator included', () => {
+      const asked = noting('sealedIn', 'position', 'previousSha256', 'enrollmentKey', 'principalKey');
+      expect(parties.functionsThatMay(asked)).toEqual(['seal-ledger']);
+      expect(parties.may(parties.administrator, asked)).toBe(false);
+    });
+
+    it.each(['body', 'sha256'])(
+      'keeps what was recorded: %s is changed by nobody, who seals it included',
+      (name) => {
+        expect(parties.mayAnybody(noting(name))).toBe(false);
+      },
+    );
 
     it('never expires: nobody can have it do so', () => {
       const asked = { action: 'dynamodb:UpdateTimeToLive', resource: parties.table('ledger') };
       expect(parties.mayAnybody(asked)).toBe(false);
     });
 
-    it('is read by no function', () => {
-      for (const action of reading) {
-        const asked = { action: `dynamodb:${action}`, resource: parties.table('ledger') };
-        expect(parties.functionsThatMay(asked)).toEqual([]);
-      }
+    it.each<[string, string[]]>([
+      ['GetItem', ['prove-entry']],
+      ['BatchGetItem', ['find-entries', 'seal-ledger']],
+      ['Query', ['read-lines', 'find-entries', 'prove-entry', 'seal-ledger']],
+      ['Scan', []],
+      ['PartiQLSelect', []],
+    ])(
+      'is read by what auditors ask, and by what seals it, and by no other function (%s)',
+      (name, expected) => {
+        const asked = { action: `dynamodb:${name}`, resource: parties.table('ledger') };
+        expect(parties.functionsThatMay(asked)).toEqual(expected);
+      },
+    );
+
+    it.each(['by-enrollment', 'by-principal', 'by-refusal'])('is found by one function (%s)', (index) => {
+      const asked = { action: 'dynamodb:Query', resource: `${parties.table('ledger')}/index/${index}` };
+      expect(parties.functionsThatMay(asked)).toEqual(['find-entries']);
     });
 
-    it('is added by every function that its use names', () => {
-      const asked = { action: 'dynamodb:PutItem', resource: parties.table('ledger') };
+    const putting = (partition: string, ...attributes: string[]) => ({
+      action: 'dynamodb:PutItem',
+      resource: parties.table('ledger'),
+      context: {
+        'dynamodb:LeadingKeys': [partition],
+        'dynamodb:Attributes': ['organization', 'record', ...attributes],
+      },
+    });
+
+    it('is added by every function that its use names, and by none that seals', () => {
+      const asked = putting('ACME', 'body', 'sha256');
       expect(parties.functionsThatMay(asked)).toEqual(functionsWith('ledger:append'));
+      expect(functionsWith('ledger:append')).not.toContain('seal-ledger');
+    });
+
+    it('is added by none that could say where it stands, which is noted as it is sealed', () => {
+      expect(parties.functionsThatMay(putting('ACME', 'body', 'sha256', 'sealedIn'))).toEqual([]);
+    });
+
+    it('is told by what seals it which segment it is in, and by no other function', () => {
+      expect(parties.functionsThatMay(putting('ACME#segments', 'segment'))).toEqual(['seal-ledger']);
     });
   });
 
@@ -72,7 +124,7 @@ export function recordClaims(parties: Parties): void {
   describe('the stream of the aggregates', () => {
     it('is read by the function that carries events, and by nobody else, an administrator included', () => {
       for (const action of ['dynamodb:GetRecords', 'dynamodb:GetShardIterator']) {
-        const asked = { action, resource: parties.stream };
+        const asked = { action, resource: parties.stream('aggregates') };
         expect(parties.functionsThatMay(asked)).toEqual(['carry-events']);
         expect(parties.may(parties.administrator, asked)).toBe(false);
       }
@@ -81,6 +133,21 @@ export function recordClaims(parties: Parties): void {
     it('holds each record as its write left it, with the events that it carries', () => {
       const table = parties.deployed.vault.only('AWS::DynamoDB::GlobalTable', 'Aggregates');
       expect(table.Properties['StreamSpecification']).toEqual({ StreamViewType: 'NEW_IMAGE' });
+    });
+  });
+
+  describe('the stream of the ledger', () => {
+    it('is read by what seals it, and by nobody else, an administrator included', () => {
+      for (const action of ['dynamodb:GetRecords', 'dynamodb:GetShardIterator']) {
+        const asked = { action, resource: parties.stream('ledger') };
+        expect(parties.functionsThatMay(asked)).toEqual(['seal-ledger']);
+        expect(parties.may(parties.administrator, asked)).toBe(false);
+      }
+    });
+
+    it('tells which entries are new, and nothing of what they say', () => {
+      const table = parties.deployed.vault.only('AWS::DynamoDB::GlobalTable', 'Ledger');
+      expect(table.Properties['StreamSpecification']).toEqual({ StreamViewType: 'KEYS_ONLY' });
     });
   });
 
@@ -119,10 +186,11 @@ export function recordClaims(parties: Parties): void {
         .all('AWS::DynamoDB::GlobalTable')
         .find(({ id }) => `arn:${parties.deployed.vault.name}:${id}` === parties.table(name));
 
-    it.each(tableNames)('%s is scanned and changed in part by no function', (name) => {
+    it.each(tableNames)('%s is scanned, and changed in part, by no function but what seals', (name) => {
       for (const action of ['Scan', 'UpdateItem', 'BatchWriteItem', 'PartiQLSelect', 'PartiQLUpdate']) {
         const asked = { action: `dynamodb:${action}`, resource: parties.table(name) };
-        expect(parties.functionsThatMay(asked)).toEqual([]);
+        const sealing = name === 'ledger' && action === 'UpdateItem' ? ['seal-ledger'] : [];
+        expect(parties.functionsThatMay(asked)).toEqual(sealing);
       }
     });
 

@@ -73,7 +73,8 @@ describe('the functions of the table', () => {
   );
 
   const consuming = names.filter((name) => 'consumer' in specOf(name).on || 'unhandled' in specOf(name).on);
-  it.for([...consuming, 'carry-events'] as const)('%s takes batches', async (name) => {
+  const following = names.filter((name) => 'stream' in specOf(name).on);
+  it.for([...consuming, ...following])('%s takes batches', async (name) => {
     const handler = await handlerOf(name);
     expect(await handler({ Records: [] })).toStrictEqual({ batchItemFailures: [] });
     await expect(handler({ detail: {} })).rejects.toMatchObject({ code: 'invalid-input', details: {} });

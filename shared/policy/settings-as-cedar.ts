@@ -42,13 +42,16 @@ ${effect} (principal, action in [${named}], resource)${condition};
 `;
 }
 
-/** One rule that permits where a condition holds, and one that forbids where it does not. */
+/** One rule that permits where a condition holds, and one that forbids where it does not; of no condition, the latter alone. */
 function either(
   actions: readonly Action[],
-  condition: string,
+  condition: string | undefined,
   permitted: { id: string; reason: string },
   forbidden: { id: string; reason: string },
 ): string[] {
+  if (condition === undefined) {
+    return [rule(forbidden.id, { effect: 'forbid', actions, reason: forbidden.reason })];
+  }
   return [
     rule(permitted.id, { effect: 'permit', actions, reason: permitted.reason, when: condition }),
     rule(forbidden.id, { effect: 'forbid', actions, reason: forbidden.reason, unless: condition }),
@@ -84,7 +87,7 @@ function leaving({ exportable }: PolicySettings): string[] {
   );
   return either(
     ['MakeExportable'],
-    allowed.length === 0 ? 'false' : allowed.map((each) => `(${each})`).join(' || '),
+    allowed.length === 0 ? undefined : allowed.map((each) => `(${each})`).join(' || '),
     { id: 'exportable-by-assurance', reason: 'A key of this purpose and assurance may leave custody.' },
     {
       id: 'not-exportable-by-assurance',
@@ -130,7 +133,7 @@ function locking({ heldAllowed }: PolicySettings): string[] {
     }),
     ...either(
       ['LockByNothing'],
-      heldAllowed ? 'resource.purpose == "encryption"' : 'false',
+      heldAllowed ? 'resource.purpose == "encryption"' : undefined,
       { id: 'held-allowed', reason: 'The organization holds encryption keys without a subscriber lock.' },
       { id: 'held-not-allowed', reason: "A key without its subscriber's lock is not allowed here." },
     ),

@@ -122,7 +122,7 @@ describe('the summary of a demo', () => {
       if (exportable) expect(refusal).toBeUndefined();
       else {
         expect(refusal).toMatchObject({ code: 'export-refused', contact: 'helpdesk@example.org' });
-        expect(refusal?.reason).toContain('identity at medium-hardware');
+        expect(refusal?.reason).toContain('An identity key at medium-hardware must stay where it was made.');
         expect(refusal?.reason).toContain('No backup can be made of a certificate issued for this key pair.');
       }
     }
@@ -192,6 +192,7 @@ describe('the receipts of a demo', () => {
     csrSha256: sha256(derOf(read(entry.files.csr).toString(), 'CERTIFICATE REQUEST')),
     spkiSha256: entry.spkiSha256,
     profile: 'modern',
+    ledgerEntry: expect.stringMatching(/^led_/),
     policy: { version: '1', rules: expect.arrayContaining(['exportable-by-assurance']) },
     provedBy: expect.arrayContaining([
       'strict reader',

@@ -3,6 +3,7 @@ import type { PolicySettings } from '#domain/organization.ts';
 import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
 import { type PolicyQuestion, policyActions } from '#domain/policy.ts';
 import { type PolicyFacts, questionOf } from '#domain/policy-document.ts';
+import { checkPolicy } from '#policy/check.ts';
 import { compilePolicy } from '#policy/compile.ts';
 import { questionSpace, questionsOf } from '#policy/question-space.ts';
 import { settingsAsCedar } from '#policy/settings-as-cedar.ts';
@@ -86,6 +87,14 @@ describe('settings, as Cedar', () => {
     const documents = Object.values(choices).map((each) => settingsAsCedar(each).cedar);
     expect(new Set(documents).size).toBe(documents.length);
   });
+
+  it.each(['general', 'strict', 'every'])(
+    'are a policy that could be published, but for tests: %s',
+    async (name) => {
+      const findings = await checkPolicy(settingsAsCedar(choices[name] ?? generalSettings));
+      expect(findings.map(({ code }) => code)).toEqual(['no-tests']);
+    },
+  );
 
   it('say in a refusal what is allowed instead', async () => {
     const policy = await compilePolicy(

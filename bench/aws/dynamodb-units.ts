@@ -21,6 +21,13 @@ const item = v.record(
   v.custom<AttributeValue>((value) => typeof value === 'object'),
 );
 const putSchema = v.object({ TableName: v.string(), Item: item });
+const updateSchema = v.object({
+  TableName: v.string(),
+  Key: item,
+  UpdateExpression: v.string(),
+  ExpressionAttributeNames: v.record(v.string(), v.string()),
+  ExpressionAttributeValues: item,
+});
 const deleteSchema = v.object({ TableName: v.string(), Key: item });
 const capacity = v.object({ TableName: v.string(), CapacityUnits: v.number() });
 const askedSchema = v.looseObject({ ConsistentRead: v.optional(v.boolean(), false) });
@@ -73,12 +80,35 @@ export class DynamoUnits implements Listener {
   answered({ operation, request, status, response }: WireCall): void {
     const asked: unknown = JSON.parse(request.toString('utf8'));
     if (operation === 'PutItem') this.#put(asked, status === 200);
+    else if (operation === 'UpdateItem') this.#update(asked, status === 200);
     else if (operation === 'DeleteItem') this.#delete(asked);
     else if (status === 200) this.#read(asked, JSON.parse(response.toString('utf8')));
   }
 
   #put(asked: unknown, isDone: boolean): void {
     const { TableName: name, Item: next } = v.parse(putSchema, asked);
+    this.#write(name, next, isDone);
+  }
+
+  /** Attributes that are set, as in `SET #a = :a`; what is there keeps the others. */
+  #update(asked: unknown, isDone: boolean): void {
+    const update = v.parse(updateSchema, asked);
+    const { TableName: name, Key: key, ExpressionAttributeNames: names } = update;
+    const set = [...update.UpdateExpression.matchAll(/(#\w+) = (:\w+)/g)].map(
+      ([, attribute = '', value = '']) =>
+        [names[attribute] ?? '', update.ExpressionAttributeValues[value] ?? { NULL: true }] as const,
+    );
+    const [, shape] = this.#table(name);
+    const before = this.#items.get(keyOf(name, shape, key)) ?? key;
+    this.#write(name, { ...before, ...Object.fromEntries(set) }, isDone, () => {});
+  }
+
+  #write(
+    name: string,
+    next: Record<string, AttributeValue>,
+    isDone: boolean,
+    written: (write: WrittenItem) => void = this.#written,
+  ): void {
     const [table, shape] = this.#table(name);
     const key = keyOf(name, shape, next);
     const before = this.#items.get(key);
@@ -88,7 +118,7 @@ export class DynamoUnits implements Listener {
     for (const index of Object.values(shape.indexes))
       this.#units.writes += indexUnits(shape, index, before, next);
     this.#items.set(key, next);
-    this.#written({ table, item: next });
+    written({ table, item: next });
   }
 
   #delete(asked: unknown): void {

@@ -12,6 +12,8 @@ export const assumptions = {
   messagesPerBatch: 1,
   /** Records of the table's stream that a function is handed at a time. More of them cost less. */
   recordsPerBatch: 1,
+  /** Enrollments that come in one minute: their entries in the ledger are sealed together. More of them cost less. */
+  enrollmentsPerSegment: 10,
   /** Share of the invocations that AWS X-Ray records: its default, but for the first of each second. */
   tracedShare: 0.05,
   /** What AWS Lambda itself logs of one invocation, in bytes: its lines START, END and REPORT. */

@@ -41,12 +41,17 @@ export async function countEnrollments(counting: Counting): Promise<Counted> {
   try {
     const { enrollOne } = await prepareMainJob(cloud, keySpec, lock);
     for (let round = 0; round < warmUps; round++) await enrollOne();
+    await cloud.seal();
     cloud.meter.take();
     say(`enrolling ${rounds * perRound} subscribers, and counting each call`);
     const taken: Taken[] = [];
     const before = cloud.stored();
     for (let round = 0; round < rounds; round++) {
-      for (let each = 0; each < perRound; each++) await enrollOne();
+      for (let each = 0; each < perRound; each++) {
+        if (each > 0 && each % assumptions.enrollmentsPerSegment === 0) await cloud.seal();
+        await enrollOne();
+      }
+      await cloud.seal();
       taken.push(cloud.meter.take());
     }
     const stored = storedEach(before, cloud.stored(), rounds * perRound);

@@ -22,7 +22,7 @@ const rows: readonly Row[] = [
 ];
 
 const rounds = 5;
-const perRound = 8;
+const perRound = 10;
 
 /** What a thousand escrowed encryption enrollments cost on AWS, by counted calls and published prices. */
 export const cost: Group = async (report) => {

@@ -74,7 +74,8 @@ export function toldInWords(report: CostReport): string {
     [
       `Prices of ${priceList.region} as read in ${priceList.read}, without free tiers; look them up before you rely on them:`,
       'bench/cost/prices.ts names the page of each. Counted over stand-ins and not on AWS. Assumed, rather too dear:',
-      `a function's core takes ${assumptions.slowerCore} times as long as this machine's; each message and record comes alone;`,
+      `a function's core takes ${assumptions.slowerCore} times as long as this machine's; each message and record comes alone, and `,
+      `the entries of ${assumptions.enrollmentsPerSegment} enrollments are sealed together;`,
       `one invocation in ${assumptions.invocationsPerStart} is a start; calls take ${waits()} ms.`,
       'Left out: what mails the notices, data that leaves AWS, the daily checks, and sign-in, which Amazon Cognito',
       'bills by the person and month (docs/deploy.md).',

@@ -42,6 +42,7 @@ export class SmallCloud {
   readonly meter: Meter;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #due: Due[];
+  readonly #entries: StandIns['entries'];
   /** How many bytes are stored, by now. */
   readonly stored: StandIns['stored'];
   readonly #processes = new Map<FunctionName, Promise<FunctionProcess>>();
@@ -53,6 +54,7 @@ export class SmallCloud {
     meter: Meter;
     environment: Readonly<Record<string, string>>;
     due: Due[];
+    entries: StandIns['entries'];
     stored: StandIns['stored'];
     closers: AsyncDisposableStack;
     tokens: Awaited<ReturnType<typeof openIssuer>>['tokens'];
@@ -60,6 +62,7 @@ export class SmallCloud {
     this.meter = parts.meter;
     this.#environment = parts.environment;
     this.#due = parts.due;
+    this.#entries = parts.entries;
     this.stored = parts.stored;
     this.#closers = parts.closers;
     this.#tokens = parts.tokens;
@@ -93,8 +96,8 @@ export class SmallCloud {
       ESCROW_RESOURCE: resource,
       ESCROW_TOKEN_SETTINGS: JSON.stringify({ issuer: issuer.issuer, audience }),
     };
-    const { due, stored } = standIns;
-    const parts = { meter, environment, due, stored, tokens: issuer.tokens };
+    const { due, entries, stored } = standIns;
+    const parts = { meter, environment, due, entries, stored, tokens: issuer.tokens };
     cloud = new SmallCloud({ ...parts, closers: opening.move() });
     return cloud;
   }
@@ -146,6 +149,18 @@ export class SmallCloud {
       if ('stream' in next) await this.#handRecord(next.stream.item);
       else await this.#handMessage(next.consumer, next.body);
     }
+  }
+
+  /** Hands the entries of the ledger since the last time to what seals it, as one batch, and does what follows from it. */
+  async seal(): Promise<void> {
+    const records = this.#entries.splice(0).map((Keys) => {
+      this.#sequence += 1;
+      const SequenceNumber = String(this.#sequence).padStart(21, '0');
+      return { eventName: 'INSERT', dynamodb: { SequenceNumber, Keys, StreamViewType: 'KEYS_ONLY' } };
+    });
+    if (records.length === 0) return;
+    checkDone(await this.invoke('seal-ledger', { Records: records }), 'seal-ledger');
+    await this.settle();
   }
 
   /** Invokes a function, which is started if it was not yet. */

@@ -15,6 +15,10 @@ import { eventBridgeUsage, kmsUsage, messageUsage, s3Usage, snsUsage } from './u
 
 export const aliasPrefix = 'enrollment-key-escrow/cost';
 const bucket = 'backups';
+const segmentBucket = 'segments';
+
+/** The keys of an entry of the ledger, as its stream has them. */
+export type EntryKeys = Record<string, WrittenItem['item'][string]>;
 
 /** What waits to be handed to a function. */
 export type Due = { stream: WrittenItem } | { consumer: Consumer; body: string };
@@ -25,6 +29,8 @@ export interface StandIns {
   environment: Readonly<Record<string, string>>;
   /** What was written and published, and nobody was told of yet. */
   due: Due[];
+  /** The entries of the ledger that were not handed to what seals it. */
+  entries: EntryKeys[];
   /** How many bytes are stored, by now. */
   stored(): Stored;
   close(): Promise<void>;
@@ -41,7 +47,8 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
   await using opening = new AsyncDisposableStack();
   const due: Due[] = [];
   const wires = new Wires(opening, meter);
-  const tables = await startTables(wires, meter, due);
+  const entries: EntryKeys[] = [];
+  const tables = await startTables(wires, meter, due, entries);
   const backups = await startBucket(wires);
   const keys = await startKeys(wires);
   const bus = await startEventBridgeDouble({
@@ -55,6 +62,9 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
     ...wires.environment,
     ...tables.environment,
     ESCROW_BACKUP_BUCKET: bucket,
+    ESCROW_SEGMENT_BUCKET: segmentBucket,
+    ESCROW_SEGMENT_BUCKET_OWNER: '111122223333',
+    ESCROW_SEGMENT_RETENTION_DAYS: '1095',
     ESCROW_EVENT_BUS: bus.busName,
     ESCROW_NOTICE_TOPIC: sns.topicArn,
     ESCROW_CUSTODY: 'kms',
@@ -62,7 +72,7 @@ export async function startStandIns(meter: Meter): Promise<StandIns> {
   };
   const stored = () => ({ dynamodb: tables.storedBytes(), s3: backups.storedBytes() });
   const opened = opening.move();
-  return { environment, due, stored, close: () => opened.disposeAsync() };
+  return { environment, due, entries, stored, close: () => opened.disposeAsync() };
 }
 
 /** A stand-in that runs. */
@@ -97,12 +107,14 @@ class Wires {
   }
 }
 
-/** The tables; what is written to the aggregates is due to whoever follows their stream. */
-async function startTables(wires: Wires, meter: Meter, due: Due[]) {
+/** The tables; what is written to the aggregates and to the ledger is due to whoever follows their streams. */
+async function startTables(wires: Wires, meter: Meter, due: Due[], entries: EntryKeys[]) {
   const dynamo = await startDynamoDouble();
   const { tables } = dynamo;
   const units = new DynamoUnits(tables, (write) => {
     if (write.table === 'aggregates') due.push({ stream: write });
+    if (write.table === 'ledger' && write.item['record']?.S?.startsWith('2') === true)
+      entries.push(keysOf(write));
   });
   await wires.listen('dynamodb', dynamo, {
     ask: (operation, request) => units.ask(operation, request),
@@ -122,11 +134,16 @@ async function startTables(wires: Wires, meter: Meter, due: Due[]) {
   return { environment, storedBytes: () => units.storedBytes() };
 }
 
+function keysOf({ item: { organization, record } }: WrittenItem): EntryKeys {
+  return { ...(organization && { organization }), ...(record && { record }) };
+}
+
 async function startBucket(wires: Wires) {
   const s3 = await startS3Double();
-  const backups = addBucket(s3, bucket, { objectLock: true });
+  const buckets = [bucket, segmentBucket].map((name) => addBucket(s3, name, { objectLock: true }));
   await wires.count('s3', s3, s3Usage);
-  return { storedBytes: () => backups.versions().reduce((sum, { bytes }) => sum + bytes.length, 0) };
+  const versions = () => buckets.flatMap((each) => each.versions());
+  return { storedBytes: () => versions().reduce((sum, { bytes }) => sum + bytes.length, 0) };
 }
 
 /** The service's own keys are made before anything is counted, as a deployment does. */

@@ -10,11 +10,12 @@ it('counts what one escrowed enrollment takes, over the functions themselves', a
     perRound: 1,
     say: () => undefined,
   });
-  // Wrapped once, receipted once; stored, locked and read back.
-  expect(perEnrollment).toMatchObject({ 'kms-symmetric': 1, 'kms-asymmetric': 1, 's3-put': 2, 's3-get': 1 });
+  // Wrapped once, receipted once; stored, locked and read back. And its entries, alone here, are sealed: signed and stored once, the
+  // next segment and the last looked at.
+  expect(perEnrollment).toMatchObject({ 'kms-symmetric': 1, 'kms-asymmetric': 2, 's3-put': 3 });
   expect(perEnrollment).not.toHaveProperty('kms-pair-ecc');
-  // Accepted, made, escrowed; and the subscriber told.
-  expect(perEnrollment).toMatchObject({ 'eventbridge-event': 3, 'sns-publish': 1, 'http-request': 2 });
+  // Accepted, made, escrowed, sealed; and the subscriber told.
+  expect(perEnrollment).toMatchObject({ 'eventbridge-event': 4, 'sns-publish': 1, 'http-request': 2 });
   expect([...functions.keys()].sort()).toEqual([
     'carry-events',
     'fan-out-webhooks',
@@ -22,5 +23,6 @@ it('counts what one escrowed enrollment takes, over the functions themselves', a
     'notify-subscriber',
     'read-csr',
     'request-enrollment',
+    'seal-ledger',
   ]);
 }, 60_000);

@@ -89,6 +89,24 @@ describe('read units', () => {
     expect(call('BatchGetItem', { RequestItems: {} }, several).reads).toBe(7);
   });
 
+  it('are those of the whole record, and of each index that it comes into, where attributes are set', () => {
+    const { units, call } = opened();
+    const item = { organization: { S: 'acme' }, record: { S: '2026' }, body: { S: 'x'.repeat(300) } };
+    call('PutItem', { TableName: names.ledger, Item: item }, {});
+    const { organization, record } = item;
+    const update = {
+      TableName: names.ledger,
+      Key: { organization, record },
+      UpdateExpression: 'SET #position = :position, #principalKey = :principalKey',
+      ExpressionAttributeNames: { '#position': 'position', '#principalKey': 'principalKey' },
+      ExpressionAttributeValues: { ':position': { S: '1' }, ':principalKey': { S: 'acme#ada' } },
+    };
+    expect(call('UpdateItem', update, {}).writes).toBe(2);
+    // The same once more changes no index.
+    expect(call('UpdateItem', update, {}).writes).toBe(1);
+    expect(units.storedBytes()).toBeGreaterThan(400);
+  });
+
   it('are asked for in each request', () => {
     const asked = opened().units.ask('GetItem', Buffer.from('{"TableName":"t"}'));
     expect(JSON.parse(asked.toString())).toEqual({ TableName: 't', ReturnConsumedCapacity: 'TOTAL' });

@@ -51,6 +51,7 @@ const concurrency: Readonly<Record<Consumer, number>> = {
   'deliver-webhook': 16,
   'check-backups': 1,
   'check-canaries': 1,
+  'apply-policy': 1,
 };
 
 /** Longer than any handler runs, so that a message is not handed out twice while it is worked on. */

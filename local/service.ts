@@ -20,6 +20,7 @@ import { SqliteOutbox } from '#adapters/sqlite/outbox.ts';
 import { SqliteRegistry } from '#adapters/sqlite/registry.ts';
 import { HttpWebhookSender, type WebhookSenderSettings } from '#adapters/webhooks/http-webhook-sender.ts';
 import { subscriptions } from '#contract/subscriptions.ts';
+import { applyPolicy } from '#lambdas/apply-policy/apply-policy.ts';
 import { checkBackups } from '#lambdas/check-backups/check-backups.ts';
 import { checkCanaries } from '#lambdas/check-canaries/check-canaries.ts';
 import { deliverWebhook } from '#lambdas/deliver-webhook/deliver-webhook.ts';
@@ -137,6 +138,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
         'notify-subscriber': (event) => notifySubscriber(dependencies, event),
         'fan-out-webhooks': (event) => fanOutWebhooks(dependencies, event),
         'deliver-webhook': (event) => deliverWebhook(dependencies, event),
+        'apply-policy': (event) => applyPolicy(dependencies, event),
         'check-backups': async (event) => onChecked({ backups: await checkBackups(dependencies, event) }),
         'check-canaries': async (event) => onChecked({ canaries: await checkCanaries(dependencies, event) }),
       },

@@ -29,19 +29,21 @@ export const list = command({
       says: 'of this purpose only: identity, encryption',
       words: purposes,
     },
+    'escrow-due': { type: 'boolean', says: 'only those whose key is to be escrowed, and is not yet' },
     ...pageOptions,
     json: jsonOption,
     ...connectionOptions,
   },
   exits: { 0: 'listed', 1: 'not listed', ...serverExits },
   examples: ['escrow list --state awaiting-subscriber', ['escrow list --all --json | jq -r .id', 'every id']],
-  async run({ subscriber, state, purpose, ...values }, context) {
+  async run({ subscriber, state, purpose, 'escrow-due': escrowDue, ...values }, context) {
     const client = await openClient(values, context);
     // Both are known words: the table of options saw to that, and the types do not know it.
     const filters = {
       ...(subscriber !== undefined && { subscriberId: subscriber }),
       ...(state !== undefined && { state: enrollmentStates.find((known) => known === state) }),
       ...(purpose !== undefined && { purpose: purposes.find((known) => known === purpose) }),
+      ...(escrowDue === true && { escrowDue: 'true' as const }),
     };
     await showPages(values, context.output, {
       name: 'enrollments',

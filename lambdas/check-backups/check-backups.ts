@@ -1,4 +1,4 @@
-import { eventSchemas, eventSource } from '#contract/events.ts';
+import { eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { AccessError } from '#domain/errors.ts';
@@ -6,6 +6,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { fewAtOnce } from '#steps/few-at-once.ts';
 import { type Finding, findingOf, recordFinding } from '#steps/findings.ts';
+import { followPage } from '#steps/follow-page.ts';
 import { organizationOfEvent, recordedUnder } from '#steps/load.ts';
 import { recordedIfRefused } from '#steps/record.ts';
 import { checkBackup } from './check-backup.ts';
@@ -29,8 +30,6 @@ export interface BackupsChecked {
 const pageSize = 100;
 /** How many backups of a page are read at the same time: each waits for the vault most of the time. */
 const atOnce = 8;
-/** How long it is known that a page was followed by the next, in milliseconds: a message comes twice much sooner, if it does. */
-const followedFor = 48 * 3_600_000;
 
 /**
  * Checks a page of an organization's stored backups, from a `BackupCheckDue` event, and has the next page checked by a further
@@ -52,7 +51,15 @@ export async function checkBackups(dependencies: CheckNeeds, event: CloudEvent):
       ...(cursor !== undefined && { cursor }),
     });
     const { checked, findings } = await checkEach(dependencies, page.items, event.id);
-    if (page.cursor !== undefined) await follow(dependencies, event, organization, page.cursor);
+    if (page.cursor !== undefined) {
+      const next = { type: 'BackupCheckDue', data: { organization, cursor: page.cursor } } as const;
+      await followPage(dependencies, event, {
+        ...next,
+        organization,
+        cursor: page.cursor,
+        by: 'check-backups',
+      });
+    }
     return { organization, checked, findings, isLast: page.cursor === undefined };
   });
 }
@@ -88,34 +95,4 @@ function namesOf(enrollment: Enrollment): Omit<Finding, 'code'> {
   const { organization, id: enrollmentId } = enrollment;
   const objectName = activeBackup(enrollment)?.objectName;
   return { organization, enrollmentId, ...(objectName !== undefined && { objectName }) };
-}
-
-/**
- * Has the next page checked, once: of thousands that follow each other, each that was delivered twice would double all that come after it.
- * The next page's event has always the same id, and is claimed once it is published; so a crash between leaves it to be published again.
- */
-async function follow(
-  needs: CheckNeeds,
-  { id: present }: CloudEvent,
-  organization: string,
-  cursor: string,
-): Promise<void> {
-  const { events, clock, idempotencyKeys } = needs;
-  const [check = present] = present.split('.', 1);
-  const id = `${check}.${cursor}`;
-  const now = clock.now();
-  const claim = (until: Date) => idempotencyKeys.claim(organization, `check-backups ${id}`, id, until);
-  // One that ends as it begins keeps nobody from claiming: it only asks whether somebody has.
-  if ((await claim(now)) !== 'new') return;
-  await events.publish({
-    specversion: '1.0',
-    id,
-    source: eventSource(organization),
-    type: 'BackupCheckDue',
-    time: now.toISOString(),
-    datacontenttype: 'application/json',
-    data: { organization, cursor },
-  });
-  // To fail for this would have the page checked and followed again, which is what it is to prevent.
-  await claim(new Date(now.getTime() + followedFor)).catch(() => undefined);
 }

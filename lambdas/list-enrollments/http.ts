@@ -11,13 +11,14 @@ export async function answerListEnrollments(
   dependencies: Pick<Dependencies, 'registry' | 'ledger'>,
   { principal, query, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  const { state, subscriberId, purpose, cursor, limit } = query;
+  const { state, subscriberId, purpose, escrowDue, cursor, limit } = query;
   const page = await listEnrollments(dependencies, principal, {
     requestId,
     limit,
     ...(state !== undefined && { states: [state] }),
     ...(subscriberId !== undefined && { subscriberId }),
     ...(purpose !== undefined && { purpose }),
+    ...(escrowDue !== undefined && { escrowDue: true }),
     ...(cursor !== undefined && { cursor }),
   });
   const { items, cursor: next } = page;

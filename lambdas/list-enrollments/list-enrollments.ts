@@ -12,6 +12,8 @@ const enrollmentId = /^enr_[a-z2-7]{26}$/;
 export interface EnrollmentList extends Partial<Pick<EnrollmentQuery, 'states' | 'purpose'>> {
   /** Of one subscriber. One who may see the own ones only sees none of another's. */
   subscriberId?: string;
+  /** Those alone whose escrow is due. The others are passed over as they come: a page may be short, or empty, and still have a cursor. */
+  escrowDue?: boolean;
   /** 1 to 200; 50 if absent. */
   limit?: number;
   /** Where the page before ended. */
@@ -41,17 +43,20 @@ export async function listEnrollments(
       ...(subscriberId !== undefined && { subscriberId }),
     });
     const { items, cursor } = await dependencies.registry.enrollments(query);
-    return { items, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
+    const shown = list.escrowDue === true ? items.filter(({ escrowDue }) => escrowDue !== undefined) : items;
+    return { items: shown, ...(cursor !== undefined && { cursor: toCursor(cursor) }) };
   });
 }
 
 function queryOf(organization: string, list: Omit<EnrollmentList, 'requestId'>): EnrollmentQuery {
-  const { subscriberId, states, purpose, cursor } = list;
+  const { subscriberId, states, purpose, escrowDue, cursor } = list;
   return {
     organization,
     limit: pageLimit(list.limit),
     ...(subscriberId !== undefined && { subscriberId }),
     ...(states !== undefined && { states }),
+    // Only a key that is made can be without the escrow that it should have.
+    ...(escrowDue === true && states === undefined && { states: ['ready'] as const }),
     ...(purpose !== undefined && { purpose }),
     ...(cursor !== undefined && { cursor: placeOf(cursor, enrollmentId) }),
   };

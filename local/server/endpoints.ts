@@ -1,6 +1,8 @@
 import { routes } from '#contract/routes.ts';
+import { answerApprovePolicy } from '#lambdas/approve-policy/http.ts';
 import { answerChangePassword } from '#lambdas/change-password/http.ts';
 import { answerChangeSettings } from '#lambdas/change-settings/http.ts';
+import { answerComparePolicy } from '#lambdas/compare-policy/http.ts';
 import {
   answerReadApiDescription,
   answerReadHealth,
@@ -16,9 +18,11 @@ import { answerListBackups } from '#lambdas/list-backups/http.ts';
 import { answerListDeadLetters } from '#lambdas/list-dead-letters/http.ts';
 import { answerListEnrollments } from '#lambdas/list-enrollments/http.ts';
 import { answerListNotices } from '#lambdas/list-notices/http.ts';
+import { answerListPolicyVersions } from '#lambdas/list-policy-versions/http.ts';
 import { answerListSegments } from '#lambdas/list-segments/http.ts';
 import { answerListWebhooks } from '#lambdas/list-webhooks/http.ts';
 import { answerPlanEnrollment } from '#lambdas/plan-enrollment/http.ts';
+import { answerProposePolicy } from '#lambdas/propose-policy/http.ts';
 import { answerProveEntry } from '#lambdas/prove-entry/http.ts';
 import { answerPublishEvents } from '#lambdas/publish-events/http.ts';
 import { answerReadCheckpoint } from '#lambdas/read-checkpoint/http.ts';
@@ -38,8 +42,11 @@ import { answerSetPassword } from '#lambdas/set-password/http.ts';
 import { answerSetUpOrganization } from '#lambdas/set-up-organization/http.ts';
 import { answerShowEnrollment } from '#lambdas/show-enrollment/http.ts';
 import { answerShowOrganization } from '#lambdas/show-organization/http.ts';
+import { answerShowPolicy } from '#lambdas/show-policy/http.ts';
 import { answerShowWebhook } from '#lambdas/show-webhook/http.ts';
+import { answerSimulatePolicy } from '#lambdas/simulate-policy/http.ts';
 import { answerUnlockEnrollment } from '#lambdas/unlock-enrollment/http.ts';
+import { answerWithdrawProposal } from '#lambdas/withdraw-proposal/http.ts';
 import { type Endpoint, endpoint } from '#runtime/http/endpoint.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { LedgerTrees } from '#steps/ledger-trees.ts';
@@ -65,6 +72,13 @@ export function endpointsOf(all: Dependencies, description: ServiceDescription):
     endpoint('showOrganization', routes.showOrganization, (call) => answerShowOrganization(all, call)),
     endpoint('setUpOrganization', routes.setUpOrganization, (call) => answerSetUpOrganization(all, call)),
     endpoint('changeSettings', routes.changeSettings, (call) => answerChangeSettings(all, call)),
+    endpoint('showPolicy', routes.showPolicy, (call) => answerShowPolicy(all, call)),
+    endpoint('listPolicyVersions', routes.listPolicyVersions, (call) => answerListPolicyVersions(all, call)),
+    endpoint('proposePolicy', routes.proposePolicy, (call) => answerProposePolicy(all, call)),
+    endpoint('withdrawProposal', routes.withdrawProposal, (call) => answerWithdrawProposal(all, call)),
+    endpoint('approvePolicy', routes.approvePolicy, (call) => answerApprovePolicy(all, call)),
+    endpoint('simulatePolicy', routes.simulatePolicy, (call) => answerSimulatePolicy(all, call)),
+    endpoint('comparePolicy', routes.comparePolicy, (call) => answerComparePolicy(all, call)),
     endpoint('publishEvents', routes.publishEvents, (call) => answerPublishEvents(all, call)),
     endpoint('followEvents', routes.followEvents, (call) => answerFollowEvents(all, call)),
     endpoint('registerWebhook', routes.registerWebhook, (call) => answerRegisterWebhook(all, call)),

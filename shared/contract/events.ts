@@ -7,6 +7,7 @@ import type { EventName } from './subscriptions.ts';
 const reference = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 const cursor = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024));
 const text = v.pipe(v.string(), v.nonEmpty());
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 /** What every event of an enrollment names, whatever else it holds. */
 export const enrollmentReference = v.object({ enrollmentId: reference });
 const enrollment = enrollmentReference;
@@ -48,6 +49,9 @@ export const eventSchemas = {
   EnrollmentPasswordChanged: enrollment,
   EnrollmentDestroyed: enrollment,
   OrganizationSettingsChanged: v.object({ fields: v.array(v.pipe(v.string(), v.maxLength(64))) }),
+  /** A policy that waits for another administrator, by its SHA-256, and the version that decides until then. */
+  PolicyProposed: v.object({ document: sha256, replaces: reference }),
+  PolicyPublished: v.object({ version: reference, document: sha256 }),
   WebhookDisabled: v.object({ webhookId: reference }),
   /** How far an organization's ledger was sealed, and the checkpoint that says so: a compact JWS, for whoever keeps it elsewhere. */
   LedgerCheckpointed: v.object({
@@ -60,6 +64,8 @@ export const eventSchemas = {
   WebhookDeliveryRequested: v.object({ webhookId: reference, event: cloudEvent }),
   /** The organization whose backups are checked, and where the page before this one ended. */
   BackupCheckDue: v.object({ organization: reference, cursor: v.optional(cursor) }),
+  /** The version that is applied to the enrollments there are, and where the page before this one ended. */
+  PolicyApplicationDue: v.object({ version: reference, cursor }),
   CanaryCheckDue: v.object({ organization: reference }),
 } as const satisfies Record<EventName, v.GenericSchema>;
 

@@ -228,6 +228,37 @@ export const functions = {
     core,
   ),
   'change-settings': api('change-settings', ['changeSettings'], ['aggregates:read', 'aggregates:write']),
+  'show-policy': api('show-policy', ['showPolicy'], ['aggregates:read', 'documents:read']),
+  'list-policy-versions': api(
+    'list-policy-versions',
+    ['listPolicyVersions'],
+    ['aggregates:read', 'documents:read'],
+  ),
+  // Each checks or asks policies, as quickly as the processor is.
+  'propose-policy': api(
+    'propose-policy',
+    ['proposePolicy'],
+    ['aggregates:read', 'aggregates:write', 'documents:read', 'documents:write'],
+    core,
+  ),
+  'withdraw-proposal': api(
+    'withdraw-proposal',
+    ['withdrawProposal'],
+    ['aggregates:read', 'aggregates:write'],
+  ),
+  'approve-policy': api(
+    'approve-policy',
+    ['approvePolicy'],
+    ['aggregates:read', 'aggregates:write', 'documents:read', 'documents:write'],
+    core,
+  ),
+  'simulate-policy': api('simulate-policy', ['simulatePolicy'], ['aggregates:read', 'documents:read'], core),
+  'compare-policy': api(
+    'compare-policy',
+    ['comparePolicy'],
+    ['aggregates:read', 'aggregates:by-state', 'aggregates:read-many', 'documents:read', 'keys:capabilities'],
+    core,
+  ),
   'publish-events': api('publish-events', ['publishEvents'], ['bus:publish', 'claims:write']),
   'follow-events': api('follow-events', ['followEvents'], ['aggregates:read', 'feed:read']),
   'register-webhook': api(
@@ -394,6 +425,23 @@ export const functions = {
       memoryMegabytes: 1_769,
       timeoutSeconds: 300,
     },
+  ),
+  'apply-policy': consumer(
+    'apply-policy',
+    'apply-policy',
+    [
+      'aggregates:read',
+      'aggregates:by-state',
+      'aggregates:read-many',
+      'aggregates:write',
+      'documents:read',
+      'documents:write',
+      'keys:receipts',
+      'bus:publish',
+      'claims:write',
+      'ledger:append',
+    ],
+    { ...core, timeoutSeconds: 300 },
   ),
   'request-canary': {
     entry: 'check-canaries/schedule-handler',

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { keySpecNames } from '#domain/key-spec.ts';
 import { pfxProfiles } from '#domain/pfx-profile.ts';
 import { escrowKinds, lockKinds, policyActions, policyStages } from '#domain/policy.ts';
-import { type PolicyDocument, policyLimits } from '#domain/policy-document.ts';
+import { type PolicyDocument, type PolicyFacts, policyLimits } from '#domain/policy-document.ts';
 import { roles } from '#domain/principal.ts';
 import { assurances, custodies, purposes } from '#domain/purpose.ts';
 import { oneOf, text } from './fields.ts';
@@ -32,6 +32,9 @@ const facts = {
   agents: v.exactOptional(count(16)),
 };
 
+/** A question of a policy, as its own tests, the command line and the API ask it. */
+export const policyFactsSchema: v.GenericSchema<unknown, PolicyFacts> = v.strictObject(facts);
+
 /** The content of `tests.json`: a policy's own questions, and what it must answer. */
 export const policyTestsSchema: v.GenericSchema<unknown, PolicyDocument['tests']> = v.pipe(
   v.array(
@@ -46,12 +49,14 @@ export const policyTestsSchema: v.GenericSchema<unknown, PolicyDocument['tests']
   v.maxLength(policyLimits.tests, `has more than ${policyLimits.tests} tests|Leave some out.`),
 );
 
+/** The text of a policy: bounded here in characters, and by whoever reads it in bytes. */
+export const policyTextSchema = v.pipe(
+  v.string(),
+  v.maxLength(policyLimits.cedarBytes, 'is longer than 64 KiB|Shorten it: no policy needs so many rules.'),
+);
+
 /** A policy as an organization publishes it. That it is a good one, only `checkPolicy` says. */
 export const policyDocumentSchema: v.GenericSchema<unknown, PolicyDocument> = v.strictObject({
-  // Bounded here in characters, and by whoever reads it in bytes.
-  cedar: v.pipe(
-    v.string(),
-    v.maxLength(policyLimits.cedarBytes, 'is longer than 64 KiB|Shorten it: no policy needs so many rules.'),
-  ),
+  cedar: policyTextSchema,
   tests: policyTestsSchema,
 });

@@ -36,6 +36,15 @@ import {
   redriveDeadLetter,
 } from './api/operations.ts';
 import { changeSettings, setUpOrganization, showOrganization } from './api/organization.ts';
+import {
+  approvePolicy,
+  comparePolicy,
+  listPolicyVersions,
+  proposePolicy,
+  showPolicy,
+  simulatePolicy,
+  withdrawProposal,
+} from './api/policy.ts';
 import type { Route } from './api/route.ts';
 import {
   listWebhooks,
@@ -64,6 +73,13 @@ export const routes = {
   showOrganization,
   setUpOrganization,
   changeSettings,
+  showPolicy,
+  listPolicyVersions,
+  proposePolicy,
+  withdrawProposal,
+  approvePolicy,
+  simulatePolicy,
+  comparePolicy,
   publishEvents,
   followEvents,
   registerWebhook,
@@ -102,6 +118,7 @@ export const tags = {
   'Backups and receipts': 'What was escrowed and exported, with the signed evidence.',
   Notices: 'What subscribers were told.',
   Organization: 'Whom keys are kept for: contact, recovery key, policy.',
+  Policy: 'Which keys are made, escrowed, exported: proposed by one administrator, approved by another.',
   Events: 'Requests in, and what happens out.',
   Webhooks: 'Events sent to a URL, signed.',
   Ledger: 'What was done and refused, sealed, signed, and proved.',

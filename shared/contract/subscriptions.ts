@@ -4,7 +4,7 @@ import type { Purpose } from '#domain/purpose.ts';
 /**
  * Every event that travels: the one that comes from outside, those that aggregates bear, and those that set to work and tell
  * nobody anything new: that a key still waits to be made, the order to send one event to one webhook, and that a page of
- * stored backups, or the canaries, are to be checked.
+ * stored backups, or the canaries, are to be checked, or that a policy goes on to a further page of enrollments.
  */
 export type EventName =
   | DomainEventName
@@ -12,6 +12,7 @@ export type EventName =
   | 'KeyPairAwaited'
   | 'WebhookDeliveryRequested'
   | 'BackupCheckDue'
+  | 'PolicyApplicationDue'
   | 'CanaryCheckDue';
 
 /** The events that a consumer takes: of these types and, where a purpose stands, of those only what names it in its data. */
@@ -47,6 +48,7 @@ export const subscriptions = {
   'deliver-webhook': { types: ['WebhookDeliveryRequested'] },
   'check-backups': { types: ['BackupCheckDue'] },
   'check-canaries': { types: ['CanaryCheckDue'] },
+  'apply-policy': { types: ['PolicyPublished', 'PolicyApplicationDue'] },
 } as const satisfies Record<string, Subscription<EventName>>;
 
 export type Consumer = keyof typeof subscriptions;
@@ -97,4 +99,5 @@ export const retries: Readonly<Record<Consumer, RetryPolicy>> = {
   'deliver-webhook': overADay,
   'check-backups': usual,
   'check-canaries': usual,
+  'apply-policy': usual,
 };

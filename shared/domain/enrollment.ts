@@ -114,6 +114,13 @@ export interface Superseded {
   id: string;
 }
 
+/** Since when, and by which policy, a key that has no escrow is to have it. */
+export interface EscrowDue {
+  /** ISO 8601 */
+  since: string;
+  policy: { version: string; rules: readonly string[] };
+}
+
 /** One certificate request and its key pair: one aggregate, one record. */
 export interface Enrollment {
   type: 'enrollment';
@@ -151,6 +158,8 @@ export interface Enrollment {
   /** How many subscriber copies were exported. */
   exports: number;
   refusal?: Refusal;
+  /** Its key was made without escrow, and policy has required it since. */
+  escrowDue?: EscrowDue | undefined;
   /** What happened with this version; replaced by the next write. */
   events: readonly DomainEvent[];
 }
@@ -175,8 +184,15 @@ export const transitions = {
   changePassword: { name: 'change the password', from: ['ready'] },
   unlock: { name: 'unlock', from: ['ready'] },
   destroy: { name: 'destroy', from: ['accepted', 'awaiting-subscriber', 'ready'], to: 'destroyed' },
+  planAccepted: { name: 'decide anew', from: ['accepted', 'awaiting-subscriber'], to: 'accepted' },
+  planAwaiting: { name: 'decide anew', from: ['accepted', 'awaiting-subscriber'], to: 'awaiting-subscriber' },
+  planRefused: { name: 'refuse', from: ['accepted', 'awaiting-subscriber'], to: 'refused' },
+  markEscrowDue: { name: 'note that escrow is due', from: ['ready'] },
+  clearEscrowDue: { name: 'note that escrow is due no more', from: ['ready'] },
   clearSuperseded: { name: 'discard what was superseded', from: ['ready', 'destroyed'] },
 } as const satisfies Record<string, Transition>;
+
+const { planAccepted, planAwaiting, planRefused } = transitions;
 
 /** The condition under which a store may replace a record: nobody changed it, and it is in one of these states. */
 export interface ReplaceCondition {
@@ -185,7 +201,7 @@ export interface ReplaceCondition {
   states?: readonly EnrollmentState[];
 }
 
-/** What may change once a request was taken. What it is for, whether it may leave and how it is kept never does. */
+/** What may change once a request was taken. What it is for never does; whether its key may leave and how it is kept, until it is made (`planAnew`). */
 export type EnrollmentChange = Partial<
   Pick<
     Enrollment,
@@ -198,6 +214,7 @@ export type EnrollmentChange = Partial<
     | 'backups'
     | 'passwordSetBy'
     | 'exports'
+    | 'escrowDue'
     | 'events'
   >
 >;
@@ -221,6 +238,29 @@ export function advance(
     state: transition.to ?? enrollment.state,
   };
   return { next, condition: { version: enrollment.version, states: transition.from } };
+}
+
+/** What policy decided anew of an enrollment whose key is not made yet. */
+export interface NewPlan extends Pick<Enrollment, 'exportable' | 'escrow' | 'lock' | 'policy'> {
+  state: 'accepted' | 'awaiting-subscriber' | 'refused';
+  refusal: Refusal | undefined;
+}
+
+/**
+ * Applies what policy decided anew, before there is a key: afterwards nothing of it changes any more.
+ * Throws as `advance` does.
+ */
+export function planAnew(
+  { refusal: _, ...enrollment }: Enrollment,
+  { state, refusal, ...plan }: NewPlan,
+  events: readonly DomainEvent[],
+): { next: Enrollment; condition: ReplaceCondition } {
+  const transition = { accepted: planAccepted, 'awaiting-subscriber': planAwaiting, refused: planRefused }[
+    state
+  ];
+  return advance({ ...enrollment, ...plan, ...(refusal !== undefined && { refusal }) }, transition, {
+    events,
+  });
 }
 
 /** What whoever meets an enrollment in a state can do about it. */

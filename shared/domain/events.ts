@@ -25,6 +25,8 @@ export type DomainEvent =
   | { name: 'EnrollmentPasswordChanged'; data: { enrollmentId: string } }
   | { name: 'EnrollmentDestroyed'; data: { enrollmentId: string } }
   | { name: 'OrganizationSettingsChanged'; data: { fields: readonly string[] } }
+  | { name: 'PolicyProposed'; data: { document: string; replaces: string } }
+  | { name: 'PolicyPublished'; data: { version: string; document: string } }
   | { name: 'WebhookDisabled'; data: { webhookId: string } }
   | {
       name: 'LedgerCheckpointed';
@@ -48,6 +50,8 @@ const allNames: Readonly<Record<DomainEventName, true>> = {
   EnrollmentPasswordChanged: true,
   EnrollmentDestroyed: true,
   OrganizationSettingsChanged: true,
+  PolicyProposed: true,
+  PolicyPublished: true,
   WebhookDisabled: true,
   LedgerCheckpointed: true,
 };

@@ -19,6 +19,18 @@ export interface PublishedPolicy {
   approvedBy?: string;
 }
 
+/** A policy that one administrator proposed, and no other has approved yet. Nothing is decided by it. */
+export interface PolicyProposal {
+  /** The document's name: its SHA-256, hex. */
+  document: string;
+  /** The administrator's subject. */
+  proposedBy: string;
+  /** ISO 8601 */
+  proposedAt: string;
+  /** The version that it is to take the place of. */
+  replaces: string;
+}
+
 /** What an organization chose before policies were written in Cedar. The floors of `floors.ts` hold whatever it chose. */
 export interface PolicySettings {
   /** Names this set of choices; decisions and receipts carry it. */
@@ -54,6 +66,8 @@ export interface Organization {
   recoveryKey: PublicJwk;
   /** Settings, of an organization that was set up before policies were written in Cedar. */
   policy: PublishedPolicy | PolicySettings;
+  /** What is to become its policy; absent for nothing. */
+  proposal?: PolicyProposal | undefined;
   /** How long an escrowed backup is locked, in days; `retentionDaysOf` says it for all. */
   retentionDays?: number;
   /** Where its events are sent; absent for nowhere. */
@@ -64,7 +78,7 @@ export interface Organization {
 
 /** What may change once an organization was set up. Its custody, its receipt key and its recovery key never do. */
 export type OrganizationChange = Partial<
-  Pick<Organization, 'name' | 'contact' | 'policy' | 'retentionDays' | 'webhooks' | 'events'>
+  Pick<Organization, 'name' | 'contact' | 'policy' | 'proposal' | 'retentionDays' | 'webhooks' | 'events'>
 >;
 
 /** Whether an organization still decides by settings. */

@@ -1,18 +1,16 @@
 import { requesting } from '#contract/api/roles.ts';
 import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enrollment-requested.ts';
-import { enrollmentIdFrom, fingerprint, newId } from '#crypto/identifiers.ts';
-import type { Enrollment, EnrollmentState, Refusal } from '#domain/enrollment.ts';
+import { enrollmentIdFrom, fingerprint } from '#crypto/identifiers.ts';
+import type { Enrollment } from '#domain/enrollment.ts';
 import { EscrowError, InputError } from '#domain/errors.ts';
-import type { DomainEvent } from '#domain/events.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
-import { type Purpose, purposeNames } from '#domain/purpose.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import { checkRequest } from './check-request.ts';
 import type { Dependencies } from './dependencies.ts';
-import { issueReceipt } from './issue-receipt.ts';
-import { type EnrollmentPlan, planEnrollment, refusalTold, stateOf } from './plan-enrollment.ts';
+import { bornWith, issueRefusal } from './issue-refusal.ts';
+import { type EnrollmentPlan, planEnrollment, stateOf } from './plan-enrollment.ts';
 import { actOf, recorded } from './record.ts';
 import { requireRole } from './require-role.ts';
 
@@ -125,44 +123,4 @@ async function toEnrollment(
     ...(refusal !== undefined && { refusal }),
     events: [bornWith(state, id, request.purpose, refusal)],
   };
-}
-
-function bornWith(
-  state: EnrollmentState,
-  enrollmentId: string,
-  purpose: Purpose,
-  refusal: Refusal | undefined,
-): DomainEvent {
-  if (state === 'refused' && refusal !== undefined) {
-    return { name: 'EnrollmentRefused', data: { enrollmentId, code: refusal.code } };
-  }
-  if (state === 'accepted') return { name: 'EnrollmentAccepted', data: { enrollmentId, purpose } };
-  return { name: 'SubscriberSignInAwaited', data: { enrollmentId } };
-}
-
-/** Signs what policy refuses: the request itself, or every later export of its key, said now. */
-async function issueRefusal(
-  dependencies: RequestNeeds,
-  enrollmentId: string,
-  request: EnrollmentRequest,
-  plan: EnrollmentPlan,
-): Promise<Refusal | undefined> {
-  const told = refusalTold(plan);
-  if (told === undefined) return undefined;
-  const { organization, purpose, keySpec } = request;
-  const receipt = {
-    receipt: 'refusal',
-    organization,
-    enrollmentId,
-    label: purposeNames[purpose].label,
-    purpose,
-    keySpec,
-    action: plan.refused === undefined ? 'Export' : 'Enroll',
-    code: told.code,
-    reason: told.reason,
-    contact: told.contact,
-    policy: { version: plan.policy.version, rules: [...told.rules] },
-  } as const;
-  const { id: receiptId } = await issueReceipt(dependencies, receipt, newId('ref'));
-  return { ...told, receiptId };
 }

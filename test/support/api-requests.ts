@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { eventSource } from '#contract/events.ts';
 import { type RouteName, routes } from '#contract/routes.ts';
@@ -6,6 +8,9 @@ import type { CloudEvent } from '#ports/messages.ts';
 import { sealLedger } from '#steps/seal-ledger.ts';
 import type { ApiWorld, Sent } from './api.ts';
 import { organization as acme, requestData } from './world.ts';
+
+const general = readFileSync('policies/general/policy.cedar', 'utf8');
+const generalTests: unknown = JSON.parse(readFileSync('policies/general/tests.json', 'utf8'));
 
 /** The name of every route. */
 export const routeNames = Object.keys(routes).filter(isRouteName);
@@ -36,6 +41,8 @@ export interface Records {
   entry: string;
   /** As set-ups send it. */
   recoveryKey: unknown;
+  /** The SHA-256 of a policy that another administrator proposed. */
+  proposal: string;
   /** The version of the organization. */
   version: number;
 }
@@ -62,6 +69,7 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
     return typeof webhook === 'object' && webhook !== null && 'id' in webhook ? String(webhook.id) : '';
   };
   const [webhook, spareWebhook] = [await hook(), await hook()];
+  const proposal = await send('administrator', 'PUT', '/v1/policy/proposal', newPolicy(), 'proposer');
   const { recoveryKey, version } = await send('administrator', 'GET', '/v1/organization');
   await sealLedger(api.world.dependencies, organization);
   await giveNotice(api, organization, subscriber, ready);
@@ -77,8 +85,14 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
     deadLetter: await buryLetter(api, organization, ready),
     entry: await firstEntry(api, organization),
     recoveryKey,
+    proposal: String(proposal['document']),
     version: Number(version),
   };
+}
+
+/** A policy that answers as the general one, of a text that nobody published yet. */
+function newPolicy() {
+  return { cedar: `// ${randomUUID()}\n${general}`, tests: generalTests };
 }
 
 /** A request of a subscriber, as the route takes it. */
@@ -198,6 +212,13 @@ export function sensibleRequests(records: Records): Record<RouteName, SensibleRe
       headers: { 'if-match': `"${records.version}"` },
       status: 200,
     },
+    showPolicy: get('/v1/policy'),
+    listPolicyVersions: get('/v1/policy/versions'),
+    simulatePolicy: post('/v1/policy/answers', { question: { action: 'Enroll', purpose: 'identity' } }),
+    comparePolicy: post('/v1/policy/differences', { cedar: newPolicy().cedar }),
+    approvePolicy: post('/v1/policy/approval', { document: records.proposal }),
+    withdrawProposal: { method: 'DELETE', target: `/v1/policy/proposals/${'0'.repeat(64)}`, status: 204 },
+    proposePolicy: { method: 'PUT', target: '/v1/policy/proposal', body: newPolicy(), status: 200 },
     publishEvents: post('/v1/events', incomingEvent(organization, subscriber), 202),
     followEvents: get(`/v1/events?enrollmentId=${ready}`),
     registerWebhook: post('/v1/webhooks', { url: 'https://hooks.example.org/more' }, 201),

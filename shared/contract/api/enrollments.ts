@@ -62,6 +62,10 @@ export const enrollmentView = v.object({
   /** How many subscriber copies were exported. */
   exports: v.number(),
   refusal: v.optional(refusal),
+  /** Since when, and by which policy, a key that was made without escrow is to have it. */
+  escrowDue: v.optional(
+    v.object({ since: moment, policy: v.object({ version: v.string(), rules: v.array(v.string()) }) }),
+  ),
 });
 export type EnrollmentView = v.InferOutput<typeof enrollmentView>;
 
@@ -69,7 +73,7 @@ export type EnrollmentView = v.InferOutput<typeof enrollmentView>;
 export function viewOf(enrollment: Enrollment): EnrollmentView {
   const { id, state, requestedAt, purpose, keySpec, assurance, custody, exportable, escrow, lock } =
     enrollment;
-  const { subscriber, policy, tries, key, refusal: refused } = enrollment;
+  const { subscriber, policy, tries, key, refusal: refused, escrowDue } = enrollment;
   return {
     id,
     state,
@@ -94,6 +98,12 @@ export function viewOf(enrollment: Enrollment): EnrollmentView {
     backups: enrollment.backups.filter((backup) => backup.state === 'active').length,
     exports: enrollment.exports,
     ...(refused !== undefined && { refusal: { ...refused, rules: [...refused.rules] } }),
+    ...(escrowDue !== undefined && {
+      escrowDue: {
+        since: escrowDue.since,
+        policy: { ...escrowDue.policy, rules: [...escrowDue.policy.rules] },
+      },
+    }),
   };
 }
 
@@ -182,6 +192,8 @@ export const listEnrollments = route({
     subscriberId: v.optional(subscriberIdentifier),
     state: v.optional(oneOf(enrollmentStates)),
     purpose: v.optional(oneOf(purposes)),
+    /** Those alone whose key has no escrow that policy has required since it was made. */
+    escrowDue: v.optional(oneOf(['true'])),
     limit: pageSize,
     cursor: v.optional(cursor),
   }),

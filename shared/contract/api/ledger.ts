@@ -119,7 +119,7 @@ export const findEntries = route({
           v.maxLength(256, 'is longer than 256 characters|Send it as entries have it.'),
         ),
       ),
-      refused: v.optional(v.picklist(['true'], 'is not true|Leave it out for all entries.')),
+      refused: v.optional(v.picklist(['true'], 'is not true|Send true, or leave it out for all entries.')),
       limit: pageSize,
       cursor: v.optional(cursor),
     }),

@@ -59,6 +59,7 @@ const using: readonly RouteName[] = [
   'destroyEnrollment',
   'removeWebhook',
   'redriveDeadLetter',
+  'approvePolicy',
 ];
 /** Nobody unlocks an own enrollment. */
 const subjectOf = (name: RouteName) => (name === 'unlockEnrollment' ? 'olga' : 'ada');

@@ -26,6 +26,7 @@ const records: Records = {
   deadLetter: '1000000',
   entry: 'led_none',
   recoveryKey: { kty: 'EC' },
+  proposal: '0'.repeat(64),
   version: 1,
 };
 const sensible = sensibleRequests(records);

@@ -26,6 +26,13 @@ const table = `
   showOrganization      . W O A D . .
   setUpOrganization     . . . . D . .
   changeSettings        . . . . D . .
+  showPolicy            . . . A D . .
+  listPolicyVersions    . . . A D . .
+  simulatePolicy        . . . A D . .
+  comparePolicy         . . . A D . .
+  approvePolicy         . . . . D . .
+  withdrawProposal      . . . . D . .
+  proposePolicy         . . . . D . .
   publishEvents         . W . . . . .
   followEvents          S W O A D . .
   registerWebhook       . . . . D . .
@@ -85,6 +92,7 @@ const nothing: Records = {
   deadLetter: '1000000',
   entry: 'led_none',
   recoveryKey: {},
+  proposal: '0'.repeat(64),
   version: 1,
 };
 

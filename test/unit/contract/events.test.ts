@@ -24,6 +24,8 @@ const born: DomainEvent[] = [
   { name: 'EnrollmentPasswordChanged', data: { enrollmentId } },
   { name: 'EnrollmentDestroyed', data: { enrollmentId } },
   { name: 'OrganizationSettingsChanged', data: { fields: ['contact', 'policy'] } },
+  { name: 'PolicyProposed', data: { document: '0'.repeat(64), replaces: '1' } },
+  { name: 'PolicyPublished', data: { version: '2', document: '0'.repeat(64) } },
   { name: 'WebhookDisabled', data: { webhookId: 'whk_1' } },
   {
     name: 'LedgerCheckpointed',
@@ -66,6 +68,7 @@ describe('the data of events', () => {
       'KeyPairAwaited',
       'WebhookDeliveryRequested',
       'BackupCheckDue',
+      'PolicyApplicationDue',
       'CanaryCheckDue',
     ];
     expect(known).toEqual(new Set([...others, ...names]));

@@ -226,7 +226,7 @@ describe('a page that is delivered twice', () => {
     const page = () => checkBackups(needs, due({ id: 'chk_failing' }));
     for (const _time of ['first', 'second']) expect((await thrownBy(page)).code).toBe('store-unavailable');
     for (const _time of ['third', 'fourth']) expect(await page()).toMatchObject({ isLast: false });
-    expect(asked).toEqual(['chk_failing.x']);
+    expect(asked).toEqual(['chk_failing~x']);
   });
 
   it('does not fail where it cannot be noted that the next one was asked for', async () => {

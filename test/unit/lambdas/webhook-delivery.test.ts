@@ -61,6 +61,7 @@ function dispatcher(bus: EventBus = dependencies.events) {
     'discard-superseded': nothing,
     'check-backups': nothing,
     'check-canaries': nothing,
+    'apply-policy': nothing,
     'fan-out-webhooks': (event: CloudEvent) => fanOutWebhooks({ ...dependencies, events: bus }, event),
     'deliver-webhook': (event: CloudEvent) => deliverWebhook(dependencies, event),
   };

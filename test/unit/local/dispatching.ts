@@ -64,6 +64,7 @@ export function dispatching<Q extends MessageQueues>(
       'deliver-webhook': noting('deliver-webhook'),
       'check-backups': noting('check-backups'),
       'check-canaries': noting('check-canaries'),
+      'apply-policy': noting('apply-policy'),
       ...handlers,
     },
     ...parts,

@@ -160,6 +160,7 @@ describe('a key that can never be made', () => {
         'deliver-webhook': async () => undefined,
         'check-backups': async () => undefined,
         'check-canaries': async () => undefined,
+        'apply-policy': async () => undefined,
       },
     });
     await dispatcher.drain();

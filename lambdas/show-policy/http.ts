@@ -1,0 +1,14 @@
+import type { Call, ReplyOf } from '#contract/api/route.ts';
+import type { RouteNamed } from '#contract/routes.ts';
+import type { Dependencies } from '#steps/dependencies.ts';
+import { showPolicy } from './show-policy.ts';
+
+type R = RouteNamed<'showPolicy'>;
+
+/** Answers `showPolicy`; throws what the use case throws. */
+export async function answerShowPolicy(
+  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'ledger'>,
+  { principal, requestId }: Call<R>,
+): Promise<ReplyOf<R>> {
+  return { json: await showPolicy(dependencies, principal, { requestId }) };
+}

@@ -1,11 +1,10 @@
 import { beforeAll } from 'vitest';
-import type { Ledger } from '#ports/ledger.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { addBucket, startS3Double } from '#test/doubles/s3/s3-double.ts';
 import { type SigningService, signingService } from '#test/support/ledger.ts';
 import { ledgerOnAws, segmentBucket } from '#test/support/sealed-on-aws.ts';
 import { type LedgerLogParts, ledgerLogContract } from './ledger-log.contract.ts';
-import { organizationRecord } from './records.ts';
+import { sealingLedger } from './sealing-ledger.ts';
 import { segmentStoreContract } from './segment-store.contract.ts';
 import type { Subject } from './subject.ts';
 import { type OpenDynamoDb, onDynamoDb } from './subject-dynamodb.ts';
@@ -35,25 +34,8 @@ async function onAws<T extends object>(
 
 segmentStoreContract('S3SegmentStore', () => onAws(({ segments }) => ({ store: segments })));
 
-/** @param sealsAfter whether what an organization has is sealed once it has so many entries */
-async function sealedAs(sealsAfter: (entries: number) => boolean): Promise<Subject<LedgerLogParts>> {
-  return await onAws(({ writer, log, seal, registry }) => {
-    const ledger = writer();
-    const counts = new Map<string, number>();
-    const sealing: Ledger = {
-      async record(entry) {
-        const { organization } = entry;
-        const count = (counts.get(organization) ?? 0) + 1;
-        if (count === 1 && organization !== '') await registry.create(organizationRecord(organization));
-        counts.set(organization, count);
-        const id = await ledger.record(entry);
-        if (sealsAfter(count)) await seal(organization);
-        return id;
-      },
-    };
-    return { ledger: sealing, log };
-  });
-}
+const sealedAs = (sealsAfter: (entries: number) => boolean): Promise<Subject<LedgerLogParts>> =>
+  onAws((parts) => sealingLedger(parts, sealsAfter));
 
 ledgerLogContract('DynamoLedgerLog, nothing sealed', () => sealedAs(() => false));
 ledgerLogContract('DynamoLedgerLog, some sealed', () => sealedAs((entries) => entries === 3));

@@ -5,6 +5,7 @@ import { DynamoSealableLog } from '#adapters/dynamodb/sealable-log.ts';
 import { openS3Client } from '#adapters/s3/client.ts';
 import { S3SegmentStore } from '#adapters/s3/segment-store.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
+import type { SegmentStore } from '#ports/segment-store.ts';
 import { sealLog } from '#steps/seal-ledger.ts';
 import type { OpenDynamoDb } from '#test/contract/subject-dynamodb.ts';
 import type { ManualClock } from '#test/doubles/clock.ts';
@@ -13,10 +14,18 @@ import type { SigningService } from './ledger.ts';
 export const segmentBucket = 'segments';
 export const bucketOwner = '111122223333';
 
-/** A ledger on stand-ins for Amazon DynamoDB and Amazon S3, and what seals it. The environment leads to both. */
-export function ledgerOnAws({ calls, tables }: OpenDynamoDb, clock: ManualClock, service: SigningService) {
+/**
+ * A ledger in Amazon DynamoDB, or a stand-in for it, and what seals it. The environment leads there.
+ * @param given where segments are kept; a bucket of a stand-in for Amazon S3 if absent
+ */
+export function ledgerOnAws(
+  { calls, tables }: OpenDynamoDb,
+  clock: ManualClock,
+  service: SigningService,
+  given?: SegmentStore,
+) {
   const settings = { bucket: segmentBucket, owner: bucketOwner, retentionDays: 1_095 };
-  const segments = new S3SegmentStore(openS3Client(), clock, settings);
+  const segments = given ?? new S3SegmentStore(openS3Client(), clock, settings);
   const registry = new DynamoRegistry(calls, tables.aggregates, clock);
   const keys: Pick<KeyProvider, 'receiptKey' | 'signReceipt'> = {
     receiptKey: async () => service.signer.publicKey,

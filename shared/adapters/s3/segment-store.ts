@@ -11,8 +11,10 @@ import { s3 } from './service.ts';
 export interface S3SegmentSettings extends StoreCallSettings {
   /** The name of a bucket with Object Lock. */
   bucket: string;
-  /** The account that it must belong to, twelve digits: a bucket of that name in another account is refused. */
-  owner: string;
+  /** The account that it must belong to, twelve digits: a bucket of that name in another account is refused; any if absent. */
+  owner?: string;
+  /** What the names of all objects begin with; nothing if absent. */
+  prefix?: string;
   /** How long a segment is locked from its writing, in days. */
   retentionDays: number;
 }
@@ -28,26 +30,28 @@ const mostListed = 1_000;
  */
 export class S3SegmentStore implements SegmentStore {
   readonly #calls: StoreCalls<S3Client>;
-  readonly #where: { Bucket: string; ExpectedBucketOwner: string };
+  readonly #where: { Bucket: string; ExpectedBucketOwner?: string };
   readonly #retention: number;
+  readonly #prefix: string;
   readonly #clock: Clock;
 
   /** @param client whose own repetitions are off */
   constructor(
     client: S3Client,
     clock: Clock,
-    { bucket, owner, retentionDays, ...settings }: S3SegmentSettings,
+    { bucket, owner, retentionDays, prefix = '', ...settings }: S3SegmentSettings,
   ) {
     this.#calls = new StoreCalls(client, s3, settings);
-    this.#where = { Bucket: bucket, ExpectedBucketOwner: owner };
+    this.#where = { Bucket: bucket, ...(owner !== undefined && { ExpectedBucketOwner: owner }) };
     this.#retention = retentionDays * day;
+    this.#prefix = prefix;
     this.#clock = clock;
   }
 
   async put(organization: string, segment: number, bytes: Uint8Array): Promise<void> {
     const command = new PutObjectCommand({
       ...this.#where,
-      Key: keyOf(organization, segment),
+      Key: this.#keyOf(organization, segment),
       Body: bytes,
       ContentType: 'application/jsonl',
       IfNoneMatch: '*',
@@ -67,7 +71,7 @@ export class S3SegmentStore implements SegmentStore {
   }
 
   async get(organization: string, segment: number): Promise<Uint8Array | undefined> {
-    const target = { ...this.#where, Key: keyOf(organization, segment) };
+    const target = { ...this.#where, Key: this.#keyOf(organization, segment) };
     const object = await this.#calls.call<Awaited<ReturnType<typeof getObject>> | undefined>(
       (client, request) => getObject(client, target, request),
       { answers: { NoSuchKey: () => undefined } },
@@ -78,9 +82,9 @@ export class S3SegmentStore implements SegmentStore {
   }
 
   async list(organization: string, after: number, limit: number): Promise<number[]> {
-    const prefix = `${segmentFolder(organization)}/`;
+    const prefix = `${this.#prefix}${segmentFolder(organization)}/`;
     const found: number[] = [];
-    let start = after === 0 ? prefix : keyOf(organization, after);
+    let start = after === 0 ? prefix : this.#keyOf(organization, after);
     while (found.length < limit) {
       const command = new ListObjectsV2Command({
         ...this.#where,
@@ -98,8 +102,8 @@ export class S3SegmentStore implements SegmentStore {
     }
     return found;
   }
-}
 
-function keyOf(organization: string, segment: number): string {
-  return `${segmentFolder(organization)}/${segmentFile(segment)}`;
+  #keyOf(organization: string, segment: number): string {
+    return `${this.#prefix}${segmentFolder(organization)}/${segmentFile(segment)}`;
+  }
 }

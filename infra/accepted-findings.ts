@@ -119,10 +119,10 @@ function findingsIn(vault: Vault): readonly AcceptedFinding[] {
 }
 
 /** How a finding names a bucket: by what the template makes, or by its ARN. */
-function nameOf(vault: Stack, { node: { defaultChild }, bucketName }: IBucket): string {
+function nameOf(vault: Stack, { node: { defaultChild }, bucketArn }: IBucket): string {
   return defaultChild instanceof CfnBucket
     ? `<${vault.resolve(defaultChild.logicalId)}.Arn>`
-    : `arn:<AWS::Partition>:s3:::${bucketName}`;
+    : String(vault.resolve(bucketArn));
 }
 
 /** Gives the reasons with the construct, so that they hold in whatever app it is made. */

@@ -54,7 +54,8 @@ export const exceptions: readonly Exception[] = [
       's3:PutObject',
       's3:PutObjectRetention',
     ],
-    resource: /^(<[A-Za-z0-9]+\.Arn>|arn:<AWS::Partition>:s3:::[a-z0-9.-]+)\/((backups|segments)\/)?\*$/,
+    resource:
+      /^(<[A-Za-z0-9]+\.Arn>|arn:(<AWS::Partition>|[a-z-]+):s3:::[a-z0-9.-]+)\/((backups|segments)\/)?\*$/,
     why: 'Objects of one bucket, which are named by the enrollments, or the organizations, that they are of; and its access log.',
   },
   {

@@ -5,7 +5,7 @@ import { tokenSettings } from '#runtime/tokens/token-settings.ts';
 import { settingsOf } from '../../infra/settings.ts';
 import { account, type Deployed, region } from './deployed.ts';
 import { Principals } from './principals.ts';
-import { inApp, makeEscrow, stacksOf } from './synthesis.ts';
+import { inApp, makeEscrow, stacksOf, synthesize } from './synthesis.ts';
 import { at } from './template.ts';
 
 const issuer = {
@@ -124,6 +124,11 @@ describe('an organization with an issuer and a domain of its own', () => {
     const mailed = deployed.only(deployed.service, 'AWS::SNS::Subscription');
     expect(mailed.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'ops@acme.example' });
   });
+});
+
+it('meets every practice that it is held against with a bucket of another account for its ledger', () => {
+  const ledgerBucket = { name: 'acme-audit-ledger', account: '444455556666' };
+  expect(synthesize({ ledgerBucket }).report).toMatchObject({ pluginReports: [] });
 });
 
 describe('the construct', () => {

@@ -8,6 +8,8 @@ import { csr } from './commands/csr.ts';
 import { listDeadLetters, redriveDeadLetters } from './commands/dead-letters.ts';
 import { destroy } from './commands/destroy.ts';
 import { doctor } from './commands/doctor.ts';
+import { dossier } from './commands/dossier.ts';
+import { dossierVerify } from './commands/dossier-verify.ts';
 import { enroll } from './commands/enroll.ts';
 import { exportCommand } from './commands/export.ts';
 import { init } from './commands/init.ts';
@@ -65,6 +67,7 @@ export const commands: readonly Command[] = [
   policyCheck,
   policySimulate,
   ledgerVerify,
+  dossierVerify,
   tokenList,
   tokenInit,
   tokenProbe,
@@ -79,6 +82,7 @@ export const commands: readonly Command[] = [
   doctor,
   ledgerShow,
   ledgerProve,
+  dossier,
   ledgerExport,
   listDeadLetters,
   redriveDeadLetters,

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import type { CheckpointFile } from '#crypto/ledger/anchors.ts';
-import { type LedgerReport, verifyLedger } from '#crypto/ledger/verify-ledger.ts';
-import { fileError } from '#domain/plain-words.ts';
+import { verifyLedger } from '#crypto/ledger/verify-ledger.ts';
 import { command } from '../command.ts';
+import { escapedJson } from '../escaped-json.ts';
+import { checkpointFile, checkpointOption } from '../ledger/checkpoint-file.ts';
 import { openLedgerFolder } from '../ledger/open-folder.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus } from '../output.ts';
@@ -27,12 +26,7 @@ export const ledgerVerify = command({
       says: "the service's public keys (JWK set), from its /.well-known/jwks.json; not from whoever gave the ledger",
       required: '--jwks must name the key set.',
     },
-    checkpoint: {
-      type: 'string',
-      value: 'FILE',
-      multiple: true,
-      says: 'checkpoints that were kept elsewhere, one a line',
-    },
+    checkpoint: checkpointOption,
     json: jsonOption,
   },
   exits: { 0: 'the ledger is whole', 1: 'it is not' },
@@ -49,28 +43,7 @@ export const ledgerVerify = command({
     const anchors = (values.checkpoint ?? []).map(checkpointFile);
     const line = progress({ noun: 'segments', total: folder.segments.length });
     const report = await verifyLedger(folder, keys, { anchors, onSegment: line.at }).finally(line.end);
-    await output.data(values.json === true ? jsonOf(report) : describeLedger(report));
+    await output.data(values.json === true ? escapedJson(report) : describeLedger(report));
     return report.ok ? exitStatus.ok : exitStatus.no;
   },
 });
-
-function checkpointFile(name: string): CheckpointFile {
-  return { name, read: () => readFile(name) };
-}
-
-async function* readFile(name: string): AsyncGenerator<Uint8Array> {
-  const chunks: AsyncIterable<Uint8Array> = createReadStream(name);
-  try {
-    for await (const chunk of chunks) yield chunk;
-  } catch (error) {
-    throw fileError(name, error);
-  }
-}
-
-/** What a terminal would not show, or act upon, is escaped: an organization's or a file's name may hold it. */
-function jsonOf(report: LedgerReport): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(report, null, 2).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (text) =>
-    text.split('').map(escaped).join(''),
-  );
-}

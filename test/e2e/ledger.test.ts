@@ -210,3 +210,60 @@ describe('escrow ledger prove', () => {
     expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('(checkpoint-key-unknown)')]);
   });
 });
+
+describe('escrow dossier', () => {
+  it('writes all that is known of a key to a file of its own, which verifies offline', async () => {
+    const { stderr } = await auditor.run(`escrow dossier ${enrollment} --out key.dossier.json`);
+    expect(stderr).toMatch(
+      /^The dossier is in key\.dossier\.json: \d+ entries and 2 receipts, each verified\.$/m,
+    );
+    expect(auditor.mode('key.dossier.json')).toBe(0o600);
+    copyFileSync(witness, auditor.path('witness-now.txt'));
+    const verifying = 'escrow dossier verify key.dossier.json --jwks jwks.json --checkpoint witness-now.txt';
+    const told = await done(auditor, verifying);
+    expect(told).toMatch(new RegExp(`^Genuine: the dossier of ${enrollment} \\(example\\), made `));
+    expect(told).toMatch(/ada {2}export copy \(modern\): done {2}\[entry \d+, proved\]/);
+    expect(told).toMatch(/ada {2}export copy \(modern\): refused, wrong-password/);
+    expect(told).toContain('ada was told: Your key is ready');
+    expect(told).toMatch(/receipt \S+: escrowed backup \w+, version /);
+    expect(told).toMatch(/by policy 1, rule [a-z-]+: [A-Z].*\.$/m);
+    const found = await report(auditor, verifying);
+    expect(found).toMatchObject({ status: 0, ok: true, findings: [], anchors: { same: 1 } });
+    expect(found.dossier).toMatchObject({ state: 'ready', ledger: { complete: true } });
+    const content = readFileSync(auditor.path('key.dossier.json'), 'utf8');
+    for (const secret of ['correct horse', 'incorrect horse', ada.password]) {
+      expect(content).not.toContain(secret);
+    }
+  });
+
+  it('is seen to be altered, in whichever byte', async () => {
+    const bytes = readFileSync(auditor.path('key.dossier.json'));
+    for (const part of [0.1, 0.5, 0.9]) {
+      const altered = Buffer.from(bytes);
+      const at = Math.floor(bytes.length * part);
+      altered[at] = (altered[at] ?? 0) ^ 1;
+      writeFileSync(auditor.path('altered.dossier.json'), altered);
+      const { status } = await auditor.run(
+        'escrow dossier verify altered.dossier.json --jwks jwks.json --json',
+      );
+      expect(status).toBe(1);
+    }
+  });
+
+  it('writes over nothing, and nothing that does not verify', async () => {
+    const again = await auditor.run(`escrow dossier ${enrollment} --out key.dossier.json`);
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('(refuses-to-overwrite)')]);
+    const wrong = await auditor.run(`escrow dossier ${enrollment} --out wrong.json --jwks other.json`);
+    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('(dossier-invalid)')]);
+    expect(auditor.list()).not.toContain('wrong.json');
+  });
+
+  it('is given to the subscriber, of the own key alone, and to nobody else', async () => {
+    const own = JSON.parse(await done(ada, `escrow dossier ${enrollment}`));
+    expect(own.dossier).toMatchObject({ enrollmentId: enrollment, request: { subscriber: { id: 'ada' } } });
+    const none = await ada.run(`escrow dossier enr_${'a'.repeat(26)}`);
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('(not-found)')]);
+    const shown = await done(auditor, `escrow ledger show --enrollment ${enrollment} --all`);
+    expect(shown).toMatch(/ada {2}read dossier: done\n {2}enrollment.*\n {2}about {7}[0-9a-f]{64}\n/);
+  });
+});

@@ -68,7 +68,10 @@ export async function makeDossier(
  */
 export function readDossier(bytes: Uint8Array): DossierFile {
   if (bytes.length > longestDossier) throw invalid('it is longer than any dossier');
-  const { dossier: given, signature } = twoMembers(parseText(bytes));
+  const text = decode(bytes);
+  const value = parse(text);
+  const { dossier: given, signature } = twoMembers(value);
+  checkSpelling(value, text);
   const dossier = v.safeParse(dossierSchema, given);
   if (!dossier.success) throw invalid('it does not say what a dossier says');
   return { dossier: dossier.output, signature, sha256: sha256Hex(Buffer.from(JSON.stringify(given))) };
@@ -87,14 +90,11 @@ export async function openDossierStatement(
   throw invalid('its signature does not say what that of a dossier says');
 }
 
-function parseText(bytes: Uint8Array): unknown {
-  const text = decode(bytes);
-  const value = parse(text);
+function checkSpelling(value: unknown, text: string): void {
   const body = text.endsWith('\n') ? text.slice(0, -1) : text;
   if (![undefined, 2].some((indent) => spelled(value, indent) === body)) {
     throw invalid('it is not spelled as it was made: a program or a person has changed it');
   }
-  return value;
 }
 
 function decode(bytes: Uint8Array): string {

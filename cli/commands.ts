@@ -22,7 +22,12 @@ import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { notices } from './commands/notices.ts';
 import { setOrganization, showOrganization } from './commands/organization.ts';
+import { policyApprove, policyWithdraw } from './commands/policy-approve.ts';
 import { policyCheck } from './commands/policy-check.ts';
+import { policyDiff } from './commands/policy-diff.ts';
+import { policyHistory } from './commands/policy-history.ts';
+import { policyPublish, policyRollback } from './commands/policy-publish.ts';
+import { policyShow } from './commands/policy-show.ts';
 import { policySimulate } from './commands/policy-simulate.ts';
 import { receiptGet } from './commands/receipt-get.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
@@ -74,6 +79,13 @@ export const commands: readonly Command[] = [
   tokenShow,
   showOrganization,
   setOrganization,
+  policyShow,
+  policyDiff,
+  policyPublish,
+  policyApprove,
+  policyWithdraw,
+  policyHistory,
+  policyRollback,
   listAccounts,
   addAccount,
   setAccountPassword,

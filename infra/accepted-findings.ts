@@ -60,7 +60,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   },
   {
     id: 'NIST.800.53.R5-IAMNoInlinePolicy',
-    on: [roles, functions, 'Service/Token'],
+    on: [roles, functions, 'Service/Http', 'Service/Token'],
     reason:
       'Each policy is for one role alone, stands where a review sees both, and goes with it; a shared one could be attached elsewhere.',
   },

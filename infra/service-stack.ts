@@ -4,7 +4,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Consumer } from '#contract/subscriptions.ts';
 import { Alarms } from './constructs/alarms.ts';
-import { ConsumerQueue, queueProps } from './constructs/consumer-queue.ts';
+import { ConsumerQueue, queueProps, refuseClearText } from './constructs/consumer-queue.ts';
 import { ServiceDashboard } from './constructs/dashboard.ts';
 import { EscrowBus } from './constructs/event-bus.ts';
 import { followStream, runEvery, workOnQueue } from './constructs/event-sources.ts';
@@ -83,6 +83,8 @@ export class ServiceStack extends Stack {
       const props = { bus: this.bus, consumer: on.consumer, timeoutSeconds, undelivered };
       queues.set(on.consumer, new ConsumerQueue(this, `Queue-${on.consumer}`, props));
     }
+    const deadLetters = [...queues.values()].map((queue) => queue.deadLetters);
+    refuseClearText(this, 'DeadLettersByTls', deadLetters);
     return queues;
   }
 

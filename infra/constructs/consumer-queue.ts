@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { type EventPattern, type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IQueue, Queue, QueueEncryption, QueuePolicy, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Consumer, retries, type Subscription, subscriptions } from '#contract/subscriptions.ts';
 import { eventSourceName } from './event-bus.ts';
@@ -38,6 +39,8 @@ export class ConsumerQueue extends Construct {
     super(scope, id);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...queueProps,
+      // By a policy that all of them share (`refuseClearText`).
+      enforceSSL: false,
       visibilityTimeout: Duration.seconds(6 * 60),
     });
     const tries = retries[consumer].pauses.length + 1;
@@ -55,6 +58,20 @@ export class ConsumerQueue extends Construct {
     const message = RuleTargetInput.fromEventPath('$.detail');
     rule.addTarget(new SqsQueue(this.queue, { message, deadLetterQueue: undelivered }));
   }
+}
+
+/** Denies whatever does not come over TLS, to all of some queues by one policy: a stack takes only so many resources. */
+export function refuseClearText(scope: Construct, id: string, queues: readonly IQueue[]): void {
+  const { document } = new QueuePolicy(scope, id, { queues: [...queues] });
+  document.addStatements(
+    new PolicyStatement({
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['sqs:*'],
+      resources: queues.map(({ queueArn }) => queueArn),
+      conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+    }),
+  );
 }
 
 function patternOf({ types, purpose }: Subscription): EventPattern {

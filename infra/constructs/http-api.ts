@@ -8,11 +8,16 @@ import {
   HttpApi,
   HttpMethod,
   type HttpRoute,
+  type HttpRouteIntegrationBindOptions,
+  type HttpRouteIntegrationConfig,
   HttpStage,
+  IntegrationCredentials,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
@@ -83,21 +88,28 @@ export class ServiceApi extends Construct {
 
   /** Has each route answered by its function. */
   answerBy(functionOf: (name: FunctionName) => ServiceFunction): void {
-    const answered = functionsWhere(({ on }) => 'routes' in on).flatMap((name) => {
+    const names = functionsWhere(({ on }) => 'routes' in on);
+    const caller = this.caller(names.map((name) => functionOf(name).lambda.functionArn));
+    const answered = names.flatMap((name) => {
       const { on } = specOf(name);
       if (!('routes' in on)) return [];
-      const integration = new HttpLambdaIntegration(name, functionOf(name).lambda, {
-        // The longest that the CDK takes; API Gateway would wait for 30.
-        timeout: Duration.seconds(29),
-        // One permission for all routes that lead to it: a stack takes only so many resources.
-        scopePermissionToRoute: false,
-      });
+      const integration = new CalledByRole(name, functionOf(name).lambda, caller);
       return on.routes.flatMap((route) => this.route(route, integration));
     });
     // The stage names the routes in its limits, and so needs them first.
     this.stage.node.addDependency(...answered);
     const { defaultChild } = this.stage.node;
     if (defaultChild instanceof CfnStage) defaultChild.routeSettings = routeSettings();
+  }
+
+  /** Calls the functions in the API's name. */
+  private caller(functionArns: string[]): Role {
+    const call = new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functionArns });
+    return new Role(this, 'Caller', {
+      description: 'Enrollment key escrow: calls the functions of routes',
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+      inlinePolicies: { Functions: new PolicyDocument({ statements: [call] }) },
+    });
   }
 
   private route(name: RouteName, integration: HttpLambdaIntegration): HttpRoute[] {
@@ -120,6 +132,24 @@ export class ServiceApi extends Construct {
     const target = new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId);
     new ARecord(this, 'Record', { zone, recordName: name, target: RecordTarget.fromAlias(target) });
   }
+}
+
+/** A function that the API calls by a role, and not by a permission of each function: a stack takes only so many resources. */
+class CalledByRole extends HttpLambdaIntegration {
+  readonly #role: Role;
+
+  constructor(id: string, handler: IFunction, role: Role) {
+    // The longest that the CDK takes; API Gateway would wait for 30.
+    super(id, handler, { timeout: Duration.seconds(29) });
+    this.#role = role;
+  }
+
+  override bind(options: HttpRouteIntegrationBindOptions): HttpRouteIntegrationConfig {
+    return { ...super.bind(options), credentials: IntegrationCredentials.fromRole(this.#role) };
+  }
+
+  /** In place of the permission. */
+  protected override completeBind(): void {}
 }
 
 function routeSettings(): Record<string, { ThrottlingBurstLimit: number; ThrottlingRateLimit: number }> {

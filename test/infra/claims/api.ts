@@ -32,6 +32,22 @@ export function apiClaims(parties: Parties): void {
       }
     });
 
+    it('calls those functions by a role of its own, which may call them and do nothing else', () => {
+      const caller = parties.deployed.only(parties.deployed.service, 'AWS::IAM::Role', 'HttpCaller');
+      const arns = functionNames
+        .filter((name) => 'routes' in functions[name].on)
+        .map((name) => parties.lambda(name));
+      expect(at(caller.Properties['Policies'], 0, 'PolicyDocument', 'Statement')).toEqual([
+        { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arns },
+      ]);
+      for (const { Properties } of parties.deployed.all('AWS::ApiGatewayV2::Integration')) {
+        expect(String(Properties['CredentialsArn'])).toContain('HttpCaller');
+      }
+      expect(
+        parties.deployed.all('AWS::Lambda::Permission').filter(({ id }) => id.startsWith('Http')),
+      ).toEqual([]);
+    });
+
     it('leaves it to the functions to verify tokens, so that every refusal is recorded', () => {
       for (const { Properties } of parties.deployed.all('AWS::ApiGatewayV2::Route')) {
         expect(Properties['AuthorizationType'] ?? 'NONE').toBe('NONE');

@@ -142,6 +142,26 @@ export const accepted: readonly Accepted[] = [
     why: 'A backup that is not as it was is recorded, and a further page asked for; here all are well, on one page.',
   },
   {
+    functions: ['apply-policy'],
+    permissions: [
+      'dynamodb:PutItem on Documents',
+      'kms:DescribeKey on KeysReceipts',
+      'kms:GetPublicKey on KeysReceipts',
+      'kms:Sign on KeysReceipts',
+    ],
+    why: 'What a policy that was published refuses is signed; here it refuses nothing.',
+    mayHappen: true,
+  },
+  {
+    functions: ['apply-policy'],
+    permissions: [
+      'dynamodb:GetItem on Activity claims#*',
+      'dynamodb:PutItem on Activity claims#*',
+      'events:PutEvents on Bus',
+    ],
+    why: 'A further page is asked for; here all are on one.',
+  },
+  {
     functions: ['reconcile'],
     permissions: [
       'dynamodb:BatchGetItem on Aggregates',

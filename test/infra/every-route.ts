@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { expect } from 'vitest';
@@ -183,6 +184,27 @@ export class EveryRoute {
       body: { name: 'Other' },
       headers: ifMatch,
     });
+  }
+
+  /** A policy from its proposal by one administrator to its approval by another, with an enrollment to apply it to; and one taken back. */
+  async policy(): Promise<void> {
+    const second: Asker = ['second', 'administrator'];
+    await this.done(workflow, 'POST', '/v1/enrollments', { body: requestBody('wes') });
+    const [cedar, tests] = ['policy.cedar', 'tests.json'].map((name) =>
+      readFileSync(`policies/general/${name}`, 'utf8'),
+    );
+    const other = { cedar: `// Another text.\n${cedar}`, tests: JSON.parse(tests ?? '') };
+    const proposal = await this.done(administrator, 'PUT', '/v1/policy/proposal', { body: other });
+    const { document } = v.parse(v.object({ document: v.string() }), proposal.json);
+    const question = { action: 'Escrow', purpose: 'encryption' };
+    await this.done(auditor, 'POST', '/v1/policy/answers', { body: { question, proposed: true } });
+    await this.done(auditor, 'POST', '/v1/policy/differences', { body: {} });
+    await this.done(second, 'POST', '/v1/policy/approval', { body: { document } });
+    const back = await this.done(second, 'PUT', '/v1/policy/proposal', { body: { version: '1' } });
+    await this.done(auditor, 'GET', '/v1/policy');
+    await this.done(auditor, 'GET', '/v1/policy/versions');
+    await this.done(second, 'DELETE', `/v1/policy/proposals/${String(back.json['document'])}`);
+    await this.#deployment.sources.settle();
   }
 
   /** Asks twice by one idempotency key; both are done. */

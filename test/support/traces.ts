@@ -32,11 +32,11 @@ export class DataFolder {
     );
   }
 
-  /** Every write-once record, as `kind id`, sorted. */
+  /** Every write-once record of an enrollment, as `kind id`, sorted; policies are the organization's. */
   documents(): string[] {
     const named = (row: Record<string, unknown>) => `${row['kind']} ${row['id']}`;
     return [
-      ...this.rows('SELECT kind, id FROM documents').map(named),
+      ...this.rows("SELECT kind, id FROM documents WHERE kind NOT LIKE 'policy%'").map(named),
       ...this.rows('SELECT kind, id FROM locked_keys', 'locked-keys.db').map(named),
     ].sort();
   }

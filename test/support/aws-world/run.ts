@@ -1,3 +1,4 @@
+import { CedarPolicy } from '#adapters/cedar-policy/cedar-policy.ts';
 import { retries } from '#contract/subscriptions.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
@@ -82,6 +83,10 @@ export class AwsRun implements Wires {
     // Each run begins with a day, so that a seed does the same whatever was run before it.
     cloud.clock.advance(day - (cloud.clock.now().getTime() % day));
     this.#world.take(this);
+    // As functions that have just started, which have read no policy yet.
+    for (const { dependencies } of Object.values(this.#world.lanes)) {
+      dependencies.policy = new CedarPolicy(dependencies.registry, dependencies.documents);
+    }
     cloud.hear({
       deliver: (consumer, detail) => {
         const { source, id }: CloudEvent = JSON.parse(detail);

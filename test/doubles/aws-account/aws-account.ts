@@ -20,9 +20,8 @@ import {
   describeSns,
 } from './aws-call.ts';
 import { startCallRecorder } from './call-recorder.ts';
-import { RecordedEntries } from './recorded-entries.ts';
+import { recordedEntries, writtenAggregates } from './table-stream.ts';
 import type { WorkWiring } from './work-wiring.ts';
-import { WrittenAggregates } from './written-aggregates.ts';
 
 export const consumers: readonly Consumer[] = Object.keys(subscriptions).filter(isConsumer);
 
@@ -65,8 +64,8 @@ export async function startAwsAccount({ rules, deadQueues }: Pick<WorkWiring, 'r
   await Promise.all([makeKeys(kms.endpoint), tieDeadQueues(sqs.endpoint, sqs.queueUrls, deadQueues)]);
   const calls: AwsCall[] = [];
   const changes: string[] = [];
-  const written = new WrittenAggregates(dynamo.tables.aggregates);
-  const entries = new RecordedEntries(dynamo.tables.ledger);
+  const written = writtenAggregates(dynamo.tables.aggregates);
+  const entries = recordedEntries(dynamo.tables.ledger);
   const take = (request: AwsRequest) => {
     written.take(request);
     entries.take(request);

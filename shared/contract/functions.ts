@@ -302,6 +302,20 @@ export const functions = {
     ['aggregates:read', 'ledger:lines', 'ledger:locate', 'segments:read'],
     core,
   ),
+  'read-dossier': api(
+    'read-dossier',
+    ['readDossier'],
+    [
+      'aggregates:read',
+      'documents:read',
+      'notices:read',
+      'ledger:lines',
+      'ledger:find',
+      'segments:read',
+      'keys:receipts',
+    ],
+    core,
+  ),
   'read-status': api(
     'read-status',
     ['readStatus'],

@@ -39,6 +39,15 @@ export const accepted: readonly Accepted[] = [
     mayHappen: true,
   },
   {
+    functions: ['read-dossier'],
+    permissions: [
+      'dynamodb:Query on Activity notices#*',
+      'dynamodb:Query on Ledger/index/by-principal',
+      'dynamodb:Query on Ledger/index/by-refusal',
+    ],
+    why: 'Notices and entries are read by a use of auditors, which has other lists besides; a dossier is of one enrollment and its subscriber.',
+  },
+  {
     functions: makers,
     permissions: ['dynamodb:DeleteItem on Documents', 'dynamodb:DeleteItem on LockedKeys'],
     why: 'What an attempt wrote that failed is discarded.',

@@ -99,6 +99,7 @@ export class EveryRoute {
     const { entries } = v.parse(v.object({ entries: v.array(v.object({ id: v.string() })) }), json);
     expect(entries.length).toBeGreaterThan(1);
     for (const each of entries) await this.done(auditor, 'GET', `/v1/ledger/entries/${each.id}/proof`);
+    await this.done(auditor, 'GET', `/v1/enrollments/${id}/dossier`);
   }
 
   /** What needs no access token. */

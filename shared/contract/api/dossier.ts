@@ -107,7 +107,6 @@ export const readDossier = route({
   roles: ['subscriber', ...auditing],
   // Each entry of it is proved.
   rate: 'costly',
-  served: 'one-machine',
   params: enrollmentParams,
   answer: {
     status: 200,

@@ -50,8 +50,8 @@ export function recordClaims(parties: Parties): void {
 
     it.each<[string, string[]]>([
       ['GetItem', ['prove-entry']],
-      ['BatchGetItem', ['find-entries', 'seal-ledger']],
-      ['Query', ['read-lines', 'find-entries', 'prove-entry', 'seal-ledger']],
+      ['BatchGetItem', ['find-entries', 'read-dossier', 'seal-ledger']],
+      ['Query', ['read-lines', 'find-entries', 'prove-entry', 'read-dossier', 'seal-ledger']],
       ['Scan', []],
       ['PartiQLSelect', []],
     ])(
@@ -62,10 +62,13 @@ export function recordClaims(parties: Parties): void {
       },
     );
 
-    it.each(['by-enrollment', 'by-principal', 'by-refusal'])('is found by one function (%s)', (index) => {
-      const asked = { action: 'dynamodb:Query', resource: `${parties.table('ledger')}/index/${index}` };
-      expect(parties.functionsThatMay(asked)).toEqual(['find-entries']);
-    });
+    it.each(['by-enrollment', 'by-principal', 'by-refusal'])(
+      'is found by what auditors ask (%s)',
+      (index) => {
+        const asked = { action: 'dynamodb:Query', resource: `${parties.table('ledger')}/index/${index}` };
+        expect(parties.functionsThatMay(asked)).toEqual(['find-entries', 'read-dossier']);
+      },
+    );
 
     const putting = (partition: string, ...attributes: string[]) => ({
       action: 'dynamodb:PutItem',

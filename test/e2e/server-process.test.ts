@@ -46,7 +46,14 @@ describe('npm start', () => {
     expect(server.stdout()).toContain(`stands in ${code}.`);
     expect(await server.end()).toBe(0);
     const messages = server.logged().map(({ message }) => message);
-    expect(messages).toEqual(['listening', ...Array(4).fill('request'), 'signalled', 'stopping', 'ledger-sealed', 'stopped']);
+    expect(messages).toEqual([
+      'listening',
+      ...Array(4).fill('request'),
+      'signalled',
+      'stopping',
+      'ledger-sealed',
+      'stopped',
+    ]);
   });
 
   it('keeps its data folder to its owner', async () => {

@@ -95,7 +95,7 @@ export const withdrawProposal = route({
   rate: 'write',
   params: v.strictObject({ document: sha256 }),
   answer: { status: 204, description: 'It is no longer proposed.' },
-  codes: ['not-set-up'],
+  codes: ['not-set-up', 'no-such-route'],
 });
 
 export const listPolicyVersions = route({

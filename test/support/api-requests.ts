@@ -69,7 +69,7 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
     return typeof webhook === 'object' && webhook !== null && 'id' in webhook ? String(webhook.id) : '';
   };
   const [webhook, spareWebhook] = [await hook(), await hook()];
-  const proposal = await send('administrator', 'PUT', '/v1/policy/proposal', newPolicy(), 'proposer');
+  const proposal = await propose(api, organization);
   const { recoveryKey, version } = await send('administrator', 'GET', '/v1/organization');
   await sealLedger(api.world.dependencies, organization);
   await giveNotice(api, organization, subscriber, ready);
@@ -85,9 +85,17 @@ export async function furnish(api: ApiWorld, organization = acme, subscriber = '
     deadLetter: await buryLetter(api, organization, ready),
     entry: await firstEntry(api, organization),
     recoveryKey,
-    proposal: String(proposal['document']),
+    proposal,
     version: Number(version),
   };
+}
+
+/** Has another administrator propose a policy. @returns the SHA-256 that names it, hex */
+export async function propose(api: ApiWorld, organization = acme): Promise<string> {
+  const token = await api.as('administrator', { organization, subject: 'proposer' });
+  const { status, text, json } = await api.call('PUT', '/v1/policy/proposal', { token, body: newPolicy() });
+  expect(status, text).toBe(200);
+  return String(json['document']);
 }
 
 /** A policy that answers as the general one, of a text that nobody published yet. */

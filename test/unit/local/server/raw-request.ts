@@ -13,9 +13,9 @@ export async function rawConnection(port: number): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   socket.setEncoding('latin1').on('data', (more: string) => (text += more));
-  // A connection that the server cuts off ends in an error or not, as the system likes.
+  // A connection that the server cuts off ends in an error or not, as the system likes: `once` would reject on it.
   socket.on('error', () => {});
-  const ended = once(socket, 'close').then(() => {});
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await once(socket, 'connect');
   return { socket, received: () => text, ended };
 }

@@ -93,6 +93,14 @@ export interface PolicyDecision {
   version: string;
 }
 
+/** The rule that decides where the policy itself fails on a question: it refuses, whatever is asked. */
+export const evaluationError = 'policy-evaluation-error';
+
+/** Whether the policy failed on a question, so that its answer settles nothing: where to refuse is to ask less, it must not count. */
+export function hasFailed({ rules }: Pick<PolicyDecision, 'rules'>): boolean {
+  return rules.includes(evaluationError);
+}
+
 /** What a password set by a person must be. Generated ones always meet it. */
 export interface PasswordRules {
   minimumLength: number;

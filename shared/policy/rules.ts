@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/web';
+import { evaluationError } from '#domain/policy.ts';
 import type { Finding, Place } from './finding.ts';
 import { type Cedar, withCedar } from './load-cedar.ts';
 import { type Mentions, mentionsOf } from './mentions.ts';
@@ -21,7 +22,7 @@ export interface Rule extends RuleSource, Place {
 /** Rules that every policy has, whatever its text says; no rule may be called the same. */
 export const builtInRules = {
   error: {
-    id: 'policy-evaluation-error',
+    id: evaluationError,
     reason: 'The policy failed on this question, and what fails is refused.',
   },
   none: { id: 'no-rule-permits', reason: 'No rule of the policy permits this.' },

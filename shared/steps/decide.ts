@@ -1,5 +1,5 @@
 import type { Enrollment } from '#domain/enrollment.ts';
-import { PolicyError } from '#domain/errors.ts';
+import { InternalError, PolicyError } from '#domain/errors.ts';
 import { holdFloors } from '#domain/floors.ts';
 import type { PolicyDecision, PolicyQuestion, PolicyResource } from '#domain/policy.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -14,7 +14,8 @@ export async function decide(
 
 /**
  * The answers of one version of an organization's policy, with the floors held. Throws as `ExportabilityPolicy.decide` does.
- * @returns in the order of the questions
+ * @returns in the order of the questions, one for each
+ * @throws InternalError `internal` if a question was left without an answer, too
  */
 export async function decideAll(
   { policy }: Pick<Dependencies, 'policy'>,
@@ -22,9 +23,10 @@ export async function decideAll(
   questions: readonly PolicyQuestion[],
 ): Promise<PolicyDecision[]> {
   const decisions = await policy.decideAll(organization, questions);
-  return questions.flatMap((question, index) => {
+  return questions.map((question, index) => {
     const decision = decisions[index];
-    return decision === undefined ? [] : [holdFloors(question, decision)];
+    if (decision !== undefined) return holdFloors(question, decision);
+    throw new InternalError('internal', { cause: 'the policy left a question without an answer' });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { RequestedEnrollment } from '#contract/enrollment-requested.ts';
 import type { EnrollmentState, Refusal } from '#domain/enrollment.ts';
 import { InternalError } from '#domain/errors.ts';
-import type { LockKind, PolicyAction, PolicyDecision } from '#domain/policy.ts';
+import { hasFailed, type LockKind, type PolicyAction, type PolicyDecision } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
 import { decideAll, noBackupMeaning } from './decide.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -99,6 +99,9 @@ function refusalOf(answers: {
   const { enroll, makeKey, exportable, escrow, lock, capable } = answers;
   if (!enroll.allowed) return refusal('enrollment-refused', enroll);
   if (!makeKey.allowed) return refusal('enrollment-refused', makeKey);
+  // A key without escrow, or one that never leaves, is made because policy says so, and not because it failed.
+  const failed = [exportable, escrow].find(hasFailed);
+  if (failed !== undefined) return refusal('enrollment-refused', failed);
   if (lock?.allowed === false) return refusal('enrollment-refused', lock);
   if (escrow.allowed && (!exportable.allowed || !capable)) {
     const reason = `${escrow.reason} Here it cannot be: the key could not leave custody.`;

@@ -2,7 +2,7 @@ import { requesting } from '#contract/api/roles.ts';
 import { activeBackup, type Enrollment, type EnrollmentState } from '#domain/enrollment.ts';
 import { InternalError } from '#domain/errors.ts';
 import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
-import type { PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
+import { hasFailed, type PolicyDecision, type PolicyQuestion } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
 import { decideAll, resourceOf } from './decide.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -100,9 +100,9 @@ async function escrowOf(
   return chosen(await decideAll({ policy }, organization, questions));
 }
 
-/** Who asks makes no difference that lets a key go without escrow. */
+/** Who asks makes no difference that lets a key go without escrow, nor does a failure. */
 function chosen(decisions: readonly PolicyDecision[]): PolicyDecision {
-  const decision = decisions.find(({ allowed }) => allowed) ?? decisions[0];
+  const decision = decisions.find(({ allowed }) => allowed) ?? decisions.find(hasFailed) ?? decisions[0];
   if (decision === undefined) throw new InternalError('internal');
   return decision;
 }
@@ -178,7 +178,7 @@ function escrowChange(
   before: PolicyDecision,
   after: PolicyDecision,
 ): PolicyDifference[] {
-  if (before.allowed === after.allowed) return [];
+  if (before.allowed === after.allowed || hasFailed(after)) return [];
   if (!after.allowed) return [{ change: 'needs-no-escrow', ...told(after) }];
   if (activeBackup(enrollment) !== undefined) return [];
   const inVain = !isUnmade(enrollment) && !enrollment.exportable;

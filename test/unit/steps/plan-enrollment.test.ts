@@ -43,6 +43,18 @@ function policyBut(...forbidden: PolicyAction[]): ExportabilityPolicy {
   return { decide, decideAll: async (_organization, questions) => await Promise.all(questions.map(decide)) };
 }
 
+/** A policy that permits everything, and fails on one question. */
+function policyFailingOn(action: PolicyAction): ExportabilityPolicy {
+  const policy = policyBut(action);
+  return {
+    ...policy,
+    async decideAll(organization, questions) {
+      const decisions = await policy.decideAll(organization, questions);
+      return decisions.map((each) => (each.allowed ? each : { ...each, rules: ['policy-evaluation-error'] }));
+    },
+  };
+}
+
 const encryption: EnrollmentRequest = {
   organization: 'acme',
   idempotencyKey: 'one',
@@ -118,6 +130,23 @@ describe('the plan of an encryption key', () => {
       custody({}),
     );
     expect(refused).toMatchObject({ code: 'enrollment-refused', reason: 'Enroll reason.' });
+  });
+});
+
+describe('where the policy fails', () => {
+  it.each(['Enroll', 'MakeKey', 'MakeExportable', 'Escrow', 'LockByPassword'] as const)(
+    'on %s, the request is refused: no key is made without escrow, or so that it never leaves, by a failure',
+    async (action) => {
+      const { refused } = await plan(encryption, policyFailingOn(action));
+      expect(refused).toMatchObject({ code: 'enrollment-refused', rules: ['policy-evaluation-error'] });
+    },
+  );
+
+  it('an answer that is missing is not taken from the question after it', async () => {
+    const policy = policyBut('Enroll');
+    const decideAll: typeof policy.decideAll = async (organization, [, ...questions]) =>
+      await policy.decideAll(organization, questions);
+    await expect(plan(encryption, { ...policy, decideAll })).rejects.toMatchObject({ code: 'internal' });
   });
 });
 

@@ -82,14 +82,14 @@ function checkAnother({ proposedBy }: PolicyProposal, { subject }: Principal): v
 /** The version is stored first, then recorded, then the organization's one record says that it decides. */
 async function publish(
   dependencies: Needs,
-  { organization, policy: { version: before } }: Organization,
+  { organization, policy: before }: Organization,
   { proposal, approvedBy }: { proposal: PolicyProposal; approvedBy: string },
   recordNow: RecordNow,
 ): Promise<PublishedPolicy> {
   const { document, proposedBy } = proposal;
   const publishedAt = dependencies.clock.now().toISOString();
-  const decision = { document, publishedAt, proposedBy, approvedBy, before };
-  const policy = await storePolicyVersion(dependencies, organization, decision);
+  const decision = { document, publishedAt, proposedBy, approvedBy };
+  const policy = await storePolicyVersion(dependencies, organization, decision, before);
   const { version } = policy;
   await recordNow({ about: [document], policy: { version, rules: [] } });
   await updateOrganization(dependencies, organization, (current) => {

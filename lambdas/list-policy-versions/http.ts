@@ -13,6 +13,6 @@ export async function answerListPolicyVersions(
   const wanted = { requestId, limit, ...(cursor !== undefined && { cursor }) };
   const { items, cursor: next } = await listPolicyVersions(dependencies, principal, wanted);
   // Which one came before, the order says.
-  const versions = items.map(({ before: _, ...version }) => version);
+  const versions = items.map(({ before: _, beforeId: _id, ...version }) => version);
   return { json: { versions, ...(next !== undefined && { cursor: next }) } };
 }

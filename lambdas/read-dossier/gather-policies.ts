@@ -1,6 +1,7 @@
 import type { Dossier } from '#crypto/dossier/content.ts';
-import { readPolicyVersion } from '#crypto/stored-policy.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { loadOrganization } from '#steps/load.ts';
+import { findVersions } from '#steps/policy-history.ts';
 import { readPolicy } from '#steps/policy-versions.ts';
 import { ifThere } from './if-there.ts';
 
@@ -10,19 +11,21 @@ const mostPolicies = 16;
 /**
  * Policies by their versions, as they were published. Of settings from before policies were written in Cedar there is none.
  * @param versions may have each several times
- * @throws StoreError `object-damaged`, `store-unavailable`
+ * @throws StoreError `object-damaged`, `store-unavailable`; SetUpError `not-set-up`
  */
 export async function gatherPolicies(
-  { documents }: Pick<Dependencies, 'documents'>,
+  dependencies: Pick<Dependencies, 'documents' | 'registry'>,
   organization: string,
   versions: readonly string[],
 ): Promise<Dossier['policies']> {
+  const wanted = [...new Set(versions)].slice(0, mostPolicies);
+  const owner = await loadOrganization(dependencies, organization);
+  const past = await findVersions(dependencies, owner, wanted);
   const policies: Dossier['policies'] = [];
-  for (const id of [...new Set(versions)].slice(0, mostPolicies)) {
-    const bytes = await ifThere(() => documents.get({ kind: 'policy-version', organization, id }));
-    if (bytes === undefined) continue;
-    const { version, document, publishedAt, proposedBy, approvedBy } = readPolicyVersion(bytes);
-    const text = await ifThere(() => readPolicy({ documents }, organization, document));
+  for (const each of wanted) {
+    const { version = each, document, publishedAt, proposedBy, approvedBy } = past.get(each) ?? {};
+    if (document === undefined || publishedAt === undefined || proposedBy === undefined) continue;
+    const text = await ifThere(() => readPolicy(dependencies, organization, document));
     if (text === undefined) continue;
     policies.push({
       ...{ version, document, publishedAt, proposedBy },

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { StoreError } from '#domain/errors.ts';
 import type { PublishedPolicy } from '#domain/organization.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
-import { canonicalJson, fingerprint, sha256Hex } from './identifiers.ts';
+import { canonicalJson, derivedId, fingerprint, sha256Hex } from './identifiers.ts';
 
 /** What a policy is called wherever it is stored: the SHA-256 of its canonical JSON, hex. Another text has another name. */
 export function policyName(document: PolicyDocument): string {
@@ -30,20 +30,42 @@ function isPolicy(value: unknown): value is PolicyDocument {
   return typeof value.cedar === 'string' && Array.isArray(value.tests);
 }
 
-/** A published policy in its organization's history, and the version before it. */
-export interface PolicyVersion extends PublishedPolicy {
+/**
+ * A version in the history of an organization's policy, and the one before it. Of settings, from before policies were written in Cedar,
+ * neither time nor author was kept.
+ */
+export interface PolicyVersion
+  extends Pick<PublishedPolicy, 'version' | 'document'>,
+    Partial<Pick<PublishedPolicy, 'publishedAt' | 'proposedBy' | 'approvedBy'>> {
   /** Absent for the first. */
   before?: string;
+  /** What the one before is stored as; absent where it is called by its version alone. */
+  beforeId?: string;
+}
+
+/**
+ * What a version is stored as. It names the decision, to the moment: so whoever publishes always has a name of their own, and what
+ * somebody stored and did not publish is in nobody's way.
+ */
+export function policyVersionId({
+  version,
+  document,
+  publishedAt = '',
+  proposedBy = '',
+  approvedBy = '',
+}: PolicyVersion): string {
+  return derivedId('pol', version, document, publishedAt, proposedBy, approvedBy);
 }
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const policyVersionSchema = v.object({
   version: text,
   document: text,
-  publishedAt: text,
-  proposedBy: text,
+  publishedAt: v.exactOptional(text),
+  proposedBy: v.exactOptional(text),
   approvedBy: v.exactOptional(text),
   before: v.exactOptional(text),
+  beforeId: v.exactOptional(text),
 });
 
 /** A version of a policy as it is stored. */

@@ -3,11 +3,12 @@ import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
 import type { policyActions } from '#domain/policy.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import { purposes } from '#domain/purpose.ts';
+import { testsOfSettings } from './settings-tests.ts';
 
 /**
  * The policy in Cedar that answers as an organization's settings did, from before policies were written in Cedar. Rules have the names
  * that settings gave them; a refusal for a missing role has one of its own, since each rule either permits or forbids.
- * @returns always the same for the same settings, and without tests: nobody wrote any
+ * @returns always the same for the same settings, with tests that say what those were
  */
 export function settingsAsCedar(settings: PolicySettings): PolicyDocument {
   const rules = [
@@ -19,7 +20,7 @@ export function settingsAsCedar(settings: PolicySettings): PolicyDocument {
     ...exporting(settings),
     ...recovering(),
   ];
-  return { cedar: rules.join('\n'), tests: [] };
+  return { cedar: rules.join('\n'), tests: testsOfSettings(settings) };
 }
 
 type Action = (typeof policyActions)[number];

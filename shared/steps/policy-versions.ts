@@ -3,10 +3,9 @@ import {
   policyBytes,
   policyName,
   policyVersionBytes,
-  readPolicyVersion,
+  policyVersionId,
   readStoredPolicy,
 } from '#crypto/stored-policy.ts';
-import { EscrowError, StateError } from '#domain/errors.ts';
 import { isSettings, type Organization, type PublishedPolicy } from '#domain/organization.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import { settingsAsCedar } from '#policy/settings-as-cedar.ts';
@@ -14,11 +13,8 @@ import type { Dependencies } from './dependencies.ts';
 
 type Stores = Pick<Dependencies, 'documents'>;
 
-/** More versions than ever were begun and not published, one after the other. */
-const mostTaken = 1000;
-
 /** A policy that is to be published, and whose decision that is. */
-export interface Publication extends Omit<PolicyVersion, 'version'> {}
+export type Publication = Omit<PublishedPolicy, 'version'>;
 
 /**
  * Stores a policy under its name, before anything points to it; again is success.
@@ -36,49 +32,49 @@ export async function storePolicy(
 }
 
 /**
- * Stores which policy a version is, before the organization's record points to it. A version that somebody stored and did not publish
- * keeps its number, unless it is the same decision: then it is this one, begun before.
+ * Stores which policy the next version is, before the organization's record points to it. Where it takes the place of settings, those
+ * are kept first, as a version like any other, to which one can go back.
+ * @param before the policy that it takes the place of; absent for the first
  * @returns what the record is to hold
- * @throws StateError `version-conflict` if too many are taken; StoreError `store-unavailable`
+ * @throws StoreError `store-unavailable`
  */
 export async function storePolicyVersion(
-  { documents }: Stores,
+  stores: Stores,
   organization: string,
   publication: Publication,
+  before?: Organization['policy'],
 ): Promise<PublishedPolicy> {
-  const first = numberAfter(publication.before);
-  for (let number = first; number < first + mostTaken; number += 1) {
-    const version = String(number);
-    const name = { kind: 'policy-version', organization, id: version } as const;
-    try {
-      await documents.put(name, policyVersionBytes({ ...publication, version }));
-      return published({ ...publication, version });
-    } catch (error) {
-      if (!(error instanceof EscrowError) || error.code !== 'already-exists') throw error;
-    }
-    const taken = readPolicyVersion(await documents.get(name));
-    if (isSameDecision(taken, publication)) return published(taken);
-  }
-  throw new StateError('version-conflict');
+  const policy = { version: numberAfter(before?.version), ...publication };
+  const named = before === undefined ? {} : await nameOf(stores, organization, before);
+  await putVersion(stores, organization, { ...policy, ...named });
+  return policy;
+}
+
+/** The version before, as the next one names it; settings are stored for it. */
+async function nameOf(
+  stores: Stores,
+  organization: string,
+  before: Organization['policy'],
+): Promise<Pick<PolicyVersion, 'before' | 'beforeId'>> {
+  const { version } = before;
+  if (!isSettings(before)) return { before: version, beforeId: policyVersionId(before) };
+  const document = await storePolicy(stores, organization, settingsAsCedar(before));
+  return { before: version, beforeId: await putVersion(stores, organization, { version, document }) };
+}
+
+async function putVersion(
+  { documents }: Stores,
+  organization: string,
+  version: PolicyVersion,
+): Promise<string> {
+  const id = policyVersionId(version);
+  await documents.put({ kind: 'policy-version', organization, id }, policyVersionBytes(version));
+  return id;
 }
 
 /** Versions are counted; those of settings had names of their own. */
-function numberAfter(before: string | undefined): number {
-  return /^[1-9]\d{0,14}$/.test(before ?? '') ? Number(before) + 1 : 1;
-}
-
-function isSameDecision(taken: PolicyVersion, { publishedAt: _, ...wanted }: Publication): boolean {
-  const { document, proposedBy, approvedBy, before } = taken;
-  return (
-    document === wanted.document &&
-    proposedBy === wanted.proposedBy &&
-    approvedBy === wanted.approvedBy &&
-    before === wanted.before
-  );
-}
-
-function published({ before: _, ...version }: PolicyVersion): PublishedPolicy {
-  return version;
+function numberAfter(before: string | undefined): string {
+  return /^[1-9]\d{0,14}$/.test(before ?? '') ? String(Number(before) + 1) : '1';
 }
 
 /**

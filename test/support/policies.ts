@@ -38,9 +38,9 @@ export async function decideBy(
   const publication = {
     document: await storePolicy(dependencies, organization, document),
     publishedAt: '2026-01-05T08:00:00.000Z',
-    ...{ proposedBy: 'root', approvedBy: 'second', before: current.policy.version },
+    ...{ proposedBy: 'root', approvedBy: 'second' },
   };
-  const policy = await storePolicyVersion(dependencies, organization, publication);
+  const policy = await storePolicyVersion(dependencies, organization, publication, current.policy);
   const next = { ...current, version: current.version + 1, policy, events: [] };
   await dependencies.registry.replace(next, { version: current.version });
 }

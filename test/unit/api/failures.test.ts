@@ -51,8 +51,8 @@ function unavailable(name: string): Error {
 }
 
 const everybody: Role[] = ['subscriber', 'enrollment-workflow', 'recovery-official', 'administrator'];
-/** These take a tenth of a second and dozens of calls, or one call more after each that failed: some of their calls are tried here. */
-const costly: readonly RouteName[] = ['setPassword', 'changePassword', 'exportCopy', 'approvePolicy'];
+/** These take a tenth of a second and dozens of calls: some of their calls are tried here. */
+const costly: readonly RouteName[] = ['setPassword', 'changePassword', 'exportCopy'];
 /** These leave nothing that could be asked for again. */
 const using: readonly RouteName[] = [
   'setPassword',

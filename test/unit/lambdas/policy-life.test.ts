@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type PolicyVersion, policyVersionBytes, readPolicyVersion } from '#crypto/stored-policy.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import type { Principal } from '#domain/principal.ts';
 import { approvePolicy } from '#lambdas/approve-policy/approve-policy.ts';
@@ -8,6 +9,7 @@ import { showPolicy } from '#lambdas/show-policy/show-policy.ts';
 import { simulatePolicy } from '#lambdas/simulate-policy/simulate-policy.ts';
 import { withdrawProposal } from '#lambdas/withdraw-proposal/withdraw-proposal.ts';
 import { loadOrganization } from '#steps/load.ts';
+import { through } from '#test/support/failing-ports.ts';
 import { ownPolicy } from '#test/support/own-policy.ts';
 import { generalSettings } from '#test/support/policies.ts';
 import { administrator, eventsBorn, makeWorld, organization, type World } from '#test/support/world.ts';
@@ -168,15 +170,44 @@ describe('an approval', () => {
     expect((await loadOrganization(world.dependencies, organization)).proposal?.proposedBy).toBe('third');
   });
 
+  const cutOff = () => {
+    const replace = () => Promise.reject(new TypeError('the process ended'));
+    const registry = Object.assign(Object.create(world.dependencies.registry), { replace });
+    return { ...world.dependencies, registry };
+  };
+
   it('that is cut off between the document and the record is done the next time, as the same version', async () => {
     const { document } = await propose(ownPolicy('a'));
-    const { registry } = world.dependencies;
-    const cutOff = Object.assign(Object.create(registry), {
-      replace: () => Promise.reject(new TypeError('the process ended')),
-    });
-    await expect(approve(document, second, { ...world.dependencies, registry: cutOff })).rejects.toThrow();
+    await expect(approve(document, second, cutOff())).rejects.toThrow();
     expect(await present()).toMatchObject({ version: '1' });
-    expect(await approve(document)).toMatchObject({ version: '2' });
+    world.dependencies.clock.advance(60_000);
+    const publishedAt = world.dependencies.clock.now().toISOString();
+    expect(await approve(document)).toMatchObject({ version: '2', publishedAt });
+  });
+
+  it('takes no longer, and no other number, however many before it were cut off', async () => {
+    const calls = async () => {
+      let puts = 0;
+      const documents = through(world.dependencies.documents, 'documents', async (name, work) => {
+        if (name === 'documents.put') puts += 1;
+        return await work();
+      });
+      return { dependencies: { ...world.dependencies, documents }, puts: () => puts };
+    };
+    for (const letter of ['a', 'b', 'c', 'd']) {
+      const { document } = await propose(ownPolicy(letter));
+      await expect(approve(document, second, cutOff())).rejects.toThrow();
+      world.dependencies.clock.advance(1_000);
+    }
+    const { document } = await propose(ownPolicy('e'));
+    const { dependencies, puts } = await calls();
+    expect(await approve(document, second, dependencies)).toMatchObject({ version: '2', document });
+    expect(puts()).toBe(1);
+    const { items } = await listPolicyVersions(world.dependencies, auditor, { requestId });
+    expect(items.map(({ version, document: name }) => [version, name])).toEqual([
+      ['2', document],
+      ['1', expect.any(String)],
+    ]);
   });
 
   it('is not done where it cannot be recorded', async () => {
@@ -226,17 +257,88 @@ describe('the history', () => {
     expect(last).toEqual({ items: [expect.objectContaining({ version: '1', proposedBy: 'root' })] });
   });
 
-  it('begins with the name of settings, where an organization had those, and keeps their retention', async () => {
-    const { registry } = world.dependencies;
+  it('tells of versions from when they were stored by their numbers', async () => {
+    const { organization: name, ...record } = await loadOrganization(world.dependencies, organization);
+    const { documents, registry } = world.dependencies;
+    const before = { version: '4', document: 'a'.repeat(64), publishedAt: 'then', proposedBy: 'root' };
+    const present = { ...before, version: '5', approvedBy: 'second' };
+    const put = (version: PolicyVersion) =>
+      documents.put(
+        { kind: 'policy-version', organization, id: version.version },
+        policyVersionBytes(version),
+      );
+    await put(before);
+    await put({ ...present, before: '4' });
+    const old = { ...record, organization: name, version: record.version + 1, policy: present };
+    await registry.replace(old, { version: record.version });
+    await approve((await propose(ownPolicy('a'))).document);
+    const { items } = await listPolicyVersions(world.dependencies, auditor, { requestId });
+    expect(items.map(({ version, proposedBy, approvedBy }) => [version, proposedBy, approvedBy])).toEqual([
+      ['6', 'root', 'second'],
+      ['5', 'root', 'second'],
+      ['4', 'root', undefined],
+    ]);
+  });
+});
+
+describe('settings of an organization from before', () => {
+  const settings = { ...generalSettings, retentionDays: 77 };
+  beforeEach(async () => {
     const { retentionDays: _, ...before } = await loadOrganization(world.dependencies, organization);
-    const settings = { ...generalSettings, retentionDays: 77 };
-    await registry.replace({ ...before, version: 2, policy: settings }, { version: 1 });
+    await world.dependencies.registry.replace(
+      { ...before, version: before.version + 1, policy: settings },
+      { version: before.version },
+    );
+  });
+  const versions = async () =>
+    (await listPolicyVersions(world.dependencies, auditor, { requestId })).items.map(
+      ({ version }) => version,
+    );
+
+  it('are shown as Cedar, and their retention stays when a policy takes their place', async () => {
     const shown = await showPolicy(world.dependencies, auditor, { requestId });
     expect(shown.present).toMatchObject({ version: 'general-1', cedar: expect.stringContaining('permit') });
     await approve((await propose(ownPolicy('a'))).document);
     expect(await loadOrganization(world.dependencies, organization)).toMatchObject({ retentionDays: 77 });
-    const { items } = await listPolicyVersions(world.dependencies, auditor, { requestId });
-    expect(items.map(({ version }) => version)).toEqual(['2', 'general-1']);
+    expect(await versions()).toEqual(['1', 'general-1']);
+  });
+
+  it('are kept when a policy takes their place, and are gone back to as any version', async () => {
+    const { document } = (await showPolicy(world.dependencies, auditor, { requestId })).present;
+    await approve((await propose(ownPolicy('a'))).document);
+    const back = await propose({ version: 'general-1' });
+    expect(back.document).toBe(document);
+    expect(await approve(back.document)).toMatchObject({ version: '2', document });
+    expect(await versions()).toEqual(['2', '1', 'general-1']);
+  });
+
+  it('are kept before anything is published, so that no crash loses them', async () => {
+    const { document } = await propose(ownPolicy('a'));
+    const stored: string[] = [];
+    const documents = through(world.dependencies.documents, 'documents', async (name, work) => {
+      const result = await work();
+      if (name === 'documents.put') stored.push((await present()).version);
+      return result;
+    });
+    await approve(document, second, { ...world.dependencies, documents });
+    // The settings as a policy, as a version, and the version that takes their place.
+    expect(stored).toEqual(['general-1', 'general-1', 'general-1']);
+  });
+
+  it('that nobody kept are a name in the history, and cannot be gone back to', async () => {
+    await approve((await propose(ownPolicy('a'))).document);
+    const documents = through(world.dependencies.documents, 'documents', async (_name, work) => {
+      const bytes = await work();
+      const isVersion = bytes instanceof Uint8Array && new TextDecoder().decode(bytes).includes('general-1');
+      if (!isVersion) return bytes;
+      const { beforeId: _, ...version } = readPolicyVersion(bytes);
+      return policyVersionBytes(version);
+    });
+    const dependencies = { ...world.dependencies, documents };
+    const { items } = await listPolicyVersions(dependencies, auditor, { requestId });
+    expect(items.at(-1)).toEqual({ version: 'general-1' });
+    const asked = proposePolicy(dependencies, administrator, { policy: { version: 'general-1' }, requestId });
+    await expect(asked).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 

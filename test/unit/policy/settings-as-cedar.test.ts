@@ -4,6 +4,7 @@ import { type PfxProfile, pfxProfiles } from '#domain/pfx-profile.ts';
 import { type PolicyQuestion, policyActions } from '#domain/policy.ts';
 import { type PolicyFacts, questionOf } from '#domain/policy-document.ts';
 import { checkPolicy } from '#policy/check.ts';
+import { runTests } from '#policy/check-tests.ts';
 import { compilePolicy } from '#policy/compile.ts';
 import { questionSpace, questionsOf } from '#policy/question-space.ts';
 import { settingsAsCedar } from '#policy/settings-as-cedar.ts';
@@ -88,13 +89,28 @@ describe('settings, as Cedar', () => {
     expect(new Set(documents).size).toBe(documents.length);
   });
 
-  it.each(['general', 'strict', 'every'])(
-    'are a policy that could be published, but for tests: %s',
-    async (name) => {
-      const findings = await checkPolicy(settingsAsCedar(choices[name] ?? generalSettings));
-      expect(findings.map(({ code }) => code)).toEqual(['no-tests']);
-    },
-  );
+  it.each(Object.entries(choices))('are a policy that could be published: %s', async (_name, settings) => {
+    expect(await checkPolicy(settingsAsCedar(settings))).toEqual([]);
+  });
+
+  it('have tests that fail under other settings, whichever choice differs', async () => {
+    const { identity, encryption } = generalSettings.exportable;
+    const { tests } = settingsAsCedar(generalSettings);
+    const others: Partial<PolicySettings>[] = [
+      { exportable: { identity, encryption: { ...encryption, medium: false } } },
+      { exportable: { identity: { ...identity, 'medium-hardware': true }, encryption } },
+      { escrow: { identity: false, encryption: false } },
+      { profiles: ['modern', 'compatible'] },
+      { profiles: ['pbmac1'] },
+      { heldAllowed: true },
+      { passwordRules: { minimumLength: 11, maximumLength: 128 } },
+      { passwordRules: { minimumLength: 12, maximumLength: 127 } },
+    ];
+    for (const other of others) {
+      const policy = await compilePolicy(settingsAsCedar({ ...generalSettings, ...other }));
+      expect(await runTests(policy, tests), JSON.stringify(other)).not.toEqual([]);
+    }
+  });
 
   it('say in a refusal what is allowed instead', async () => {
     const policy = await compilePolicy(

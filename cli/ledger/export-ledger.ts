@@ -5,6 +5,7 @@ import { type Checkpoint, readCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { newestCheckpointName, segmentPath, segmentsFolder, unsealedName } from '#crypto/ledger/folder.ts';
 import { parseLine } from '#crypto/ledger/line.ts';
 import { readSegment as readSegmentText, segmentNumber } from '#crypto/ledger/segment.ts';
+import { writeUnsealed } from '#crypto/ledger/unsealed.ts';
 import { ConnectionError, EscrowError, ProofError, SetUpError } from '#domain/errors.ts';
 import { errorNumber, fileError, printable } from '#domain/plain-words.ts';
 import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
@@ -63,7 +64,7 @@ export async function exportLedger(
   }
   await writeNewest(folder, newest);
   const sealed = newest?.treeSize ?? 0;
-  const unsealed = await writeUnsealed(client, folder, sealed, organization);
+  const unsealed = await fetchUnsealed(client, folder, sealed, organization);
   const newSegments = done - held.numbers.size;
   return { organization, segments: done, newSegments, sealed, unsealed };
 }
@@ -153,7 +154,7 @@ async function writeNewest(folder: string, newest: Checkpoint | undefined): Prom
 }
 
 /** The lines after those that are sealed here, though the server may have sealed some of them meanwhile. */
-async function writeUnsealed(
+async function fetchUnsealed(
   client: Client,
   folder: string,
   sealed: number,
@@ -172,7 +173,7 @@ async function writeUnsealed(
   }
   const file = join(folder, unsealedName);
   if (lines.length === 0) await asFile(file, () => rm(file, { force: true }));
-  else await write(file, lines.map((line) => `${line}\n`).join(''), true);
+  else await write(file, writeUnsealed(lines), true);
   return lines.length;
 }
 

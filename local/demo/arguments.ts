@@ -18,7 +18,7 @@ export const help = `Runs the main job on this machine: enroll, decide, make, es
 
   npm run demo -- [options]
 
-  --out DIR                 where to leave files and summary.json   (default out)
+  --out DIR                 where to leave files, ledger, summary   (default out)
   --data DIR                where the service keeps its data        (default .escrow-demo)
 ${keyOptionsHelp(28)}  --kms-stand-in            kms: the stand-in, though something of AWS is set up here
   --subscribers FILE        the list of subscribers, CSV            (default examples/subscribers.csv)

@@ -16,6 +16,9 @@ export type FileKind =
   | 'escrowed.sealed.jwe'
   | 'escrowed.receipt.jws';
 
+/** Where the ledger stands in the output folder. */
+export const ledgerFolder = 'ledger';
+
 const privateKinds: readonly FileKind[] = ['password.txt', 'pfx'];
 
 /** The output folder: one folder a subscriber, named files in it, and what concerns all at the top. */

@@ -2,9 +2,11 @@ import { explain } from '#domain/plain-words.ts';
 import { explainFailure, kindOfCause } from '../failure.ts';
 import { print } from '../print.ts';
 import { type DemoArguments, help, parseDemoArguments } from './arguments.ts';
+import { ledgerFolder } from './folders.ts';
 import { Progress } from './progress.ts';
 import {
   csrsHeldBack,
+  ledgerCommands,
   nextCommands,
   policyRefusals,
   refusedLines,
@@ -69,9 +71,12 @@ async function tell(result: DemoResult, settings: DemoArguments, progress: Progr
       tokenRefusals(summary),
       result.kms === undefined ? '' : residentInKms(summary, result.kms),
       nextCommands(summary, out, settings, result.kms),
+      ledgerCommands(out),
     ];
     await print(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
   }
-  progress.say(`\n${summary.length} enrollments; summary in ${out.shown('summary.json')}.`);
+  progress.say(
+    `\n${summary.length} enrollments; summary in ${out.shown('summary.json')}, ledger in ${out.shown(ledgerFolder)}.`,
+  );
   if (result.afterwards !== undefined) progress.say(result.afterwards);
 }

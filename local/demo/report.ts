@@ -1,7 +1,7 @@
 import type { RefusedRow } from '#contract/subscriber-list.ts';
 import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
 import type { DemoArguments } from './arguments.ts';
-import { type OutputFolder, shownPath } from './folders.ts';
+import { ledgerFolder, type OutputFolder, shownPath } from './folders.ts';
 import type { KmsPlace } from './key-place.ts';
 import type { DemoResult } from './run-demo.ts';
 import type { SummaryEntry } from './summary.ts';
@@ -134,6 +134,16 @@ export function nextCommands(
   return [listOf('Try next:', onCopy), listOf(`Try next, with a key that ${kind}:`, onResident)]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** What to try on the ledger. */
+export function ledgerCommands(out: OutputFolder): string {
+  const shown = (path: string) => shellWord(out.shown(path));
+  const [folder, keys] = [shown(ledgerFolder), shown('jwks.json')];
+  return [
+    'Try next, with the ledger of all that was done and refused (alter one byte of it, and it is told where):',
+    `  ${escrow} ledger verify ${folder} --jwks ${keys}`,
+  ].join('\n');
 }
 
 function listOf(heading: string, commands: readonly string[]): string {

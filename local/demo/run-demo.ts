@@ -20,8 +20,9 @@ import { openService, type Service } from '../service.ts';
 import type { DemoArguments } from './arguments.ts';
 import { checkSamePolicy, chosenPolicy } from './chosen-policy.ts';
 import { type CsrHeldBack, csrBeforeEscrow, deliver, type RefusedExports } from './deliver.ts';
-import { OutputFolder } from './folders.ts';
+import { ledgerFolder, OutputFolder } from './folders.ts';
 import { type KmsPlace, openKeyPlace } from './key-place.ts';
+import { leaveLedger } from './leave-ledger.ts';
 import type { Progress } from './progress.ts';
 import { demoRecoveryKey } from './recovery-key.ts';
 import { signInAll } from './subscribers.ts';
@@ -103,6 +104,9 @@ async function mainJob(
     );
     await out.writeTop('jwks.json', { keys: [await service.dependencies.keys.receiptKey()] });
     await out.writeTop('summary.json', summary);
+    await leaveLedger(service.dependencies, organization, out.topPath(ledgerFolder));
+    // Its checkpoint is an event, too.
+    await service.dispatcher.drain();
     return { summary, refusedRequests: await refusedRequests(service, wanted, since) };
   } finally {
     await service.close();

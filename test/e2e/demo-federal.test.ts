@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DemoRun, demoFolders, startDemo } from '#test/support/demo.ts';
+import { type DemoRun, demoFolders, filesUnder, startDemo } from '#test/support/demo.ts';
+import { demoLedgerReport } from '#test/support/demo-ledger.ts';
 
 // The demo under the policy that is modelled on the US Federal Common Policy, on a list with every level of assurance.
 
@@ -77,6 +78,29 @@ describe('the demo under the federal policy', () => {
     const { receipt } = Object.assign({ receipt: '' }, held[0]?.['escrow']);
     const { policy } = decodeJwt(readFileSync(join(out, receipt), 'utf8'));
     expect(policy).toMatchObject({ version: '1', rules: expect.arrayContaining(['encryption-escrowed']) });
+  });
+
+  it('leaves the ledger of it, sealed, which verifies by the keys that it leaves', async () => {
+    expect(filesUnder(join(out, 'ledger'))).toEqual(['checkpoint.jwt', 'segments/000000001.jsonl']);
+    const report = await demoLedgerReport(out);
+    expect(report).toMatchObject({ ok: true, organization: 'example', unsealed: 0, remarks: [] });
+    const told = readFileSync(join(out, 'ledger/segments/000000001.jsonl'), 'utf8');
+    expect(told).toMatch(/"action":"export-copy".*"outcome":"refused","code":"export-refused"/);
+    expect(run.stdout).toContain(
+      `  npm run --silent escrow -- ledger verify ${join(out, 'ledger')} --jwks ${join(out, 'jwks.json')}\n`,
+    );
+  });
+
+  it('leaves no file in the ledger of which one byte can be altered unseen', async () => {
+    for (const name of filesUnder(join(out, 'ledger'))) {
+      const bytes = readFileSync(join(out, 'ledger', name));
+      for (let at = 0; at < bytes.length; at += 61) {
+        const altered = Buffer.from(bytes);
+        altered[at] = (altered[at] ?? 0) ^ (1 << (at % 8));
+        const { findings } = await demoLedgerReport(out, [], new Map([[name, altered]]));
+        expect(findings[0]?.file, `byte ${at} of ${name}`).toBe(name);
+      }
+    }
   });
 
   it('goes on under the same policy, and under no other', async () => {

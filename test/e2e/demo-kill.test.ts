@@ -16,6 +16,7 @@ import {
   type SummaryEntry,
   startDemo,
 } from '#test/support/demo.ts';
+import { demoLedgerReport } from '#test/support/demo-ledger.ts';
 import { verifyLedger } from '#test/support/kept-ledger.ts';
 import { labelsInToken } from '#test/support/token-labels.ts';
 import { DataFolder, documentsReferredTo } from '#test/support/traces.ts';
@@ -130,7 +131,9 @@ async function expectWhole(folders: DemoFolders): Promise<void> {
     ...Object.values(files),
     ...(escrow === undefined ? [] : [escrow.pfx, escrow.sealed, escrow.receipt]),
   ]);
-  expect(filesUnder(out)).toEqual([...named, 'jwks.json', 'recovery.private.jwk', 'summary.json'].sort());
+  const others = filesUnder(out).filter((path) => !path.startsWith('ledger/'));
+  expect(others).toEqual([...named, 'jwks.json', 'recovery.private.jwk', 'summary.json'].sort());
+  expect(await demoLedgerReport(out)).toMatchObject({ ok: true, findings: [], remarks: [], unsealed: 0 });
   expectTidy(folders, summary);
 }
 

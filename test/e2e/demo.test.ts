@@ -12,6 +12,7 @@ import {
   runDemo,
   type SummaryEntry,
 } from '#test/support/demo.ts';
+import { demoLedgerReport } from '#test/support/demo-ledger.ts';
 import { derOf, openWithOpenssl, spkiOf, spkiOfCsr } from '#test/support/pfx-tools.ts';
 import { outputOf } from '#test/support/program.ts';
 
@@ -135,7 +136,8 @@ describe('the files of a demo', () => {
       ...Object.values(files),
       ...(escrow === undefined ? [] : [escrow.pfx, escrow.sealed, escrow.receipt]),
     ]);
-    const top = ['summary.json', 'jwks.json', 'recovery.private.jwk'];
+    const ledger = ['ledger/checkpoint.jwt', 'ledger/segments/000000001.jsonl'];
+    const top = ['summary.json', 'jwks.json', 'recovery.private.jwk', ...ledger];
     expect(filesUnder(out)).toEqual([...named, ...top].sort());
   });
 
@@ -311,13 +313,20 @@ async function usageOf(certificate: X509Certificate): Promise<string> {
 }
 
 describe('a second run on the same folders', () => {
-  it('ends well, prints a table with commands to try, and changes no file', async () => {
-    const before = filesUnder(out).map((path) => ({ path, sha256: sha256(read(path)), mode: modeOf(path) }));
+  it('ends well, prints a table with commands to try, and changes no file but that the ledger goes on', async () => {
+    const filesNow = () =>
+      filesUnder(out).map((path) => ({ path, sha256: sha256(read(path)), mode: modeOf(path) }));
+    const before = filesNow().filter(({ path }) => path !== 'ledger/checkpoint.jwt');
+    const kept = read('ledger/checkpoint.jwt');
     const second = await runDemo(folders);
     expect(second.status).toBe(0);
-    expect(filesUnder(out).map((path) => ({ path, sha256: sha256(read(path)), mode: modeOf(path) }))).toEqual(
-      before,
-    );
+    const grown = ['ledger/checkpoint.jwt', 'ledger/segments/000000002.jsonl'];
+    expect(filesNow().filter(({ path }) => !grown.includes(path))).toEqual(before);
+    expect(await demoLedgerReport(out, [kept])).toMatchObject({
+      ok: true,
+      segments: 2,
+      anchors: { held: 1 },
+    });
     expect(second.stdout.match(/^\S+ .* ready /gm)).toHaveLength(18);
     expect(second.stdout).toContain('openssl pkcs12 -info');
     expect(second.stdout).not.toContain('Opening the service');

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { newestCheckpointName, segmentPath, unsealedName } from '#crypto/ledger/folder.ts';
+import { writeUnsealed } from '#crypto/ledger/unsealed.ts';
 import { type LedgerReport, verifyLedger } from '#crypto/ledger/verify-ledger.ts';
 import { parseReceiptKeys } from '#crypto/receipts.ts';
 import { call } from './api-client.ts';
@@ -36,7 +37,7 @@ export async function auditLedger(url: string, token: string): Promise<AuditedLe
   const checkpoint = (await get('/v1/ledger/checkpoint')).text;
   files.set(newestCheckpointName, `${checkpoint}\n`);
   const { lines } = v.parse(linesSchema, (await get('/v1/ledger/lines?limit=200')).json);
-  if (lines.length > 0) files.set(unsealedName, lines.map((line) => `${line}\n`).join(''));
+  if (lines.length > 0) files.set(unsealedName, writeUnsealed(lines));
   return { files, unsealed: lines.length, checkpoint };
 }
 

@@ -4,6 +4,7 @@ import { checkpointSha256, signCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { newestCheckpointName, segmentPath, unsealedName } from '#crypto/ledger/folder.ts';
 import { beforeTheFirst, formatLine, lineSha256 } from '#crypto/ledger/line.ts';
 import { nextCheckpoint, nothingSealed, segmentNumber, writeSegment } from '#crypto/ledger/segment.ts';
+import { writeUnsealed } from '#crypto/ledger/unsealed.ts';
 import {
   type LedgerFolder,
   type LedgerReport,
@@ -75,7 +76,7 @@ export async function makeLedger({ signer }: SigningService, plan: LedgerPlan): 
     sealed = { segment, frontier, lastLineSha256, checkpointSha256: checkpointSha256(jws) };
   }
   const rest = lines.slice(sealed.frontier.size);
-  if (rest.length > 0) files.set(unsealedName, rest.map((line) => `${line}\n`).join(''));
+  if (rest.length > 0) files.set(unsealedName, writeUnsealed(rest));
   files.set(newestCheckpointName, `${checkpoints.at(-1)}\n`);
   return { files, checkpoints, lines };
 }

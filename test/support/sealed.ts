@@ -1,5 +1,6 @@
 import { newestCheckpointName, segmentPath, unsealedName } from '#crypto/ledger/folder.ts';
 import { readSegment } from '#crypto/ledger/segment.ts';
+import { writeUnsealed } from '#crypto/ledger/unsealed.ts';
 import type { LedgerReport } from '#crypto/ledger/verify-ledger.ts';
 import { verifyLedger } from '#crypto/ledger/verify-ledger.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
@@ -37,7 +38,7 @@ export async function reportOf(
     files.set(newestCheckpointName, `${checkpoint}\n`);
   }
   const unsealed = await needs.ledgerLog.lines(organization, sealed, 1_000);
-  if (unsealed.length > 0) files.set(unsealedName, unsealed.map(({ text }) => `${text}\n`).join(''));
+  if (unsealed.length > 0) files.set(unsealedName, writeUnsealed(unsealed.map(({ text }) => text)));
   const kept = anchors.map((jws, index) => ({ name: `kept-${index}`, read: () => bytesOf(jws) }));
   return await verifyLedger(folderOf(files), await statementKeys(needs), { anchors: kept });
 }

@@ -9,6 +9,7 @@ import { Frontier, merkleRoot } from './merkle.ts';
 import { placeLines, type Span } from './place-lines.ts';
 import type { SeenFile, SeenLine } from './seen-lines.ts';
 import { mostLines } from './segment.ts';
+import type { UnsealedEnd } from './unsealed.ts';
 import { type Anchors, checksOf, organizationOf } from './whose-anchors.ts';
 
 type AnchorChecks = ReturnType<typeof checksOf>;
@@ -106,13 +107,37 @@ export class LedgerWalk {
     this.#goOn(segment, part, seen.checkpoint?.jws);
   }
 
-  /** What follows the last segment. */
-  unsealed(seen: SeenFile | undefined): void {
-    if (seen === undefined || seen.lines.length === 0) return;
-    const part = { file: unsealedName, lines: seen.lines, checkpoint: undefined, number: 0 };
+  /** Some of what follows the last segment, as it stands there. */
+  unsealed(lines: readonly SeenLine[]): void {
+    if (lines.length === 0) return;
+    const part = { file: unsealedName, lines, checkpoint: undefined, number: 0 };
     this.#judge(part);
     this.#goOn(this.#end.segment, part, undefined);
-    this.#unsealed = seen.lines.length;
+    this.#unsealed += lines.length;
+  }
+
+  /** What stands after the last of those, all of which fit: no line after it names it. */
+  unsealedEnd({ sequence: last, sha256, number }: UnsealedEnd & { number: number }): void {
+    const { size, lastSha256 } = this.#end;
+    const file = unsealedName;
+    if (size !== undefined && size < last) {
+      const place = {
+        file,
+        line: number,
+        sequence: size + 1,
+        ...(last > size + 1 && { lastSequence: last }),
+      };
+      this.#found.add('line-missing', place, 'what was recorded there is gone');
+    } else if (size !== undefined && size > last) {
+      const place = { file, line: number, sequence: last + 1 };
+      this.#found.add('line-inserted', place, 'the lines go on where they are said to end');
+    } else if (lastSha256 !== sha256) {
+      this.#found.add(
+        'line-altered',
+        { file, line: number - 1, ...(size !== undefined && { sequence: size }) },
+        notRecorded,
+      );
+    }
   }
 
   end(): Walked {
@@ -340,7 +365,7 @@ export class LedgerWalk {
     const last = this.#end.size ?? 0;
     if (first > last) return;
     const place = { file: unsealedName, sequence: first, lastSequence: last };
-    const why = 'no checkpoint is over these lines yet: the last of them could be changed unseen';
+    const why = 'no checkpoint is over these lines yet: nobody signed that they are these';
     this.#remarked.add('not-covered', place, why);
   }
 }

@@ -215,10 +215,14 @@ class Placing {
       if (sequences[index - 1] === first - 1) continue;
       let last = first;
       for (let next = index + 1; sequences[next] === last + 1; next += 1) last += 1;
-      const before = this.#lines[this.#places.get(first - 1) ?? -1]?.number ?? 0;
+      const before = this.#lines[this.#places.get(first - 1) ?? -1]?.number ?? this.#firstNumber() - 1;
       const place = { line: before + 1, sequence: first, ...(last > first && { lastSequence: last }) };
       this.#add('line-missing', place, 'what was recorded there is gone');
     }
+  }
+
+  #firstNumber(): number {
+    return this.#lines[0]?.number ?? 1;
   }
 
   #judgeOrder(): void {

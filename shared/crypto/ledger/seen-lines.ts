@@ -2,6 +2,13 @@ import { EscrowError } from '#domain/errors.ts';
 import { lineLeaf, lineSha256, longestLine, parseLine, type ReadLine } from './line.ts';
 import { type FileLine, readLines } from './read-lines.ts';
 import { mostLines, parseCheckpointLine } from './segment.ts';
+import { parseUnsealedEnd, type UnsealedEnd } from './unsealed.ts';
+
+/** How many unsealed lines are looked at together. */
+const unsealedAtOnce = 10_000;
+
+const converted = 'its lines end in CR LF: a program that it went through has changed it';
+const cutOff = 'its last line is cut off';
 
 /** What is known of a line of a file, without what it holds. */
 export interface SeenLine {
@@ -24,11 +31,9 @@ export interface SeenFile {
 }
 
 /**
- * Reads a file of lines, as far as one may go: a little over a hundred thousand lines.
- * @param hasCheckpoint whether its last line is to be a checkpoint
+ * Reads a segment, as far as one may go: a little over a hundred thousand lines.
  */
-export async function seeFile(chunks: AsyncIterable<Uint8Array>, hasCheckpoint: boolean): Promise<SeenFile> {
-  const most = mostLines + (hasCheckpoint ? 1 : 0);
+export async function seeSegment(chunks: AsyncIterable<Uint8Array>): Promise<SeenFile> {
   const lines: SeenLine[] = [];
   let last: FileLine | undefined;
   let number = 0;
@@ -39,35 +44,60 @@ export async function seeFile(chunks: AsyncIterable<Uint8Array>, hasCheckpoint: 
       if (last !== undefined) lines.push(seeLine(last, number));
       last = line;
       number += 1;
-      if (line.bytes.at(-1) === 0x0d) carriageReturns += 1;
+      if (endsInReturn(line)) carriageReturns += 1;
     }
-    if (number > most)
+    if (number > mostLines + 1)
       return { lines: [], trouble: { why: 'it has more lines than there may be in one', number } };
   }
-  if (last === undefined)
-    return hasCheckpoint ? { lines, trouble: { why: 'it is empty', number: 1 } } : { lines };
-  if (carriageReturns === number) {
-    const why = 'its lines end in CR LF: a program that it went through has changed it';
-    return { lines: [], trouble: { why, number: 1 } };
-  }
-  return withLast({ lines, last, number, hasCheckpoint });
-}
-
-interface Read {
-  lines: SeenLine[];
-  last: FileLine;
-  number: number;
-  hasCheckpoint: boolean;
-}
-
-function withLast({ lines, last, number, hasCheckpoint }: Read): SeenFile {
-  const jws = hasCheckpoint && last.isEnded ? parseCheckpointLine(last.bytes) : undefined;
+  if (last === undefined) return { lines, trouble: { why: 'it is empty', number: 1 } };
+  if (carriageReturns === number) return { lines: [], trouble: { why: converted, number: 1 } };
+  const jws = last.isEnded ? parseCheckpointLine(last.bytes) : undefined;
   if (jws !== undefined) return { lines, checkpoint: { jws, number } };
   const seen = seeLine(last, number);
-  const kept = seen.says === undefined && (hasCheckpoint || !last.isEnded) ? lines : [...lines, seen];
-  if (!last.isEnded) return { lines: kept, trouble: { why: 'its last line is cut off', number } };
-  if (hasCheckpoint) return { lines: kept, trouble: { why: 'its last line is not a checkpoint', number } };
-  return { lines: kept };
+  const why = last.isEnded ? 'its last line is not a checkpoint' : cutOff;
+  return { lines: seen.says === undefined ? lines : [...lines, seen], trouble: { why, number } };
+}
+
+/** Some of the lines that are not sealed yet, and what stands after the last of them. */
+export interface SeenUnsealed extends Pick<SeenFile, 'lines' | 'trouble'> {
+  end?: UnsealedEnd & { number: number };
+}
+
+/** Reads lines that are not sealed yet, some thousand at once: there may be as many as came since sealing last went well. */
+export async function* seeUnsealed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SeenUnsealed> {
+  let lines: SeenLine[] = [];
+  let last: FileLine | undefined;
+  let number = 0;
+  for await (const batch of readLines(chunks, longestLine)) {
+    if (number === 0 && batch.every(endsInReturn)) {
+      yield { lines: [], trouble: { why: converted, number: 1 } };
+      return;
+    }
+    for (const line of batch) {
+      if (last !== undefined) lines.push(seeLine(last, number));
+      last = line;
+      number += 1;
+      if (lines.length < unsealedAtOnce) continue;
+      yield { lines };
+      lines = [];
+    }
+  }
+  if (last === undefined) {
+    yield { lines, trouble: { why: 'it is empty', number: 1 } };
+    return;
+  }
+  const end = last.isEnded ? parseUnsealedEnd(last.bytes) : undefined;
+  if (end !== undefined) {
+    yield { lines, end: { ...end, number } };
+    return;
+  }
+  const seen = seeLine(last, number);
+  const why = last.isEnded ? 'its last line does not say how the lines end' : cutOff;
+  yield { lines: seen.says === undefined ? lines : [...lines, seen], trouble: { why, number } };
+}
+
+function endsInReturn({ bytes }: FileLine): boolean {
+  return bytes.at(-1) === 0x0d;
 }
 
 function seeLine({ bytes, isTooLong }: FileLine, number: number): SeenLine {

@@ -4,7 +4,7 @@ import { type Anchor, type CheckpointFile, readAnchors, readNewest } from './anc
 import { type Finding, type FindingName, NoteList, type Remark, type RemarkName } from './findings.ts';
 import { newestCheckpointName, segmentPath, unsealedName } from './folder.ts';
 import { LedgerWalk, type Walked } from './ledger-walk.ts';
-import { type SeenFile, seeFile } from './seen-lines.ts';
+import { type SeenUnsealed, seeSegment, seeUnsealed } from './seen-lines.ts';
 
 /** A folder that a ledger was exported to. */
 export interface LedgerFolder {
@@ -63,10 +63,13 @@ export async function verifyLedger(
   const own = await ownNewest(folder, keys, found);
   const walk = new LedgerWalk({ keys, found, remarked, anchors: { given, own } });
   for (const [index, segment] of folder.segments.entries()) {
-    await walk.segment(segment, await seeIn(folder, segmentPath(segment), found));
+    const name = segmentPath(segment);
+    const seen = await ifReadable(name, found, () => seeSegment(folder.read(name)));
+    addTrouble(name, seen?.trouble, found);
+    await walk.segment(segment, seen);
     onSegment(index + 1);
   }
-  if (folder.hasUnsealed) walk.unsealed(await seeIn(folder, unsealedName, found));
+  if (folder.hasUnsealed) await walkUnsealed(folder, walk, found);
   return { ...walk.end(), segments: folder.segments.length, ...listed(found, remarked) };
 }
 
@@ -94,16 +97,25 @@ async function ownNewest(
   return newest ?? [];
 }
 
-/** @returns undefined where it cannot be read, and that is found */
-async function seeIn(
-  { read }: LedgerFolder,
-  name: string,
+async function walkUnsealed(
+  folder: LedgerFolder,
+  walk: LedgerWalk,
   found: NoteList<FindingName>,
-): Promise<SeenFile | undefined> {
-  const seen = await ifReadable(name, found, () => seeFile(read(name), name !== unsealedName));
-  const trouble = seen?.trouble;
-  if (trouble !== undefined) found.add('unreadable', { file: name, line: trouble.number }, trouble.why);
-  return seen;
+): Promise<void> {
+  const before = found.count;
+  await ifReadable(unsealedName, found, async () => {
+    for await (const { lines, end, trouble } of seeUnsealed(folder.read(unsealedName))) {
+      addTrouble(unsealedName, trouble, found);
+      walk.unsealed(lines);
+      // Nothing vouches for what comes after lines with which something is wrong; and there may be any number of it.
+      if (found.count > before) return;
+      if (end !== undefined) walk.unsealedEnd(end);
+    }
+  });
+}
+
+function addTrouble(file: string, trouble: SeenUnsealed['trouble'], found: NoteList<FindingName>): void {
+  if (trouble !== undefined) found.add('unreadable', { file, line: trouble.number }, trouble.why);
 }
 
 async function ifReadable<T>(

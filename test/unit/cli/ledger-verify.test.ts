@@ -46,7 +46,7 @@ describe('escrow ledger verify, of a whole ledger', () => {
       '  last sealed   2026-01-05T08:00:08.000Z, up to entry 7, in segment 2',
       '  its root      ROOT',
       '  held against  3 checkpoints kept elsewhere, and agrees with 3, up to entry 7',
-      '  remark        not-covered: unsealed.jsonl, entry 8. No checkpoint is over these lines yet: the last of them could be changed unseen.',
+      '  remark        not-covered: unsealed.jsonl, entry 8. No checkpoint is over these lines yet: nobody signed that they are these.',
       '',
     ]);
   });

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OutputFolder } from '#local/demo/folders.ts';
 import {
+  ledgerCommands,
   nextCommands,
   policyRefusals,
   refusedLines,
@@ -193,6 +194,12 @@ describe('the next commands', () => {
     expect(commands).toContain(`escrow -- verify '/tmp/o'\\''ut/${files.pfx}' --password-file`);
     expect(commands).toContain(`--jwks '/tmp/o'\\''ut/jwks.json'`);
     expect(commands).not.toContain('never leaves');
+  });
+
+  it('verify the ledger, by the keys beside it', () => {
+    expect(ledgerCommands(new OutputFolder("/tmp/o'ut"))).toContain(
+      `\n  npm run --silent escrow -- ledger verify '/tmp/o'\\''ut/ledger' --jwks '/tmp/o'\\''ut/jwks.json'`,
+    );
   });
 
   it('verify the request of a key that never leaves, and look into its token', () => {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { errorNumber, fileError } from '#domain/plain-words.ts';
 
 /**
@@ -20,24 +21,24 @@ export interface Output {
   isClosed(): boolean;
 }
 
-/** The process's own standard output and error. */
-export function processOutput(): Output {
+/** Where what is found and what is said go: unless told otherwise, the process's own standard output and error. */
+export function processOutput(stdout: Writable = process.stdout, stderr: Writable = process.stderr): Output {
   // A stream that fails says so here as well as to whoever wrote; unheard, that would end the process with a stack trace.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   let closed = false;
   return {
     data: async (text) => {
-      closed = !(await written(text.endsWith('\n') ? text : `${text}\n`));
+      closed = !(await written(stdout, text.endsWith('\n') ? text : `${text}\n`));
     },
-    message: (text) => void process.stderr.write(`${text}\n`),
+    message: (text) => void stderr.write(`${text}\n`),
     isClosed: () => closed,
   };
 }
 
 /** @returns false where whoever was reading has read enough, as `head` does */
-function written(text: string): Promise<boolean> {
+function written(stdout: Writable, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
+    stdout.write(text, (error) => {
       if (error === null || error === undefined) resolve(true);
       else if (errorNumber(error) === 'EPIPE') resolve(false);
       else reject(fileError('standard output', error));

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { shell } from '#test/unit/cli/shell.ts';
+import { processShell } from '#test/unit/cli/shell.ts';
 
 /** PFX files as other programs write them, under a password of these tests, and what `escrow verify` says of them. */
-const { run, write, read } = shell();
+const { run, write, read } = processShell();
 const password = 'correct-horse-42';
 const rsa = 'openssl req -x509 -newkey rsa:2048 -noenc -keyout rsa.key -out rsa.crt -subj /CN=T -days 30';
 const weak = 'openssl req -x509 -newkey rsa:1024 -noenc -keyout weak.key -out weak.crt -subj /CN=T -days 30';

@@ -10,7 +10,7 @@ import { encryptionContext, identityContext, present } from '#test/contract/key-
 import { interposedToken } from '#test/doubles/pkcs11-interposer/interposed-token.ts';
 import { outputOf } from '#test/support/program.ts';
 import { dialogue } from '#test/unit/cli/dialogue.ts';
-import { type Ran, type Shell, shell } from '#test/unit/cli/shell.ts';
+import { processShell, type Ran, type Shell } from '#test/unit/cli/shell.ts';
 
 // The commands on tokens, run as a person runs them, on tokens of SoftHSM.
 
@@ -33,7 +33,7 @@ async function told(own: Shell, line: string) {
 }
 
 describe('a token in a data folder', () => {
-  const own = shell();
+  const own = processShell();
 
   it('is made with its settings and its PINs, which nobody else can read', async () => {
     const { status, stdout, stderr } = await run(own, 'escrow token init --data d');
@@ -108,7 +108,7 @@ describe('a token in a data folder', () => {
 });
 
 describe('tokens of a library', () => {
-  const own = shell({ SOFTHSM2_CONF: 'softhsm2.conf' });
+  const own = processShell({ SOFTHSM2_CONF: 'softhsm2.conf' });
 
   beforeAll(() => {
     mkdirSync(own.path('tokens'));
@@ -229,7 +229,7 @@ describe('tokens of a library', () => {
 });
 
 describe('SoftHSM without settings of its own', () => {
-  const own = shell({ SOFTHSM2_CONF: 'nowhere.conf' });
+  const own = processShell({ SOFTHSM2_CONF: 'nowhere.conf' });
 
   it('is not started, and what it answered is said', async () => {
     const { status, stderr } = await run(own, 'escrow token list');
@@ -247,7 +247,7 @@ const token = await interposedToken(
     ...{ pin: Secret.fromText(pin), soPin: Secret.fromText(soPin) },
   }),
 );
-const own = shell({ ...token.environment, ESCROW_TOKEN_MODULE: token.module });
+const own = processShell({ ...token.environment, ESCROW_TOKEN_MODULE: token.module });
 
 describe('a token that holds keys', () => {
   let residentId = '';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { shell } from '../unit/cli/shell.ts';
+import { processShell } from '../unit/cli/shell.ts';
 import type { TestServer } from './server.ts';
 
-type Shell = ReturnType<typeof shell>;
+type Shell = ReturnType<typeof processShell>;
 
 /** Somebody at a prompt: a folder of their own, signed in to the server under their own name. */
 export interface CliPerson extends Shell {
@@ -24,7 +24,7 @@ export class CliPeople {
   /** Somebody who is not signed in yet. The server's address is known once it runs, so it is read late. */
   person(name: string): CliPerson {
     const environment: Record<string, string> = {};
-    const own = shell(environment);
+    const own = processShell(environment);
     const password = `${name} ${randomBytes(9).toString('hex')}`;
     environment['ESCROW_CREDENTIALS'] = own.path('.sign-ins.json');
     own.write('password', password);

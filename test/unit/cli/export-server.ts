@@ -60,7 +60,7 @@ async function exported(
   parts: Parts,
   wrong: Wrong,
   options: string,
-  ...[keyFile = 'key', input = '']: More
+  ...[keyFile = 'key', input]: More
 ): Promise<Exported> {
   const { url, seen } = await scriptedServer(exporting(parts, wrong));
   const own = shell({ ESCROW_CREDENTIALS: '/nonexistent/sign-ins.json', ESCROW_SERVER: url });

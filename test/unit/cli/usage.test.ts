@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shell, wordsOf } from './shell.ts';
+import { processShell, shell, wordsOf } from './shell.ts';
 
 const { run, list } = shell();
 const verbs = ['recovery init', 'verify', 'convert', 'receipt verify', 'login', 'whoami', 'completion'];
@@ -153,7 +153,7 @@ describe('escrow, asked wrongly', () => {
 describe.each([{ NO_COLOR: '1' }, { FORCE_COLOR: '3' }, { TERM: 'dumb' }])(
   'with %o, escrow',
   (environment) => {
-    const other = shell(environment);
+    const other = processShell(environment);
 
     it('says everything without colours', async () => {
       const { stdout } = await other.run('escrow --help');

@@ -8,6 +8,8 @@ export interface SealedSoFar {
   treeSize: number;
   /** SHA-256 of the last of them, hex; 64 zeros where there is none. */
   lastLineSha256: string;
+  /** The roots of the whole subtrees that the tree over them consists of, the widest first. */
+  nodes: readonly Uint8Array[];
 }
 
 /**
@@ -35,7 +37,13 @@ export interface SealableLog {
 
   /**
    * Notes where the lines of a segment stand, which is stored already and does not count yet. May be done again.
+   * @param sealed how far the log was sealed before it
    * @throws StoreError `object-damaged` if an entry is gone, or is sealed elsewhere; `store-unavailable`
    */
-  noteSealed(organization: string, segment: number, lines: readonly string[]): Promise<void>;
+  noteSealed(
+    organization: string,
+    segment: number,
+    lines: readonly string[],
+    sealed: SealedSoFar,
+  ): Promise<void>;
 }

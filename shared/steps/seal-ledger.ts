@@ -98,7 +98,7 @@ async function sealNext(
   const jws = await signCheckpoint(checkpoint, signer);
   const segment = writeSegment({ lines, checkpoint: jws });
   await needs.segments.put(organization, next, Buffer.from(segment));
-  await needs.log.noteSealed(organization, next, lines);
+  await needs.log.noteSealed(organization, next, lines, soFar(before));
   await advance(needs, checkpoint, frontier, jws);
   return jws;
 }
@@ -113,7 +113,7 @@ async function adopt(needs: Needs, organization: string, before: Sealed, bytes: 
   const isSame = Object.entries(checkpoint).every(([name, value]) => Reflect.get(own, name) === value);
   const isLogged = await needs.log.holds(organization, checkpoint.segment, lines, soFar(before));
   if (!isSame || !isLogged) throw damaged(undefined);
-  await needs.log.noteSealed(organization, checkpoint.segment, lines);
+  await needs.log.noteSealed(organization, checkpoint.segment, lines, soFar(before));
   await advance(needs, checkpoint, frontier, jws);
   return jws;
 }
@@ -190,7 +190,7 @@ async function unsealedLines({ log }: Needs, organization: string, before: Seale
 }
 
 function soFar({ segment, frontier, lastLineSha256 }: Sealed): SealedSoFar {
-  return { segment, treeSize: frontier.size, lastLineSha256 };
+  return { segment, treeSize: frontier.size, lastLineSha256, nodes: frontier.nodes() };
 }
 
 function following(before: Sealed, lines: readonly string[], organization: string, time: string) {

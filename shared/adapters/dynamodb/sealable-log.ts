@@ -1,5 +1,6 @@
 import { tables } from '#contract/tables.ts';
 import { lineSha256 } from '#crypto/ledger/line.ts';
+import { treePieces } from '#crypto/ledger/tree-pieces.ts';
 import { StoreError } from '#domain/errors.ts';
 import type { KeptLine, LedgerLine } from '#ports/ledger-log.ts';
 import type { SealableLog, SealedSoFar } from '#ports/sealable-log.ts';
@@ -8,8 +9,9 @@ import type { Condition } from './expressions.ts';
 import { linkOf, partitionOf, placeIn } from './ledger-chain.ts';
 import type { Row } from './rows.ts';
 import { textOf } from './rows.ts';
-import { lineAt, markOf, positionOf, sealedAttributes, segmentsOf } from './sealed-rows.ts';
+import { lineAt, markOf, sealedAttributes, segmentsOf } from './sealed-rows.ts';
 import { Table } from './table.ts';
+import { pieceAttributes } from './tree-rows.ts';
 
 /** Comes after every place, which begins with a year. */
 export const afterAllPlaces = '~';
@@ -67,16 +69,23 @@ export class DynamoSealableLog implements SealableLog {
     return true;
   }
 
-  async noteSealed(organization: string, segment: number, lines: readonly string[]): Promise<void> {
+  async noteSealed(
+    organization: string,
+    segment: number,
+    lines: readonly string[],
+    { treeSize, nodes }: SealedSoFar,
+  ): Promise<void> {
     const waiting = lines.map(parse).values();
     const mark = async () => {
       for (const line of waiting) await this.#mark(organization, segment, line);
     };
     await Promise.all(Array.from({ length: marksAtOnce }, mark));
-    const last = parse(lines.at(-1) ?? '{}');
-    const row = { organization: segmentsOf(organization), record: positionOf(last.sequence), segment };
-    // The same stands there already where this is done again.
-    await this.#table.put(row, { expression: 'attribute_not_exists(#record)' });
+    const partition = segmentsOf(organization);
+    for (const piece of treePieces(treeSize, nodes, lines)) {
+      const row = { organization: partition, ...pieceAttributes(segment, piece) };
+      // The same stands there already where this is done again.
+      await this.#table.put(row, { expression: 'attribute_not_exists(#record)' });
+    }
   }
 
   async #mark(organization: string, segment: number, line: LedgerLine): Promise<void> {

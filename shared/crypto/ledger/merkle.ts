@@ -74,16 +74,22 @@ export class Frontier {
     return [...this.#nodes];
   }
 
-  /** @param leaf the hash of the leaf, as `leafHash` makes it */
-  append(leaf: Uint8Array): void {
+  /**
+   * @param leaf the hash of the leaf, as `leafHash` makes it
+   * @returns the roots of the whole subtrees that end with it, the narrowest first: the leaf itself, that over two, over four, ...
+   */
+  append(leaf: Uint8Array): Uint8Array[] {
+    const ending = [leaf];
     let node = leaf;
     // As in counting: a subtree of each width that is there already joins, until one is free.
     for (let width = this.#size; width % 2 === 1; width = Math.floor(width / 2)) {
       const left = this.#nodes.pop();
       if (left !== undefined) node = nodeHash(left, node);
+      ending.push(node);
     }
     this.#nodes.push(node);
     this.#size += 1;
+    return ending;
   }
 
   /** The root of the tree as it is now; SHA-256 of nothing where it has no leaf (RFC 9162 section 2.1.1). */

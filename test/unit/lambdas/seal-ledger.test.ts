@@ -210,9 +210,9 @@ describe('sealing that ends between two calls', () => {
       following: (of: string, sealed: Parameters<typeof log.following>[1]) => log.following(of, sealed),
       holds: through(log, 'log', call).holds,
       // Each mark is a call of its own.
-      noteSealed: async (of: string, segment: number, lines: readonly string[]) => {
+      noteSealed: async (...[of, segment, lines, sealed]: Parameters<typeof log.noteSealed>) => {
         for (let count = 1; count <= lines.length; count += 1) {
-          await call('mark', () => log.noteSealed(of, segment, lines.slice(0, count)));
+          await call('mark', () => log.noteSealed(of, segment, lines.slice(0, count), sealed));
         }
       },
     };

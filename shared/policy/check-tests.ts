@@ -4,16 +4,21 @@ import { type PolicyTest, questionOf } from '#domain/policy-document.ts';
 import type { CompiledPolicy, PolicyAnswer } from './compile.ts';
 import { describeFacts } from './describe-question.ts';
 import type { Finding } from './finding.ts';
+import type { Inquiry } from './inquiry.ts';
 
 /**
  * Asks a policy its own questions. Answers are those that count: with the floors held.
  * @returns a finding for each test that fails. Throws as `CompiledPolicy.decide`
  */
-export async function runTests(policy: CompiledPolicy, tests: readonly PolicyTest[]): Promise<Finding[]> {
+export async function runTests(
+  policy: CompiledPolicy,
+  tests: readonly PolicyTest[],
+  inquiry: Inquiry,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [index, test] of tests.entries()) {
     const question = questionOf(test);
-    const answer = holdFloors(question, await policy.decide(question));
+    const answer = holdFloors(question, await inquiry.ask(policy, question));
     const wrong = differenceOf(test, answer);
     if (wrong === undefined) continue;
     const why = `Test ${index + 1} fails: ${sentence(test.name ?? describeFacts(test))} ${wrong}`;

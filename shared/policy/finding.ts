@@ -16,6 +16,8 @@ export type FindingCode =
   | 'unknown-word'
   | 'permits-nothing'
   | 'matches-nothing'
+  /** A rule that fails on a question that could be asked. */
+  | 'fails'
   /** A permission that a floor takes back. */
   | 'crosses-floor'
   | 'tests-unreadable'

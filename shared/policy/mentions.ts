@@ -9,6 +9,8 @@ export interface Mentions {
   numbers: ReadonlySet<number>;
   /** Words that an attribute is compared with. */
   compared: readonly { attribute: string; word: string }[];
+  /** Whether it adds or multiplies: then more numbers matter than it names, and it can fail. */
+  reckons: boolean;
 }
 
 interface Gathered extends Mentions {
@@ -18,18 +20,22 @@ interface Gathered extends Mentions {
   compared: { attribute: string; word: string }[];
 }
 
+/** As Cedar's JSON form has them: of numbers, and of moments. */
+const reckoning = ['+', '-', '*', 'neg', 'offset', 'durationSince'];
+
 function nothing(): Gathered {
-  return { entities: new Map(), attributes: new Set(), numbers: new Set(), compared: [] };
+  return { entities: new Map(), attributes: new Set(), numbers: new Set(), compared: [], reckons: false };
 }
 
 /** All that several rules speak of. */
 export function allMentions(each: readonly Mentions[]): Mentions {
   const all = nothing();
-  for (const { entities, attributes, numbers, compared } of each) {
+  for (const { entities, attributes, numbers, compared, reckons } of each) {
     for (const [type, ids] of entities) for (const id of ids) addEntity(all, type, id);
     for (const attribute of attributes) all.attributes.add(attribute);
     for (const number of numbers) all.numbers.add(number);
     all.compared.push(...compared);
+    all.reckons ||= reckons;
   }
   return all;
 }
@@ -62,6 +68,7 @@ function gather(all: Gathered, value: unknown): void {
   if (typeof type === 'string' && typeof id === 'string') addEntity(all, type.replace(/^.*::/, ''), id);
   for (const name of [attr].flat()) if (typeof name === 'string') all.attributes.add(name);
   if (typeof Value === 'number') all.numbers.add(Value);
+  all.reckons ||= reckoning.some((operator) => operator in value);
   gatherCompared(all, value);
   gatherSubjects(all, value);
   for (const [name, member] of Object.entries(value)) if (name !== 'annotations') gather(all, member);

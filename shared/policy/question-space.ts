@@ -26,8 +26,9 @@ export interface QuestionSpace {
 }
 
 /**
- * The question space of some rules. Roles come one at a time, as the pairs that the rules name, all together, and none; groups
- * and persons as the rules name them; lengths and counts as they are at the limits that the rules name. Of an attribute that no rule
+ * The question space of some rules. Roles come one at a time, as the pairs that the rules name, all together, all but one that they name,
+ * and none; a few groups in every way together, more of them one at a time, all, and all but one; persons as the rules name them; lengths
+ * and counts as they are at the limits that the rules name, and every one where they reckon. Of an attribute that no rule
  * names, one value stands for all; but purpose, exportability, roles, third parties and agents always vary, since floors ask about them.
  */
 export function questionSpace(
@@ -130,13 +131,27 @@ function roleChoices(mentions: Mentions): Choice[] {
   const pairs = ofText.flatMap((one, at) =>
     ofText.slice(at + 1).map((other): readonly Role[] => [one, other]),
   );
-  return [[], ...roles.map((role) => [role]), ...pairs, roles].map((together) => ({ roles: together }));
+  const allBut = ofText.map((one) => roles.filter((role) => role !== one));
+  const together = [[], ...roles.map((role) => [role]), ...pairs, ...allBut, roles];
+  return together.map((each) => ({ roles: each }));
 }
+
+/** So many groups are put together in every way there is. */
+const fewGroups = 4;
 
 function groupChoices(mentions: Mentions): Choice[] {
   const groups = named(mentions, 'Group');
-  const each = groups.map((group): Choice => ({ groups: [group] }));
-  return [{}, ...each, ...(groups.length > 1 ? [{ groups }] : [])];
+  if (groups.length === 0) return [{}];
+  const each = groups.map((group) => [group]);
+  const allBut = groups.map((one) => groups.filter((group) => group !== one));
+  const together = groups.length <= fewGroups ? subsetsOf(groups) : [[], ...each, ...allBut, groups];
+  return together.map((some) => ({ groups: some }));
+}
+
+function subsetsOf(all: readonly string[]): string[][] {
+  return Array.from({ length: 2 ** all.length }, (_unused, bits) =>
+    all.filter((_each, at) => Math.floor(bits / 2 ** at) % 2 === 1),
+  );
 }
 
 /** Who asks, and whose key it is: nobody's that is known, the own, or another's. */
@@ -193,8 +208,9 @@ function contextDimensions(action: PolicyAction, mentions: Mentions): Dimensions
   return [parties, around(mentions, [0, 1, 2, 3], 16).map((agents) => ({ agents }))];
 }
 
-/** The numbers that a rule could tell apart: those it names, and their neighbours. */
-function around({ numbers }: Mentions, always: readonly number[], highest: number): number[] {
+/** The numbers that a rule could tell apart: those it names, and their neighbours; any, where it reckons. */
+function around({ numbers, reckons }: Mentions, always: readonly number[], highest: number): number[] {
+  if (reckons) return Array.from({ length: highest + 1 }, (_unused, number) => number);
   const near = [...numbers].flatMap((number) => [number - 1, number, number + 1]);
   return [...new Set([...always, ...near])].filter((number) => number >= 0 && number <= highest);
 }

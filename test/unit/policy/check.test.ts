@@ -132,8 +132,56 @@ describe('a rule is found to match', () => {
     'principal == Escrow::Person::"ada" && principal in Escrow::Group::"a" && principal in Escrow::Group::"b"',
     'principal in Escrow::Role::"requestor" && principal in Escrow::Role::"auditor"',
     'resource.keyBits * 2 == 768 && resource.custody like "k*"',
+    'principal in Escrow::Group::"a" && principal in Escrow::Group::"b" && !(principal in Escrow::Group::"c")',
+    ['a', 'b', 'c', 'd', 'e', 'f']
+      .map((group) => `${group === 'e' ? '!' : ''}(principal in Escrow::Group::"${group}")`)
+      .join(' && '),
+    'principal in Escrow::Role::"requestor" && principal in Escrow::Role::"auditor" && principal in Escrow::Role::"administrator" && !(principal in Escrow::Role::"subscriber")',
   ])('%s', async (condition) => {
     expect(await check(`${good}${forbid('rare', 'Export', condition)}`)).toEqual([]);
+  });
+});
+
+it('a rule is found to match at a number that it reckons and does not name', async () => {
+  const sums = `${permit('five', 'SetPassword', 'context.length + 5 == 20')}${forbid('two', 'ReleaseRecovered', 'context.agents * 2 == 14')}`;
+  expect(await check(`${good}${sums}`)).toEqual([]);
+});
+
+describe('a rule that fails on some question', () => {
+  const large = '9223372036854775807';
+
+  it.each([
+    [
+      'permit',
+      permit('sum', 'MakeKey', `resource.purpose == "encryption" && resource.keyBits + ${large} > 0`),
+      'MakeKey',
+    ],
+    [
+      'forbid',
+      forbid('sum', 'Export', `resource.keyBits == 521 && resource.keyBits * ${large} < 0`),
+      'Export',
+    ],
+    [
+      'forbid',
+      forbid('sum', 'SetPassword', `context.length > 120 && context.length * ${large} < 0`),
+      'SetPassword',
+    ],
+    ['forbid', forbid('sum', 'Enroll', `resource.keyBits > 1 && -(-${large} - 1) > 0`), 'Enroll'],
+  ])('%s: is found, with the question: %s', async (_effect, cedar, action) => {
+    const [finding, ...more] = await told(`${good}${cedar}`);
+    expect(more).toEqual([]);
+    expect(finding).toMatch(
+      `policy.cedar:4:1 fails: The rule sum fails on a question that could be asked, and what fails is refused: ${action} of `,
+    );
+  });
+
+  it('is good where it cannot be reached', async () => {
+    const never = `resource.keyBits > 2048 || resource.keyBits * ${large} < 0`;
+    expect(
+      await check(
+        `${good}${permit('sum', 'MakeKey', `resource.keyBits > 1 && (${never.replace('2048', '1')})`)}`,
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -264,6 +312,25 @@ describe('what a floor forbids', () => {
   ])('is found for %s', async (_what, cedar, floor) => {
     const findings = await told(`${good}${cedar}`);
     expect(findings).toEqual([expect.stringContaining(`(${floor})`)]);
+  });
+
+  const groups = Array.from(
+    { length: 24 },
+    (_unused, index) => `principal in Escrow::Group::"group-${index}"`,
+  );
+  const wide = permit('wide', 'Escrow', `resource.purpose == "encryption" && (${groups.join(' || ')})`);
+  const hidden =
+    'resource.custody == "kms" && resource.keySpec == "ECC_NIST_P521" && principal in Escrow::Role::"requestor" && !(principal in Escrow::Role::"auditor") && principal in Escrow::Group::"group-11" && !(principal in Escrow::Group::"group-2")';
+
+  it.each([
+    ['of very many questions', permit('needle', 'Escrow', hidden)],
+    [
+      'of those that others leave',
+      `${permit('needle', 'Escrow', 'principal in Escrow::Group::"group-11"')}${forbid('but', 'Escrow', `resource.purpose == "identity" && !(${hidden})`)}`,
+    ],
+  ])('is found where it is one %s', async (_what, needle) => {
+    const findings = await told(`${good}${wide}${needle}`);
+    expect(findings).toEqual([expect.stringContaining('(floor-identity-never-escrowed)')]);
   });
 
   it('is not found where another rule forbids it', async () => {

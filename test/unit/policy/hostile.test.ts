@@ -4,9 +4,10 @@ import { checkPolicy } from '#policy/check.ts';
 import { checkSchema } from '#policy/check-schema.ts';
 import { compiledRules, compilePolicy } from '#policy/compile.ts';
 import { placeOf } from '#policy/finding.ts';
+import { Inquiry } from '#policy/inquiry.ts';
 import { loadCedar, withCedar } from '#policy/load-cedar.ts';
 import { readRules } from '#policy/rules.ts';
-import { permit } from './policies.ts';
+import { forbid, permit } from './policies.ts';
 
 const tests = [] as const;
 const escrow = questionOf({ action: 'Escrow', purpose: 'encryption', exportable: true });
@@ -158,6 +159,27 @@ describe('a policy that is too much', () => {
     expect(findings).toHaveLength(100);
     const refused = await compilePolicy({ cedar: `;${cedar}` }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('takes longer to try out than is waited for', async () => {
+    const long = `resource.purpose == "encryption" && principal.subject != "${'a'.repeat(9000)}"`;
+    const document = {
+      cedar: permit('long', 'Escrow', long),
+      tests: [{ action: 'Escrow', purpose: 'encryption', expect: 'allowed' }],
+    } as const;
+    expect(await checkPolicy(document, new Inquiry(100_000))).toMatchObject([
+      { code: 'too-much', why: 'To try out all that could be asked of it would take too long.' },
+    ]);
+    expect(await checkPolicy(document)).toEqual([]);
+  });
+
+  it('lets others work while it is tried out', async () => {
+    let turns = 0;
+    const others = setInterval(() => (turns += 1), 1);
+    const sets = Array.from({ length: 4000 }, (_unused, index) => index + 1000).join(',');
+    await checkPolicy({ cedar: forbid('slow', 'Enroll', `[${sets}].contains(resource.keyBits * 7)`), tests });
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(2);
   });
 
   it('but not sets and patterns of any length that fits', async () => {

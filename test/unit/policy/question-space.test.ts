@@ -36,10 +36,27 @@ describe('the questions that there can be', () => {
     ['principal in Escrow::Group::"a" || principal in Escrow::Group::"b"', 'groups', 4],
     ['principal == Escrow::Person::"root"', 'subject', 2],
     ['resource has subscriber && resource.subscriber == Escrow::Person::"root"', 'subscriber', 4],
-    ['principal in Escrow::Role::"auditor" && principal in Escrow::Role::"subscriber"', 'roles', 11],
+    ['principal in Escrow::Role::"auditor" && principal in Escrow::Role::"subscriber"', 'roles', 13],
   ] as const)('are more where it says %s: %s has %i values', async (condition, fact, count) => {
     const { facts } = await spaceOf(permit('asked', 'Export', condition), 'Export');
     expect(new Set(facts.map((each) => JSON.stringify(each[fact]))).size).toBe(count);
+  });
+
+  it('have few groups in every way together, and many one at a time, all, and all but one', async () => {
+    const groupsOf = async (count: number) => {
+      const each = Array.from({ length: count }, (_unused, at) => `principal in Escrow::Group::"${at}"`);
+      const { facts } = await spaceOf(permit('a', 'Enroll', each.join(' || ')), 'Enroll');
+      return new Set(facts.map(({ groups = [] }) => groups.join()));
+    };
+    expect(await groupsOf(3)).toEqual(new Set(['', '0', '1', '2', '0,1', '0,2', '1,2', '0,1,2']));
+    expect((await groupsOf(6)).size).toBe(1 + 6 + 6 + 1);
+  });
+
+  it('have every length and number of agents where it reckons', async () => {
+    const cedar = `${permit('a', 'SetPassword', 'context.length + 1 > 14')}${permit('b', 'ReleaseRecovered', 'context.agents >= 5')}`;
+    const { facts } = await spaceOf(cedar);
+    expect(new Set(facts.flatMap(({ length }) => length ?? [])).size).toBe(129);
+    expect(new Set(facts.flatMap(({ agents }) => agents ?? [])).size).toBe(17);
   });
 
   it('have lengths and agents on both sides of the numbers that it names', async () => {

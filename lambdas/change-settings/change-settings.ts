@@ -29,7 +29,7 @@ export interface SettingsChange {
 
 /**
  * Changes the settings of an administrator's organization. What is as it was changes nothing. A retention is that of backups made from
- * then on. Its policy is no setting: no administrator changes it alone.
+ * then on. Its policy is no setting: no administrator changes it alone. A change is recorded before it counts.
  * @returns the organization as it is now
  * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, or for a policy; StateError `precondition-failed` if the organization has another version, `version-conflict`; SetUpError
  *   `not-set-up`; StoreError `store-unavailable`
@@ -40,13 +40,14 @@ export async function changeSettings(
   { settings, expectedVersion, requestId }: SettingsChange,
 ): Promise<Organization> {
   const act = actOf('change-settings', principal, { requestId });
-  return await recorded(dependencies, act, async () => {
+  return await recorded(dependencies, act, async (recordNow) => {
     requireRole(principal, administering);
     const wanted = parse(settingsSchema, settings);
-    return await updateOrganization(dependencies, principal.organization, (current) => {
+    const change = (current: Organization) => {
       if (current.version !== expectedVersion) throw new StateError('precondition-failed');
       return changeOf(current, wanted);
-    });
+    };
+    return await updateOrganization(dependencies, principal.organization, change, recordNow);
   });
 }
 

@@ -3,6 +3,7 @@ import { EscrowError, ProviderError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { writeOrLook } from '#steps/may-stand.ts';
 import { recorded } from '#steps/record.ts';
 
 type Needs = Pick<Dependencies, 'registry' | 'keys' | 'ledger'>;
@@ -20,8 +21,11 @@ export async function setUpCanaries(
   if (await areSetUp(dependencies, recoveryKey)) return false;
   const act = { action: 'set-up-organization', organization: canaryOrganization, principal: 'service' };
   try {
-    await recorded(dependencies, act, async () => {
-      await dependencies.registry.create(await recordOf(dependencies, recoveryKey));
+    await recorded(dependencies, act, async (recordNow) => {
+      const { registry } = dependencies;
+      const record = await recordOf(dependencies, recoveryKey);
+      await recordNow();
+      await writeOrLook(registry, record, () => registry.create(record));
     });
     return true;
   } catch (error) {

@@ -3,7 +3,9 @@ import { parse } from '#contract/parse.ts';
 import { derivedId } from '#crypto/identifiers.ts';
 import { webhookHeaders } from '#crypto/webhook-signature.ts';
 import { WebhookError } from '#domain/errors.ts';
+import type { Organization, OrganizationChange } from '#domain/organization.ts';
 import { signingGenerations, type Webhook } from '#domain/webhook.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { WebhookAnswer } from '#ports/webhook-sender.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -72,14 +74,16 @@ async function disable(
   order: CloudEvent,
 ): Promise<void> {
   const act = { action: 'disable-webhook', organization, principal: 'service', requestId: order.id };
-  const work = () =>
-    updateOrganization(dependencies, organization, (current) => {
-      const webhook = current.webhooks?.find(({ id, enabled }) => id === webhookId && enabled);
-      if (webhook === undefined) return undefined;
-      return {
-        webhooks: withWebhook(current, { ...webhook, enabled: false }),
-        events: [{ name: 'WebhookDisabled', data: { webhookId } }],
-      };
-    });
-  await recorded(dependencies, act, work, () => ({ about: [webhookId] }));
+  const change = (current: Organization): OrganizationChange | undefined => {
+    const webhook = current.webhooks?.find(({ id, enabled }) => id === webhookId && enabled);
+    if (webhook === undefined) return undefined;
+    return {
+      webhooks: withWebhook(current, { ...webhook, enabled: false }),
+      events: [{ name: 'WebhookDisabled', data: { webhookId } }],
+    };
+  };
+  const about = () => ({ about: [webhookId] });
+  const work = (recordNow: RecordNow) =>
+    updateOrganization(dependencies, organization, change, () => recordNow(about()));
+  await recorded(dependencies, act, work, about);
 }

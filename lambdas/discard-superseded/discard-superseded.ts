@@ -4,6 +4,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { recorded } from '#steps/record.ts';
 
 /**
@@ -17,8 +18,9 @@ export async function discardSupersededOf(
 ): Promise<void> {
   const organization = recordedUnder(await organizationOfEvent(dependencies, event));
   const act = { action: 'discard-superseded', organization, principal: 'service', requestId: event.id };
-  await recorded(dependencies, { ...act, ...enrollmentNamedBy(event.data) }, async () => {
+  await recorded(dependencies, { ...act, ...enrollmentNamedBy(event.data) }, async (recordNow) => {
     const { enrollmentId } = parse(eventSchemas.EnrollmentDestroyed, event.data);
-    await discardSuperseded(dependencies, await loadEnrollment(dependencies, organization, enrollmentId));
+    const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
+    await whatStands(() => discardSuperseded(dependencies, enrollment, recordNow));
   });
 }

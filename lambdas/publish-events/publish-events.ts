@@ -4,6 +4,7 @@ import { AccessError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
@@ -11,7 +12,7 @@ import { requireRole } from '#steps/require-role.ts';
 const remembered = 24 * 60 * 60 * 1_000;
 
 /**
- * Takes events in from an organization's workflow; once this returns, none of them is lost. What becomes of each is told by
+ * Takes events in from an organization's workflow, once that is recorded; when this returns, none of them is lost. What becomes of each is told by
  * events, and by its enrollment. The same event may come again, and is the same by its source and id (CloudEvents 1.0); so
  * another one must not come under them, as it would be passed over while the first one waits.
  * @throws AccessError `not-permitted`, `not-found` if the source or the data of one are of another organization; InputError
@@ -24,12 +25,15 @@ export async function publishEvents(
   { events, requestId }: { events: readonly CloudEvent[]; requestId: string },
 ): Promise<void> {
   const act = actOf('publish-events', principal, { requestId });
-  await recorded(dependencies, act, async () => {
+  await recorded(dependencies, act, async (recordNow) => {
     requireRole(principal, ['enrollment-workflow']);
     const { organization } = principal;
     for (const event of events) requireOwn(organization, event);
     for (const event of events) await claim(dependencies, organization, event);
-    for (const event of events) await dependencies.events.publish(event);
+    await recordNow();
+    await whatStands(async () => {
+      for (const event of events) await dependencies.events.publish(event);
+    });
   });
 }
 

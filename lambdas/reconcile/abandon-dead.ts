@@ -29,7 +29,7 @@ async function abandonIfDead(
   const { requestId } = request;
   const entry = { action: 'abandon-attempt', organization, principal: 'service', enrollmentId, requestId };
   try {
-    await recorded(needs, entry, () => abandonAttempt(needs, enrollment, attempt));
+    await recorded(needs, entry, (recordNow) => abandonAttempt(needs, enrollment, attempt, recordNow));
     return 'abandoned';
   } catch (error) {
     // Somebody finished or abandoned it meanwhile.

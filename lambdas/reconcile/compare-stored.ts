@@ -1,6 +1,7 @@
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { ListedObject } from '#ports/backup-vault.ts';
 import { recordFinding } from '#steps/findings.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { recorded } from '#steps/record.ts';
 import type { Duty, Needs, Reconciled, ReconcileRequest } from './needs.ts';
 import { prefixesOf } from './parts.ts';
@@ -85,8 +86,11 @@ async function removeOrCount(
     return;
   }
   const entry = { action: 'remove-orphan', organization, principal: 'service', enrollmentId, requestId };
-  const about = () => ({ about: [name] });
-  const removed = recorded(needs, entry, () => removable.remove(name, version), about);
+  // Gone is gone: it is recorded first.
+  const removed = recorded(needs, entry, async (recordNow) => {
+    await recordNow({ about: [name] });
+    await whatStands(() => removable.remove(name, version));
+  });
   await removed.then(
     () => done.removedObjects.push(name),
     () => done.failed.push(name),

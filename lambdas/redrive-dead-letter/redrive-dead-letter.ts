@@ -2,12 +2,13 @@ import { administering } from '#contract/api/roles.ts';
 import { AccessError, EscrowError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
 /**
  * Puts a dead letter of the principal's organization back into its queue. One that was put back already is not found, nor is
- * another organization's.
+ * another organization's. It is recorded before it is done.
  * @throws AccessError `not-permitted`, `not-found`; StoreError `store-unavailable`
  */
 export async function redriveDeadLetter(
@@ -16,14 +17,14 @@ export async function redriveDeadLetter(
   { deadLetterId, requestId }: { deadLetterId: string; requestId: string },
 ): Promise<void> {
   const act = actOf('redrive-dead-letter', principal, { requestId });
-  const work = async () => {
+  await recorded(dependencies, act, async (recordNow) => {
     requireRole(principal, administering);
+    await recordNow({ about: [`dead-letter ${deadLetterId}`] });
     try {
-      await dependencies.queues.redriveOf(principal.organization, deadLetterId);
+      await whatStands(() => dependencies.queues.redriveOf(principal.organization, deadLetterId));
     } catch (cause) {
       const missing = cause instanceof EscrowError && cause.code === 'object-missing';
       throw missing ? new AccessError('not-found', { cause }) : cause;
     }
-  };
-  await recorded(dependencies, act, work, () => ({ about: [`dead-letter ${deadLetterId}`] }));
+  });
 }

@@ -2,9 +2,12 @@ import { administering } from '#contract/api/roles.ts';
 import { derivedId } from '#crypto/identifiers.ts';
 import { InputError } from '#domain/errors.ts';
 import { type DomainEventName, domainEventNames, isDomainEventName } from '#domain/events.ts';
+import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import { mostWebhooks, type Webhook } from '#domain/webhook.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 import { updateOrganization } from '#steps/update-organization.ts';
@@ -20,7 +23,7 @@ export interface WebhookRegistration {
 }
 
 /**
- * Registers a webhook in the organization of an administrator.
+ * Registers a webhook in the organization of an administrator; it is recorded before it counts.
  * @returns the webhook as it stands, and the secret that it signs with, which is told here and at rotations only
  * @throws AccessError `not-permitted`; InputError `invalid-input` of `url`, of `types`, or where there are too many
  *   webhooks; InputError `idempotency-mismatch`; SetUpError `not-set-up`; what the ports throw
@@ -33,7 +36,7 @@ export async function registerWebhook(
   const { organization } = principal;
   const id = derivedId('whk', organization, idempotencyKey);
   const act = actOf('register-webhook', principal, { requestId });
-  const work = async () => {
+  const work = async (recordNow: RecordNow) => {
     requireRole(principal, administering);
     const webhook: Webhook = {
       id,
@@ -43,13 +46,15 @@ export async function registerWebhook(
       createdAt: dependencies.clock.now().toISOString(),
       secretGeneration: 1,
     };
-    const updated = await updateOrganization(dependencies, organization, ({ webhooks = [] }) => {
+    const change = ({ webhooks = [] }: Organization) => {
       const existing = webhooks.find((each) => each.id === id);
       if (existing === undefined) return { webhooks: withRoom(webhooks, webhook) };
       if (!isSame(existing, webhook)) throw new InputError('idempotency-mismatch');
       return undefined;
-    });
-    return await tellSecret(dependencies, organization, webhookOf(updated, id));
+    };
+    const now = () => recordNow({ about: [id] });
+    const updated = await updateOrganization(dependencies, organization, change, now);
+    return await whatStands(() => tellSecret(dependencies, organization, webhookOf(updated, id)));
   };
   return await recorded(dependencies, act, work, () => ({ about: [id] }));
 }

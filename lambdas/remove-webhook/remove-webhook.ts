@@ -1,4 +1,5 @@
 import { administering } from '#contract/api/roles.ts';
+import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { actOf, recorded } from '#steps/record.ts';
@@ -7,7 +8,8 @@ import { updateOrganization } from '#steps/update-organization.ts';
 import { webhookOf } from '#steps/webhooks.ts';
 
 /**
- * Removes a webhook from an administrator's organization; what waits to be sent to it is not sent any more.
+ * Removes a webhook from an administrator's organization; what waits to be sent to it is not sent any more. It is recorded before it
+ * counts.
  * @throws AccessError `not-permitted`, `not-found`; SetUpError `not-set-up`; StateError `version-conflict`; StoreError
  *   `store-unavailable`
  */
@@ -16,13 +18,13 @@ export async function removeWebhook(
   principal: Principal,
   { webhookId, requestId }: { webhookId: string; requestId: string },
 ): Promise<void> {
-  const work = async () => {
+  await recorded(dependencies, actOf('remove-webhook', principal, { requestId }), async (recordNow) => {
     requireRole(principal, administering);
-    await updateOrganization(dependencies, principal.organization, (current) => {
+    const change = (current: Organization) => {
       const removed = webhookOf(current, webhookId);
       return { webhooks: (current.webhooks ?? []).filter((each) => each !== removed) };
-    });
-  };
-  const about = () => ({ about: [webhookId] });
-  await recorded(dependencies, actOf('remove-webhook', principal, { requestId }), work, about);
+    };
+    const now = () => recordNow({ about: [webhookId] });
+    await updateOrganization(dependencies, principal.organization, change, now);
+  });
 }

@@ -35,12 +35,14 @@ export async function setPassword(
   return await recorded(dependencies, act, async (recordNow) => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
-    if (!wasSetBy(enrollment, setBy)) {
+    const isAgain = wasSetBy(enrollment, setBy);
+    if (!isAgain) {
       requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
       await checkNewPassword(dependencies, principal, enrollment, password);
     }
     const { authTime, groups } = principal;
-    const order = { enrollment, password, setBy, authTime, groups, requestId, recordNow };
-    return await dependencies.keyPairs.make(order);
+    const order = { enrollment, password, setBy, authTime, groups, requestId };
+    // Nothing is set when it comes again.
+    return await dependencies.keyPairs.make({ ...order, ...(!isAgain && { recordNow }) });
   });
 }

@@ -12,6 +12,7 @@ import { refusalOf } from '#policy/finding.ts';
 import { generalPolicy } from '#policy/general-policy.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { checkReceiptKey } from '#steps/load.ts';
+import { writeOrLook } from '#steps/may-stand.ts';
 import { storePolicy, storePolicyVersion } from '#steps/policy-versions.ts';
 import { recorded } from '#steps/record.ts';
 
@@ -40,7 +41,7 @@ export interface OrganizationSetUp {
 }
 
 /**
- * Sets up the organization of an administrator. Again, with the same keys, it is success and changes nothing, so that it may
+ * Sets up the organization of an administrator; it is recorded before it stands. Again, with the same keys, it is success and changes nothing, so that it may
  * be repeated after a crash. Its first policy takes one administrator only: there is nothing yet that it could be turned against.
  * @param requestId absent where no request asked for it
  * @throws AccessError `not-permitted`; InputError `invalid-input` for a field, or for all that is wrong with the policy, by file, line
@@ -56,35 +57,41 @@ export async function setUpOrganization(
   const { organization, subject } = principal;
   const action = 'set-up-organization';
   const asked = requestId === undefined ? {} : { requestId };
-  return await recorded(dependencies, { action, organization, principal: subject, ...asked }, async () => {
-    if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
-    parse(nameSchema, { organization });
-    const { name, contact, policy, retentionDays } = parse(setUpSchema, setUp);
-    const publicKey = parseRecoveryKey(setUp.recoveryKey);
-    const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
-    const existing = await dependencies.registry.read('organization', organization, 'organization');
-    const { kid: receiptKeyId } = await dependencies.keys.receiptKey();
-    if (existing !== undefined) return sameSetUp(existing, recoveryKey.kid, receiptKeyId);
-    const document = await storePolicy(dependencies, organization, await goodPolicy(policy));
-    const publishedAt = dependencies.clock.now().toISOString();
-    const publication = { document, publishedAt, proposedBy: subject };
-    const record: Organization = {
-      type: 'organization',
-      organization,
-      id: 'organization',
-      version: 1,
-      name,
-      contact,
-      custody: dependencies.keys.custody,
-      receiptKeyId,
-      recoveryKey,
-      policy: await storePolicyVersion(dependencies, organization, publication),
-      retentionDays,
-      events: [],
-    };
-    await dependencies.registry.create(record);
-    return record;
-  });
+  return await recorded(
+    dependencies,
+    { action, organization, principal: subject, ...asked },
+    async (recordNow) => {
+      if (!principal.roles.includes('administrator')) throw new AccessError('not-permitted');
+      parse(nameSchema, { organization });
+      const { name, contact, policy, retentionDays } = parse(setUpSchema, setUp);
+      const publicKey = parseRecoveryKey(setUp.recoveryKey);
+      const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
+      const existing = await dependencies.registry.read('organization', organization, 'organization');
+      const { kid: receiptKeyId } = await dependencies.keys.receiptKey();
+      if (existing !== undefined) return sameSetUp(existing, recoveryKey.kid, receiptKeyId);
+      const document = await storePolicy(dependencies, organization, await goodPolicy(policy));
+      const publishedAt = dependencies.clock.now().toISOString();
+      const publication = { document, publishedAt, proposedBy: subject };
+      const record: Organization = {
+        type: 'organization',
+        organization,
+        id: 'organization',
+        version: 1,
+        name,
+        contact,
+        custody: dependencies.keys.custody,
+        receiptKeyId,
+        recoveryKey,
+        policy: await storePolicyVersion(dependencies, organization, publication),
+        retentionDays,
+        events: [],
+      };
+      await recordNow();
+      const { registry } = dependencies;
+      await writeOrLook(registry, record, () => registry.create(record));
+      return record;
+    },
+  );
 }
 
 /** The one that this software brings is a good one, and need not be checked. */

@@ -1,4 +1,4 @@
-import { type Enrollment, requireState, transitions } from '#domain/enrollment.ts';
+import { type Enrollment, type EnrollmentChange, requireState, transitions } from '#domain/enrollment.ts';
 import { AccessError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
@@ -10,7 +10,7 @@ import { updateEnrollment } from '#steps/update-enrollment.ts';
 
 /**
  * Lifts the lock that wrong passwords put on a subscriber's enrollment, for good: its tries are counted from zero again, and
- * the subscriber is told. It opens nothing. One that is not locked is left as it is. No official does this for an own one:
+ * the subscriber is told; it is recorded before it counts. It opens nothing. One that is not locked is left as it is. No official does this for an own one:
  * that would be guessing without end.
  * @returns the enrollment
  * @throws AccessError `not-permitted`, `not-found`; StateError `wrong-state`, `making-in-progress`, `version-conflict`; StoreError
@@ -22,7 +22,7 @@ export async function unlockEnrollment(
   { enrollmentId, requestId }: { enrollmentId: string; requestId: string },
 ): Promise<Enrollment> {
   const act = actOf('unlock-enrollment', principal, { requestId, enrollmentId });
-  return await recorded(dependencies, act, async () => {
+  return await recorded(dependencies, act, async (recordNow) => {
     requireRole(principal, ['recovery-official']);
     const enrollment = await loadEnrollment(dependencies, principal.organization, enrollmentId);
     if (enrollment.subscriber.id === principal.subject) {
@@ -30,9 +30,10 @@ export async function unlockEnrollment(
     }
     requireState(enrollment, ['ready'], 'unlock it');
     if (!isLocked(enrollment.tries)) return enrollment;
-    return await updateEnrollment(dependencies, enrollment, transitions.unlock, ({ id }) => ({
+    const unlocked = ({ id }: Enrollment): EnrollmentChange => ({
       tries: { inARow: 0, inLife: 0 },
       events: [{ name: 'EnrollmentUnlocked', data: { enrollmentId: id } }],
-    }));
+    });
+    return await updateEnrollment(dependencies, enrollment, transitions.unlock, unlocked, recordNow);
   });
 }

@@ -25,6 +25,8 @@ export interface ErrorDetails {
   policyVersion?: string;
   /** How long the other side asked to be left alone. */
   retryAfterSeconds?: number;
+  /** What was asked may be done all the same: the answer was lost. For the record, and told to nobody else. */
+  mayStand?: boolean;
   cause?: unknown;
 }
 

@@ -16,7 +16,7 @@ export interface PasswordedEnrollment {
   groups?: readonly string[] | undefined;
   /** For the record. */
   requestId: string;
-  /** Asked before the key counts, by whoever makes it on the spot; whoever makes it elsewhere records it there. */
+  /** Records that the password is set, before the key counts: just before, where it is made on the spot; else before it is asked for. */
   recordNow?: RecordNow | undefined;
 }
 

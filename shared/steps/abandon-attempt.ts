@@ -1,5 +1,11 @@
-import { type Enrollment, type MakingAttempt, transitions } from '#domain/enrollment.ts';
+import {
+  type Enrollment,
+  type EnrollmentChange,
+  type MakingAttempt,
+  transitions,
+} from '#domain/enrollment.ts';
 import { StateError } from '#domain/errors.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import { attemptKinds, attemptName, documentName } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -14,6 +20,7 @@ import { updateEnrollment } from './update-enrollment.ts';
  *
  * It sets nothing to work again: the message that asked for the key is delivered again, or the reconciler sends another.
  * An event from here would make a key that always fails be tried without end.
+ * @param recordNow records it before anything counts as given up, where whoever made the attempt does not
  * @throws StateError `wrong-state` if the enrollment is not making this attempt any more, `version-conflict`; AccessError
  *   `not-found`; StoreError, ProviderError as the ports throw
  */
@@ -21,12 +28,15 @@ export async function abandonAttempt(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys'>,
   enrollment: Enrollment,
   attempt: MakingAttempt,
+  recordNow?: () => ReturnType<RecordNow>,
 ): Promise<void> {
-  if (enrollment.abandoned?.id !== attempt.id) {
-    await updateEnrollment(dependencies, enrollment, transitions.abandonAttempt, (current) => {
+  if (enrollment.abandoned?.id === attempt.id) await recordNow?.();
+  else {
+    const change = (current: Enrollment): EnrollmentChange => {
       if (current.attempt?.id !== attempt.id) throw new StateError('wrong-state');
       return { attempt: undefined, abandoned: attempt, backups: [] };
-    });
+    };
+    await updateEnrollment(dependencies, enrollment, transitions.abandonAttempt, change, recordNow);
   }
   await discardAttempt(dependencies, enrollment, attempt);
   await returnFrom(dependencies, enrollment, attempt);

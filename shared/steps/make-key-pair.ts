@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { newId, sha256Hex } from '#crypto/identifiers.ts';
 import { spkiSha256 } from '#crypto/public-key.ts';
 import { privateKeySigner, type Signer } from '#crypto/signer.ts';
@@ -25,6 +26,7 @@ import { escrowBackup, type ProvedBackup } from './escrow-backup.ts';
 import { type KeyPapers, makeKeyPapers } from './key-papers.ts';
 import { checkCustody, keyContextOf, loadEnrollment, loadOrganization } from './load.ts';
 import { lockKey } from './lock-key.ts';
+import { standsNot } from './may-stand.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
 /** What making a key pair takes; a vault only where keys are made that are escrowed. */
@@ -103,9 +105,19 @@ async function startAttempt(
     profile: 'modern',
   } as const;
   return await updateEnrollment(dependencies, enrollment, transitions.startMaking, (current) => {
+    // What was read decides what is made: a policy that was published since may have planned it otherwise.
+    if (!isPlannedAlike(enrollment, current)) throw new StateError('version-conflict');
     holdRecordToFloors(current);
     return { attempt, backups: current.escrow === 'required' ? [pending] : [] };
   });
+}
+
+function isPlannedAlike(one: Enrollment, other: Enrollment): boolean {
+  return isDeepStrictEqual(planOf(one), planOf(other));
+}
+
+function planOf({ state, exportable, escrow, lock }: Enrollment) {
+  return { state, exportable, escrow, lock };
 }
 
 async function makeExportable(
@@ -216,14 +228,16 @@ async function giveUp(
   { failure, hasStarted }: { failure: unknown; hasStarted: boolean },
 ): Promise<Enrollment> {
   let isAbandoned = false;
+  let told = failure;
   try {
     const current = await loadEnrollment(dependencies, enrollment.organization, enrollment.id);
     if (current.key?.csrId === attemptName(enrollment, attempt)) return current;
     isAbandoned = hasStarted && current.attempt?.id !== attempt.id;
     if (current.attempt?.id === attempt.id) await abandonAttempt(dependencies, current, attempt);
     else await discardAttempt(dependencies, enrollment, attempt);
+    told = standsNot(failure);
   } catch {
     // The failure that led here is the one to tell; the attempt stays visible as `making` for the reconciler.
   }
-  throw isAbandoned ? new StateError('version-conflict', { cause: failure }) : failure;
+  throw isAbandoned ? new StateError('version-conflict', { cause: failure }) : told;
 }

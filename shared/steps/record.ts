@@ -16,9 +16,9 @@ export type Act = Omit<LedgerEntry, 'outcome' | 'code' | 'about'>;
  * Does something and records that it was done, refused (the caller must change something) or failed (it may succeed
  * later). The result leaves only once its record stands: no record, no act.
  *
- * Work that asks for its record early is not recorded again when it is done. If it fails after that, the entry of its failure
- * names the one that it takes back; and if it ends with its process, the early one stands alone: what it says was not done, or
- * done and not told.
+ * Work that does what cannot be undone asks for its record just before, and is not recorded again when it is done. If it fails after
+ * that, the entry of its failure names the one that it takes back, unless it may be done all the same (`mayStand`); and if it ends with
+ * its process, the early one stands alone: what it says was not done, or done and not told. Never the other way round.
  * @param told what the result adds to the record of what was done: which enrollment it is, or that policy refused it
  * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
  */
@@ -37,7 +37,9 @@ export async function recorded<T>(
   try {
     result = await work(recordNow);
   } catch (thrown) {
-    throw await recordEnd(ledger, act, thrown, early);
+    // What may have been done is not taken back: the entry stands, and the failure beside it.
+    const takesBack = asEscrowError(thrown).details.mayStand === true ? undefined : early;
+    throw await recordEnd(ledger, act, thrown, takesBack);
   }
   if (early === undefined) await ledger.record({ ...bounded(act), outcome: 'done', ...told(result) });
   return result;

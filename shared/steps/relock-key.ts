@@ -1,11 +1,19 @@
 import { newId } from '#crypto/identifiers.ts';
-import { type Enrollment, type EnrollmentKey, transitions, withSuperseded } from '#domain/enrollment.ts';
+import {
+  type Enrollment,
+  type EnrollmentChange,
+  type EnrollmentKey,
+  transitions,
+  withSuperseded,
+} from '#domain/enrollment.ts';
 import { StateError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import { putAndReadBack } from './attempt-documents.ts';
 import type { Dependencies } from './dependencies.ts';
 import { loadEnrollment } from './load.ts';
 import { lockKey } from './lock-key.ts';
+import { standsNot } from './may-stand.ts';
 import { rightTry } from './open-lock.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
@@ -19,6 +27,8 @@ export interface Relocking {
   wrapped: Uint8Array;
   password: Secret;
   passwordSetBy: string | undefined;
+  /** Records that the password is another, just before it is. */
+  recordNow?: () => ReturnType<RecordNow>;
 }
 
 /**
@@ -74,10 +84,10 @@ export async function supersedePendingLock(
 
 async function switchTo(
   dependencies: Needs,
-  { enrollment, passwordSetBy }: Relocking,
+  { enrollment, passwordSetBy, recordNow }: Relocking,
   id: string,
 ): Promise<Enrollment> {
-  return await updateEnrollment(dependencies, enrollment, transitions.changePassword, (current) => {
+  const change = (current: Enrollment): EnrollmentChange => {
     const key = checkSameLock(current, enrollment);
     // Another change took over, and its traces are being discarded.
     if (current.pendingLock !== id) throw new StateError('version-conflict');
@@ -89,7 +99,8 @@ async function switchTo(
       tries: rightTry(current.tries),
       events: [{ name: 'EnrollmentPasswordChanged', data: { enrollmentId: current.id } }],
     };
-  });
+  };
+  return await updateEnrollment(dependencies, enrollment, transitions.changePassword, change, recordNow);
 }
 
 /** The key, if its lock is still the one that was opened: what it opened to must not be locked under a password set since. */
@@ -116,6 +127,7 @@ async function giveUp(
     if (stands.key?.lockedKeyId === id) return stands;
     // Whoever took over may have discarded the record already: that is why it failed, whatever it looked like.
     if (!isPending) told = new StateError('version-conflict', { cause: failure });
+    else told = standsNot(failure);
     await dependencies.documents.discard({ kind: 'locked-key', organization, id });
   } catch {
     // The failure that led here is the one to tell; the enrollment names the record for whoever comes next.

@@ -3,11 +3,13 @@ import { lineLeaf } from '#crypto/ledger/line.ts';
 import { merkleRoot } from '#crypto/ledger/merkle.ts';
 import { writeSegment } from '#crypto/ledger/segment.ts';
 import type { Dependencies } from './dependencies.ts';
+import { whatStands } from './may-stand.ts';
+import { recorded } from './record.ts';
 
 /**
  * Puts the last segment back where it is gone: of the lines that the log holds, and the signed checkpoint that the record of the
  * ledger holds. If those lines are the ones that were signed, it is byte for byte what it was; if not, nothing is put there. That it was gone
- * is recorded.
+ * is recorded first.
  * @returns whether it was put back
  * @throws StoreError `store-unavailable`; ProofError `checkpoint-invalid` if the record holds none
  */
@@ -27,14 +29,11 @@ export async function restoreLastSegment(
   const found = await ledgerLog.lines(organization, firstSequence - 1, treeSize - firstSequence + 1);
   const lines = found.map(({ text }) => text);
   if (merkleRoot(lines.map(lineLeaf)).toString('hex') !== segmentRoot) return false;
-  await segments.put(organization, segment, Buffer.from(writeSegment({ lines, checkpoint: jws })));
-  const about = [`segment ${segment}`];
-  await ledger.record({
-    action: 'restore-segment',
-    organization,
-    principal: 'service',
-    outcome: 'done',
-    about,
+  const act = { action: 'restore-segment', organization, principal: 'service' };
+  await recorded({ ledger }, act, async (recordNow) => {
+    await recordNow({ about: [`segment ${segment}`] });
+    const file = Buffer.from(writeSegment({ lines, checkpoint: jws }));
+    await whatStands(() => segments.put(organization, segment, file));
   });
   return true;
 }

@@ -6,10 +6,11 @@ import { EscrowError, InputError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { PublicJwk } from '#domain/public-jwk.ts';
-import type { LedgerEntry } from '#ports/ledger.ts';
+import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
 import { checkRequest } from './check-request.ts';
 import type { Dependencies } from './dependencies.ts';
 import { bornWith, issueRefusal } from './issue-refusal.ts';
+import { writeOrLook } from './may-stand.ts';
 import { type EnrollmentPlan, planEnrollment, stateOf } from './plan-enrollment.ts';
 import { actOf, recorded } from './record.ts';
 import { requireRole } from './require-role.ts';
@@ -27,7 +28,7 @@ export interface IncomingRequest {
 
 /**
  * Takes one certificate request in an organization's name: decides what policy says of it and records the enrollment as
- * accepted, as awaiting its subscriber, or as refused. No key exists yet.
+ * accepted, as awaiting its subscriber, or as refused; the ledger has it before it stands. No key exists yet.
  *
  * The enrollment's id is derived from the idempotency key, so the same request that comes again changes nothing.
  * @param readOwner gives the organization that asks; undefined if it is not there
@@ -43,7 +44,7 @@ export async function takeRequest(
   readOwner: () => Promise<Organization | undefined>,
 ): Promise<Enrollment> {
   const act = actOf('request-enrollment', principal, { requestId });
-  const work = async () => {
+  const work = async (recordNow: RecordNow) => {
     requireRole(principal, requesting);
     const request = parseEnrollmentRequest(data);
     const recipientKey = await checkRequest(dependencies, await readOwner(), request);
@@ -52,6 +53,7 @@ export async function takeRequest(
     if (existing !== undefined) return sameRequest(existing, request);
     const plan = await planEnrollment(dependencies, principal, request);
     const enrollment = await toEnrollment(dependencies, id, request, plan, recipientKey);
+    await recordNow(recordOf(enrollment));
     return await create(dependencies, enrollment, request);
   };
   return await recorded(dependencies, act, work, recordOf);
@@ -80,7 +82,7 @@ async function create(
   request: EnrollmentRequest,
 ): Promise<Enrollment> {
   try {
-    await registry.create(enrollment);
+    await writeOrLook(registry, enrollment, () => registry.create(enrollment));
     return enrollment;
   } catch (error) {
     if (!(error instanceof EscrowError) || error.code !== 'already-exists') throw error;

@@ -14,6 +14,28 @@ export async function thrownBy(act: () => Promise<unknown>): Promise<EscrowError
   throw new TypeError('it was not refused by an error of ours', { cause: thrown });
 }
 
+/**
+ * Expects that a use case fails with a code after it was recorded as done, and leaves a second record that says so.
+ * @param takesBack whether that one says that nothing was done; it does not where that is not known
+ */
+export async function expectFailedAfterRecord(
+  { dependencies: { ledger } }: { dependencies: { ledger: MemoryLedger } },
+  code: ErrorCode,
+  act: () => Promise<unknown>,
+  takesBack: boolean,
+): Promise<EscrowError> {
+  const before = ledger.entries.length;
+  const error = await thrownBy(act);
+  expect(error.code).toBe(code);
+  const [early, late, ...more] = ledger.entries.slice(before);
+  const outcome = error.retryable ? 'failed' : 'refused';
+  expect(more).toEqual([]);
+  expect(early).toMatchObject({ action: late?.action, outcome: 'done' });
+  expect(late).toMatchObject({ code, outcome });
+  expect(late?.takesBack).toBe(takesBack ? `led_${before + 1}` : undefined);
+  return error;
+}
+
 /** Expects that a use case refuses (or fails) with a code, and leaves one record of it that says so. */
 export async function expectRefused(
   { dependencies: { ledger } }: { dependencies: { ledger: MemoryLedger } },

@@ -6,7 +6,7 @@ import { showOrganization } from '#lambdas/show-organization/show-organization.t
 import { loadOrganization } from '#steps/load.ts';
 import { withFault } from '#test/support/faults.ts';
 import { generalSettings, policyWith } from '#test/support/policies.ts';
-import { expectRefused } from '#test/support/refused.ts';
+import { expectFailedAfterRecord, expectRefused } from '#test/support/refused.ts';
 import {
   administrator,
   eventsBorn,
@@ -186,6 +186,6 @@ describe('changing the settings', () => {
         expectedVersion: 1,
         requestId: 'change-1',
       });
-    await expectRefused(world, 'store-unavailable', act, { outcome: 'failed' });
+    await expectFailedAfterRecord(world, 'store-unavailable', act, false);
   });
 });

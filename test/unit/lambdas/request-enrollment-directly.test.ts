@@ -123,8 +123,11 @@ describe('several requests at once', () => {
       'idempotency-mismatch',
       'awaiting-subscriber',
     ]);
-    const records = world.dependencies.ledger.entries.filter(({ requestId }) =>
-      requestId?.startsWith('batch.'),
+    const { entries } = world.dependencies.ledger;
+    // Of two that ask at once for another thing by the same key, one is recorded, and taken back.
+    const takenBack = entries.map(({ takesBack }) => takesBack);
+    const records = entries.filter(
+      ({ requestId }, at) => requestId?.startsWith('batch.') && !takenBack.includes(`led_${at + 1}`),
     );
     expect(records.map(({ requestId, outcome }) => [requestId, outcome]).sort()).toEqual([
       ['batch.0', 'done'],

@@ -5,7 +5,7 @@ import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
 import { unlockEnrollment } from '#lambdas/unlock-enrollment/unlock-enrollment.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { withFault } from '#test/support/faults.ts';
-import { expectRefused } from '#test/support/refused.ts';
+import { expectFailedAfterRecord, expectRefused } from '#test/support/refused.ts';
 import {
   current,
   eventNames,
@@ -150,7 +150,7 @@ describe('unlocking', () => {
     const enrollment = await tried(10, 10);
     const { dependencies } = withFault(world.dependencies, 'before', 'registry.replace');
     const act = () => unlock(enrollment, official, dependencies);
-    await expectRefused(world, 'store-unavailable', act, { outcome: 'failed' });
+    await expectFailedAfterRecord(world, 'store-unavailable', act, false);
     expect(await current(world, enrollment)).toEqual(enrollment);
     expect(await unlock(enrollment)).toMatchObject({ tries: { inARow: 0, inLife: 0 } });
   });

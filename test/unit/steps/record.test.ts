@@ -79,6 +79,19 @@ describe('an act that is recorded', () => {
     ]);
   });
 
+  it('that may be done though it fails takes nothing back', async () => {
+    const ledger = new MemoryLedger();
+    const work = async (recordNow: RecordNow) => {
+      await recordNow();
+      throw new StoreError('store-unavailable', { mayStand: true });
+    };
+    await thrownBy(() => recorded({ ledger }, entry, work));
+    expect(ledger.entries).toEqual([
+      { ...entry, outcome: 'done' },
+      { ...entry, outcome: 'failed', code: 'store-unavailable' },
+    ]);
+  });
+
   it('does not go on where the record that its work asks for cannot be made', async () => {
     const gone = new StoreError('store-unavailable');
     const steps: string[] = [];

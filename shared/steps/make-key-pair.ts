@@ -116,8 +116,8 @@ function isPlannedAlike(one: Enrollment, other: Enrollment): boolean {
   return isDeepStrictEqual(planOf(one), planOf(other));
 }
 
-function planOf({ state, exportable, escrow, lock }: Enrollment) {
-  return { state, exportable, escrow, lock };
+function planOf({ exportable, escrow, lock }: Enrollment) {
+  return { exportable, escrow, lock };
 }
 
 async function makeExportable(

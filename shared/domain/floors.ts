@@ -23,9 +23,10 @@ const floors: readonly Floor[] = [
   },
   {
     rule: 'floor-never-loosened',
-    reason: 'The key was made non-exportable, and that is never loosened.',
-    crossedBy: ({ action, resource }) =>
-      (action === 'Export' || action === 'ExportCompatible') && resource.exportable === false,
+    reason: 'The key was not made exportable, and that is never loosened.',
+    crossedBy: ({ action, resource: { exportable } }) =>
+      // Of a copy it must be known that the key may leave; and no key is made to leave that was made to stay.
+      action === 'MakeExportable' ? exportable === false : copies.includes(action) && exportable !== true,
   },
   {
     rule: 'floor-no-weak-rsa',
@@ -46,6 +47,7 @@ const floors: readonly Floor[] = [
   },
 ];
 
+const copies: readonly PolicyAction[] = ['Export', 'ExportCompatible'];
 const recoveryByAgents: readonly PolicyAction[] = ['ApproveRecovery', 'ReleaseRecovered'];
 
 function isAuditorAlone({ roles }: Principal): boolean {
@@ -75,7 +77,7 @@ export function holdFloors<D extends Floored>(question: PolicyQuestion, decision
 }
 
 /** What of an enrollment's record decides how its key is kept. */
-export type Keeping = Pick<Enrollment, 'purpose' | 'exportable' | 'escrow' | 'lock'>;
+export type Keeping = Pick<Enrollment, 'purpose' | 'keySpec' | 'exportable' | 'escrow' | 'lock'>;
 
 /**
  * The floors again, over what a record says of a key that is about to be made. In which profile it is escrowed needs none:
@@ -90,6 +92,7 @@ const recordFloors: readonly { rule: string; crossedBy(record: Keeping): boolean
     rule: 'floor-identity-never-held',
     crossedBy: ({ purpose, lock }) => purpose === 'identity' && lock === 'held',
   },
+  { rule: 'floor-no-weak-rsa', crossedBy: ({ keySpec }) => isWeakRsa(keySpec) },
   {
     // A key that cannot be escrowed would be ready, and its CSR free, without its backup.
     rule: 'floor-escrowed-before-ready',

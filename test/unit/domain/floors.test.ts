@@ -96,6 +96,12 @@ describe('the floors', () => {
       question('ExportCompatible', { purpose: 'encryption', exportable: false }),
       'floor-never-loosened',
     ],
+    ['exporting a key of which it is not known', question('Export', {}), 'floor-never-loosened'],
+    [
+      'letting a key leave that was made to stay',
+      question('MakeExportable', { exportable: false }),
+      'floor-never-loosened',
+    ],
     ['making an RSA key of 1024 bits', weak('MakeKey'), 'floor-no-weak-rsa'],
     ['enrolling one', weak('Enroll'), 'floor-no-weak-rsa'],
     [
@@ -122,7 +128,8 @@ describe('the floors', () => {
         const forOwner = context?.thirdParty === false;
         const crossing =
           (identity && (action === 'Escrow' || action === 'LockByNothing')) ||
-          (['Export', 'ExportCompatible'].includes(action) && resource.exportable === false) ||
+          (['Export', 'ExportCompatible'].includes(action) && resource.exportable !== true) ||
+          (action === 'MakeExportable' && resource.exportable === false) ||
           (action === 'ReleaseRecovered' && !forOwner && (context?.agents ?? 0) < 2) ||
           (['ApproveRecovery', 'ReleaseRecovered'].includes(action) && principal.roles.join() === 'auditor');
         const held = holdFloors(asked, decision);
@@ -157,6 +164,7 @@ describe('the floors', () => {
 describe('a record', () => {
   const anyRecord = fc.record({
     purpose: fc.constantFrom(...purposes),
+    keySpec: fc.constantFrom(...keySpecNames),
     exportable: fc.boolean(),
     escrow: fc.constantFrom('required', 'forbidden'),
     lock: fc.constantFrom(...lockKinds),
@@ -179,6 +187,23 @@ describe('a record', () => {
         const crossing = identity || (escrow === 'required' && !exportable);
         expect(refusedBy(record)).toBe(crossing ? 'enrollment-refused' : undefined);
       }),
+    );
+  });
+
+  it.each<[string, object, string]>([
+    ['an identity key in escrow', { escrow: 'required' }, 'floor-identity-never-escrowed'],
+    ['an identity key without a lock', { lock: 'held' }, 'floor-identity-never-held'],
+    ['RSA of 1024 bits', { keySpec: 'RSA_1024' }, 'floor-no-weak-rsa'],
+    [
+      'escrow of what cannot leave',
+      { purpose: 'encryption', escrow: 'required', exportable: false },
+      'floor-escrowed-before-ready',
+    ],
+  ])('of %s is refused by the floor that it crosses', (_what, members, rule) => {
+    const record = { purpose: 'identity', keySpec: 'RSA_2048', exportable: true } as const;
+    const stored = Object.assign({ ...record, escrow: 'forbidden', lock: 'password' } as const, members);
+    expect(() => holdRecordToFloors(stored)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ rules: [rule] }) }),
     );
   });
 });

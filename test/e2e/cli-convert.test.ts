@@ -2,10 +2,10 @@ import { createSecureContext } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWithOpenssl, spkiOf } from '#test/support/pfx-tools.ts';
 import { outputOf } from '#test/support/program.ts';
-import { processShell } from '#test/unit/cli/shell.ts';
+import { shell } from '#test/unit/cli/shell.ts';
 
 /** Files that other programs wrote, converted, and opened by other programs again. */
-const { run, write, read, path, list } = processShell();
+const { run, write, read, path, list } = shell();
 const password = 'correct-horse-42';
 
 /** Runs a line that must end well. @returns what it printed */

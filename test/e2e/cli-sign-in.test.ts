@@ -4,7 +4,7 @@ import { startCommand } from '#test/support/background-command.ts';
 import { testServer } from '#test/support/server.ts';
 import { dialogue } from '../unit/cli/dialogue.ts';
 import { json, scriptedServer } from '../unit/cli/scripted-server.ts';
-import { processShell, type Shell, wordsOf } from '../unit/cli/shell.ts';
+import { type Shell, shell, wordsOf } from '../unit/cli/shell.ts';
 import { Browser } from '../unit/local/identity/browser.ts';
 
 // The ways to sign in, by the real command line against the real server and its evaluation issuer.
@@ -12,12 +12,12 @@ import { Browser } from '../unit/local/identity/browser.ts';
 const server = testServer();
 const password = `Kauz ${randomBytes(9).toString('hex')}`;
 const environment: Record<string, string> = {};
-const home = processShell(environment);
+const home = shell(environment);
 
 /** A person with sign-ins of their own. */
 function person(name: string): Shell & { signIns: string } {
   const signIns = home.path(`${name}.sign-ins.json`);
-  const own = processShell({ ESCROW_SERVER: server.url, ESCROW_CREDENTIALS: signIns });
+  const own = shell({ ESCROW_SERVER: server.url, ESCROW_CREDENTIALS: signIns });
   return { ...own, signIns };
 }
 
@@ -186,7 +186,7 @@ describe('a token of one’s own', () => {
     other.write('token', `${token}\n`);
     expect(await other.run('escrow status --token-file token')).toMatchObject({ status: 0, stderr: '' });
     expect(await other.run('escrow status --token-file -', `${token}`)).toMatchObject({ status: 0 });
-    const byVariable = processShell({
+    const byVariable = shell({
       ESCROW_SERVER: server.url,
       ESCROW_TOKEN_FILE: other.path('token'),
       ESCROW_CREDENTIALS: '/nonexistent',

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { processShell } from '../unit/cli/shell.ts';
+import { shell } from '../unit/cli/shell.ts';
 import type { TestServer } from './server.ts';
 
-type Shell = ReturnType<typeof processShell>;
+type Shell = ReturnType<typeof shell>;
 
-/** Somebody at a prompt: a folder of their own, signed in to the server under their own name. */
+/**
+ * Somebody at a prompt: a folder of their own, signed in to the server under their own name. What runs is what the program calls
+ * (see `shell`).
+ */
 export interface CliPerson extends Shell {
   name: string;
   password: string;
@@ -24,7 +27,7 @@ export class CliPeople {
   /** Somebody who is not signed in yet. The server's address is known once it runs, so it is read late. */
   person(name: string): CliPerson {
     const environment: Record<string, string> = {};
-    const own = processShell(environment);
+    const own = shell(environment);
     const password = `${name} ${randomBytes(9).toString('hex')}`;
     environment['ESCROW_CREDENTIALS'] = own.path('.sign-ins.json');
     own.write('password', password);

@@ -1,10 +1,15 @@
-import { type DossierReport, verifyDossier } from '#crypto/dossier/verify-dossier.ts';
+import {
+  type DossierReport,
+  type VerifyDossierOptions,
+  verifyDossier,
+} from '#crypto/dossier/verify-dossier.ts';
 import type { ReceiptKeys } from '#crypto/receipts.ts';
 import { ProofError } from '#domain/errors.ts';
 import { command } from '../command.ts';
 import { reasonsOf } from '../dossier/reasons.ts';
 import { escapedJson } from '../escaped-json.ts';
 import { checkpointFile, checkpointOption } from '../ledger/checkpoint-file.ts';
+import { openLedgerFolder } from '../ledger/open-folder.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus } from '../output.ts';
 import { readWholeFile } from '../read-file.ts';
@@ -18,7 +23,7 @@ export const dossierVerify = command({
   summary: 'check the dossier of a key, and tell what it says',
   about: [
     'Checks a dossier, offline, from its bytes and the keys of the service: its signature over all of it, the signature of each receipt, that each entry of the ledger is proved by the checkpoint, and that what it tells is what these say. Then it tells what happened to the key, in order of time.',
-    'That no entry was left out, and that the ledger is the one that it was before, only the ledger itself can show: escrow ledger verify. A checkpoint that was kept elsewhere and is over the very same entries is held against it here.',
+    'That no entry of the key was left out, only the ledger itself shows: name an export of it with --ledger, and it is verified, and the dossier held against it. That its ledger is the one that it was before, checkpoints show that were kept elsewhere: with the ledger, any; without it, those over the very same entries, and the one that the dossier was taken with.',
   ],
   operand: { name: 'FILE', required: 'Exactly one file must be named.' },
   options: {
@@ -29,13 +34,26 @@ export const dossierVerify = command({
       required: '--jwks must name the key set.',
     },
     checkpoint: checkpointOption,
+    ledger: {
+      type: 'string',
+      value: 'DIR',
+      says: 'the ledger, as escrow ledger export wrote it: shows that no entry was left out',
+    },
     json: jsonOption,
   },
   exits: { 0: 'the dossier is genuine', 1: 'it is not' },
-  examples: ['escrow dossier verify obrien.dossier.json --jwks jwks.json --checkpoint checkpoint.jwt'],
-  async run({ jwks, checkpoint = [], json }, { output }, file) {
+  examples: [
+    'escrow dossier verify obrien.dossier.json --jwks jwks.json --checkpoint checkpoint.jwt',
+    [
+      'escrow dossier verify obrien.dossier.json --jwks jwks.json --ledger ledger',
+      'that nothing was left out, too',
+    ],
+  ],
+  async run({ jwks, checkpoint = [], ledger, json }, { output }, file) {
     const keys = await readReceiptKeys(jwks ?? '');
-    const report = await verifyFile(file, keys, checkpoint);
+    const anchors = checkpoint.map(checkpointFile);
+    const folder = ledger === undefined ? {} : { ledger: await openLedgerFolder(ledger) };
+    const report = await verifyFile(file, keys, { anchors, ...folder });
     if (json === true) await output.data(escapedJson(report));
     else {
       const policies = report.ok ? report.dossier.policies : [];
@@ -48,13 +66,13 @@ export const dossierVerify = command({
 async function verifyFile(
   file: string,
   keys: ReceiptKeys,
-  checkpoints: readonly string[],
+  against: VerifyDossierOptions,
 ): Promise<DossierReport> {
   const bytes = await readWholeFile(file);
   try {
-    return await verifyDossier(bytes, keys, { anchors: checkpoints.map(checkpointFile) });
+    return await verifyDossier(bytes, keys, against);
   } catch (cause) {
-    if (!(cause instanceof ProofError)) throw cause;
+    if (!(cause instanceof ProofError) || cause.code !== 'dossier-invalid') throw cause;
     const { why = 'it is no dossier' } = cause.details;
     throw new ProofError('dossier-invalid', {
       field: file,

@@ -3,6 +3,8 @@ import { parseReceiptKeys, type ReceiptKeys } from '#crypto/receipts.ts';
 import { printable } from '#domain/plain-words.ts';
 import { command } from '../command.ts';
 import { checkDossier } from '../dossier/check-dossier.ts';
+import { newestKept } from '../dossier/newest-kept.ts';
+import { checkpointFile, checkpointOption } from '../ledger/checkpoint-file.ts';
 import { enrollmentOperand } from '../options.ts';
 import { exitStatus } from '../output.ts';
 import { readReceiptKeys } from '../receipt-keys.ts';
@@ -28,18 +30,28 @@ export const dossier = command({
       value: 'FILE',
       says: "the service's public keys (JWK set); the server's own if not given, which it may have made up",
     },
+    checkpoint: {
+      ...checkpointOption,
+      says: 'checkpoints that were kept elsewhere, one a line: it has the proof that the ledger continues the newest of them',
+    },
     out: { type: 'string', value: 'FILE', says: 'where it goes; standard output if not given' },
     ...connectionOptions,
   },
   exits: { 0: 'taken, and genuine', 1: 'not taken', ...serverExits },
-  examples: ['escrow dossier enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --out obrien.dossier.json'],
-  async run({ jwks, out, ...values }, context, enrollmentId) {
+  examples: [
+    'escrow dossier enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --out obrien.dossier.json',
+    'escrow dossier enr_4hq2kzr7w5d3xn6ypb2mtcvfqa --checkpoint last-year.jwt --jwks jwks.json --out obrien.dossier.json',
+  ],
+  async run({ jwks, checkpoint = [], out, ...values }, context, enrollmentId) {
     const { output } = context;
     if (out !== undefined) checkNotTaken(out);
     const client = await openClient(values, context);
-    const { bytes } = await client.fetch(routes.readDossier, { params: { enrollmentId } });
     const keys = jwks === undefined ? await serverKeys(client) : await readReceiptKeys(jwks);
-    const { lines, receipts } = await checkDossier(bytes, enrollmentId, keys);
+    const anchors = checkpoint.map(checkpointFile);
+    const since = await newestKept(client, anchors, keys);
+    const query = since === undefined ? {} : { since: String(since) };
+    const { bytes } = await client.fetch(routes.readDossier, { params: { enrollmentId }, query });
+    const { lines, receipts } = await checkDossier(bytes, { enrollmentId, since }, keys, anchors);
     if (out === undefined) await output.data(new TextDecoder().decode(bytes));
     else {
       await writeNewFile(out, bytes, 0o600);

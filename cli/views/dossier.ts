@@ -35,7 +35,7 @@ function told({ name, about, why }: DossierNote<string>): string {
   return `${name}: ${about === undefined ? '' : `${about}. `}${sentence(capital(why))}`;
 }
 
-function factsOf({ dossier, checkpoint, anchors, lines, receipts }: DossierReport): string[] {
+function factsOf({ dossier, checkpoint, anchors, ledger, lines, receipts }: DossierReport): string[] {
   const { request, key, backups, state, decided } = dossier;
   const { subscriber, purpose, keySpec, assurance } = request;
   const facts: [string, string][] = [
@@ -46,6 +46,14 @@ function factsOf({ dossier, checkpoint, anchors, lines, receipts }: DossierRepor
     ...(key.csrSha256 === null ? [] : [['request', `CSR SHA-256 ${key.csrSha256}`] as const]),
     ['may leave', key.exportable ? 'yes: its subscriber can export copies' : 'no, never'],
     ['escrow', key.escrow],
+    ...(key.escrowDue === null
+      ? []
+      : [
+          [
+            'escrow due',
+            `since ${key.escrowDue.since}, by policy ${key.escrowDue.policy.version}: ${key.escrowDue.policy.rules.join(', ')}`,
+          ] as const,
+        ]),
     ...backups.map(({ id, retainUntil }) => ['backup', `${id}, kept until ${retainUntil}`] as const),
     ['policy', `${decided.policy.version}: ${decided.policy.rules.join(', ')}`],
     ...(decided.refusal === null
@@ -66,7 +74,15 @@ function factsOf({ dossier, checkpoint, anchors, lines, receipts }: DossierRepor
       : [
           [
             'held against',
-            `${count(anchors.given, 'checkpoint')} kept elsewhere, and is the same ledger as ${anchors.same}`,
+            `${count(anchors.given, 'checkpoint')} kept elsewhere: the same ledger as ${anchors.same}, and proved to continue ${anchors.continued}`,
+          ] as const,
+        ]),
+    ...(ledger === null
+      ? []
+      : [
+          [
+            'ledger',
+            `whole, ${count(ledger.treeSize, 'sealed entry', 'sealed entries')}, ${ledger.entries} of them of this enrollment; ${ledger.complete ? 'the dossier lacks none' : 'that the dossier lacks none is not shown'}`,
           ] as const,
         ]),
   ].map(([name = '', value = '']) => [name, value]);

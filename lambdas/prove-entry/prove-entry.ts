@@ -4,7 +4,7 @@ import { AccessError, StateError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import type { LedgerTrees } from '#steps/ledger-trees.ts';
-import { proveLine } from '#steps/prove-line.ts';
+import { proveLines } from '#steps/prove-lines.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { requireRole } from '#steps/require-role.ts';
 
@@ -44,7 +44,7 @@ export async function proveEntry(
 
     const { checkpoint } = sealed;
     const signed = { ...readCheckpoint(checkpoint), organization };
-    const path = await proveLine(dependencies.trees, found, signed);
+    const [path = []] = await proveLines(dependencies.trees, [found], signed);
     return { line, sequence, treeSize: signed.treeSize, path, checkpoint };
   });
 }

@@ -1,4 +1,4 @@
-import { decisionsIn, exportsIn } from '#crypto/dossier/acts.ts';
+import { decisionsIn, exportsIn, passwordsIn } from '#crypto/dossier/acts.ts';
 import { type Dossier, keySetUse } from '#crypto/dossier/content.ts';
 import { toPem } from '#crypto/pkcs10.ts';
 import type { ActiveBackup, Enrollment } from '#domain/enrollment.ts';
@@ -7,6 +7,7 @@ import type { Dependencies } from '#steps/dependencies.ts';
 import type { LedgerTrees } from '#steps/ledger-trees.ts';
 import { statementKeys } from '#steps/statement-keys.ts';
 import { type FoundEntries, gatherEntries } from './gather-entries.ts';
+import { gatherNotices } from './gather-notices.ts';
 import { gatherPolicies } from './gather-policies.ts';
 import { gatherReceipts } from './gather-receipts.ts';
 import { ifThere } from './if-there.ts';
@@ -19,12 +20,17 @@ export type DossierNeeds = Pick<
 /**
  * Gathers all that is known of an enrollment. Of its documents only those that may be seen: never a locked key, a sealed passphrase,
  * or a placeholder.
+ * @param since how many entries an earlier checkpoint is over, to prove that the ledger continues it
  * @throws StoreError `object-damaged` if the ledger, or a policy, is not what was written; `store-unavailable`; ProviderError as
  *   `KeyProvider.receiptKey`
  */
-export async function gatherDossier(dependencies: DossierNeeds, enrollment: Enrollment): Promise<Dossier> {
+export async function gatherDossier(
+  dependencies: DossierNeeds,
+  enrollment: Enrollment,
+  since?: number,
+): Promise<Dossier> {
   const { organization, id: enrollmentId, state } = enrollment;
-  const found = await gatherEntries(dependencies, enrollment);
+  const found = await gatherEntries(dependencies, enrollment, since);
   const decisions = decisionsIn(found.lines);
   const { receipts, missingReceipts } = await gatherReceipts(dependencies, enrollment, receiptsNamed(found));
   const versions = [enrollment.policy.version, ...decisions.map(({ policy }) => policy.version)];
@@ -43,9 +49,10 @@ export async function gatherDossier(dependencies: DossierNeeds, enrollment: Enro
     receipts,
     missingReceipts,
     exports: exportsIn(found.lines),
-    notices: await noticesOf(dependencies, enrollment),
+    passwords: passwordsIn(found.lines),
+    ...(await gatherNotices(dependencies, enrollment)),
     ledger: found.ledger,
-    policies: await gatherPolicies(dependencies, organization, versions),
+    ...(await gatherPolicies(dependencies, organization, versions)),
     keySet: { use: keySetUse, keys: keys.map((key) => ({ ...key })) },
   };
 }
@@ -68,15 +75,15 @@ function requestOf(enrollment: Enrollment): Dossier['request'] {
   };
 }
 
-function decidedOf({ policy: { version, rules }, refusal }: Enrollment): Dossier['decided'] {
+function decidedOf({ policy, refusal }: Enrollment): Dossier['decided'] {
   return {
-    policy: { version, rules: [...rules] },
+    policy: copyOf(policy),
     refusal: refusal === undefined ? null : { ...refusal, rules: [...refusal.rules] },
   };
 }
 
 async function keyOf({ documents }: DossierNeeds, enrollment: Enrollment): Promise<Dossier['key']> {
-  const { organization, purpose, custody, exportable, escrow, lock, key } = enrollment;
+  const { organization, purpose, custody, exportable, escrow, lock, key, escrowDue } = enrollment;
   const csr = key && (await ifThere(() => documents.get({ kind: 'csr', organization, id: key.csrId })));
   return {
     label: purposeNames[purpose].label,
@@ -87,29 +94,15 @@ async function keyOf({ documents }: DossierNeeds, enrollment: Enrollment): Promi
     spkiSha256: key?.spkiSha256 ?? null,
     csrSha256: key?.csrSha256 ?? null,
     csr: csr === undefined ? null : toPem('CERTIFICATE REQUEST', csr),
+    escrowDue: escrowDue === undefined ? null : { since: escrowDue.since, policy: copyOf(escrowDue.policy) },
   };
+}
+
+function copyOf({ version, rules }: Enrollment['policy']) {
+  return { version, rules: [...rules] };
 }
 
 function backupOf(backup: ActiveBackup): Dossier['backups'][number] {
   const { id, profile, objectVersion, pfxSha256, retainUntil, receiptId } = backup;
   return { id, profile, objectVersion, pfxSha256, retainUntil, receiptId };
-}
-
-const noticesAtOnce = 1_000;
-
-/** What the subscriber was told of this enrollment: a notice is named by the event that it tells of, and that by its enrollment. */
-async function noticesOf(
-  { notices }: DossierNeeds,
-  { organization, id: enrollmentId, subscriber: { id: subscriberId } }: Enrollment,
-): Promise<Dossier['notices']> {
-  const told: Dossier['notices'] = [];
-  let cursor: string | undefined;
-  do {
-    const query = { organization, subscriberId, limit: noticesAtOnce };
-    const page = await notices.list({ ...query, ...(cursor !== undefined && { cursor }) });
-    const own = page.items.filter(({ id }) => id.startsWith(`${enrollmentId}.`));
-    told.push(...own.map(({ id, time, subject, text }) => ({ id, time, subject, text })));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return told.reverse();
 }

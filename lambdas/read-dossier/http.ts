@@ -8,8 +8,8 @@ type R = RouteNamed<'readDossier'>;
 /** Answers `readDossier`; throws what the use case throws. */
 export async function answerReadDossier(
   dependencies: DossierNeeds,
-  { principal, params: { enrollmentId }, requestId }: Call<R>,
+  { principal, params: { enrollmentId }, query: { since }, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  const file = await readDossier(dependencies, principal, { enrollmentId, requestId });
+  const file = await readDossier(dependencies, principal, { enrollmentId, since, requestId });
   return { bytes: new TextEncoder().encode(file) };
 }

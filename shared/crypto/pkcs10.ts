@@ -1,5 +1,5 @@
 import type { Purpose } from '#domain/purpose.ts';
-import { der } from './asn1.ts';
+import { type Asn1Node, decodeDer, der, encodeDer } from './asn1.ts';
 import { keyUsage, mailAddress } from './certificate-extensions.ts';
 import { distinguishedName, type SubjectName } from './distinguished-name.ts';
 import { oids } from './oids.ts';
@@ -57,4 +57,23 @@ export function toPem(label: string, derBytes: Uint8Array): string {
 /** The DER that `toPem` wrote. */
 export function fromPem(pem: string): Uint8Array {
   return new Uint8Array(Buffer.from(pem.split('\n').slice(1, -2).join(''), 'base64'));
+}
+
+/**
+ * The public key that a request is for, as it stands there; nothing is verified.
+ * @returns DER SubjectPublicKeyInfo; undefined if it is no certification request
+ */
+export function csrPublicKey(csr: Uint8Array): Uint8Array | undefined {
+  try {
+    const [info] = childrenOf(decodeDer(csr));
+    const [, , publicKey] = childrenOf(info);
+    return publicKey === undefined ? undefined : encodeDer(publicKey);
+  } catch {
+    // Of the parser's own: what cannot be parsed is none.
+    return undefined;
+  }
+}
+
+function childrenOf(node: Asn1Node | undefined): Asn1Node[] {
+  return Array.isArray(node?.value) ? node.value : [];
 }

@@ -1,4 +1,5 @@
-import { decisionsIn, exportsIn } from '#crypto/dossier/acts.ts';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { decisionsIn, exportsIn, passwordsIn } from '#crypto/dossier/acts.ts';
 import { type Dossier, type DossierEntry, keySetUse } from '#crypto/dossier/content.ts';
 import { makeDossier } from '#crypto/dossier/statement.ts';
 import { type DossierReport, verifyDossier } from '#crypto/dossier/verify-dossier.ts';
@@ -6,12 +7,26 @@ import { fingerprint, sha256Hex } from '#crypto/identifiers.ts';
 import { readCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { type LedgerLine, lineLeaf } from '#crypto/ledger/line.ts';
 import { inclusionProof } from '#crypto/ledger/merkle.ts';
-import { toPem } from '#crypto/pkcs10.ts';
+import { makeCsr, toPem } from '#crypto/pkcs10.ts';
+import { spkiSha256 } from '#crypto/public-key.ts';
 import { type BackupReceipt, signReceipt } from '#crypto/receipts.ts';
-import { bytesOf, type MadeLedger, makeLedger, type SigningService } from './ledger.ts';
+import { bytesOf, folderOf, type MadeLedger, makeLedger, type SigningService } from './ledger.ts';
 
 export const owner = { organization: 'org-1', enrollmentId: 'enr_one' };
-const csr = Buffer.from('a certificate request, obviously of a test');
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const spki = publicKey.export({ format: 'der', type: 'spki' });
+/** The certificate request of its key. */
+export const csr = await csrFor(spki, privateKey);
+
+/** A certificate request for a key, signed by its private half. */
+export async function csrFor(of: Uint8Array, by: KeyObject): Promise<Uint8Array> {
+  return await makeCsr({
+    subject: { commonName: 'Ada O’Brien', organizationName: 'Acme' },
+    ...{ email: 'ada@acme.example', purpose: 'encryption', publicKey: of },
+    signer: { algorithm: 'ECDSA_SHA256', sign: async (message) => sign('sha256', message, by) },
+  });
+}
+
 const policy = { version: '1', rules: ['subscriber-exports'] };
 const document = { cedar: 'permit(principal, action, resource);', tests: [{ expect: 'allowed' }] };
 
@@ -33,6 +48,13 @@ const recorded: Readonly<Record<number, object>> = {
   9: { action: 'read-csr', principal: 'root', outcome: 'done' },
 };
 
+/** The entry of a line: what is recorded of the enrollment, or something of another one. */
+export function entryOf(sequence: number): object {
+  const own = recorded[sequence];
+  if (own !== undefined) return { ...own, enrollmentId: owner.enrollmentId };
+  return { principal: 'bob', outcome: 'done', enrollmentId: 'enr_two', about: [owner.enrollmentId] };
+}
+
 /** A genuine dossier, the ledger that it is of, and its file. */
 export interface MadeDossier {
   dossier: Dossier;
@@ -42,12 +64,7 @@ export interface MadeDossier {
 
 /** Makes a genuine dossier of an enrollment whose key was escrowed and exported; its last entry is not sealed. */
 export async function madeDossier(service: SigningService): Promise<MadeDossier> {
-  const other = { principal: 'bob', outcome: 'done', enrollmentId: 'enr_two' };
-  const entry = (sequence: number) => {
-    const own = recorded[sequence];
-    return own === undefined ? other : { ...own, enrollmentId: owner.enrollmentId };
-  };
-  const ledger = await makeLedger(service, { segments: [3, 5], unsealed: 1, entry });
+  const ledger = await makeLedger(service, { segments: [3, 5], unsealed: 1, entry: entryOf });
   const dossier = dossierOf(ledger, service, await receiptsOf(service));
   const { file } = await makeDossier(dossier, service.signer);
   return { dossier, file, ledger };
@@ -87,6 +104,7 @@ function dossierOf(ledger: MadeLedger, { jwks }: SigningService, receipts: Dossi
       spkiSha256: common.spkiSha256,
       csrSha256: common.csrSha256,
       csr: toPem('CERTIFICATE REQUEST', csr),
+      escrowDue: null,
     },
     backups: [
       {
@@ -97,6 +115,7 @@ function dossierOf(ledger: MadeLedger, { jwks }: SigningService, receipts: Dossi
     receipts,
     missingReceipts: [],
     exports: exportsIn(read),
+    passwords: passwordsIn(read),
     notices: [
       {
         id: 'enr_one.3.0',
@@ -105,10 +124,12 @@ function dossierOf(ledger: MadeLedger, { jwks }: SigningService, receipts: Dossi
         text: 'It was made.',
       },
     ],
+    earlierNotices: false,
     ledger: {
       entries: lines.map((line) => ({ line, path: pathOf(ledger, line) })),
       complete: true,
       checkpoint,
+      consistency: null,
     },
     policies: [
       {
@@ -116,6 +137,7 @@ function dossierOf(ledger: MadeLedger, { jwks }: SigningService, receipts: Dossi
         ...{ publishedAt: '2026-01-05T07:00:00.000Z', proposedBy: 'root', ...document },
       },
     ],
+    missingPolicies: [],
     keySet: { use: keySetUse, keys: jwks.keys.map((key) => ({ ...key })) },
   };
 }
@@ -138,7 +160,7 @@ const common = {
   build: 'test 1.0',
   receipt: 'backup',
   csrSha256: sha256Hex(csr),
-  spkiSha256: 'b'.repeat(64),
+  spkiSha256: spkiSha256(spki),
   profile: 'modern',
   confirms: { privateKeyWorks: true, passwordSet: true, passwordAgreed: true, fileRestores: true },
   provedBy: ['strict reader'],
@@ -167,14 +189,20 @@ export async function receiptsOf(
   return [await sign('rcp_escrow', escrow), await sign('rcp_copy', copy)];
 }
 
-/** Verifies a file. @param anchors checkpoints that were kept, each as a file of its own */
+/**
+ * Verifies a file.
+ * @param anchors checkpoints that were kept, each as a file of its own
+ * @param exported the files of a ledger to hold it against
+ */
 export function verifyFile(
   file: string | Uint8Array,
   { jwks }: SigningService,
   anchors: readonly string[] = [],
+  exported?: MadeLedger['files'],
 ): Promise<DossierReport> {
   const kept = anchors.map((jws, index) => ({ name: `kept-${index + 1}.jwt`, read: () => bytesOf(jws) }));
-  return verifyDossier(Buffer.from(file), jwks, { anchors: kept });
+  const against = exported === undefined ? {} : { ledger: folderOf(exported) };
+  return verifyDossier(Buffer.from(file), jwks, { anchors: kept, ...against });
 }
 
 /** The findings of a report, each with what it is about. */

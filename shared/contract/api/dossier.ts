@@ -53,6 +53,8 @@ export const dossierView = v.object({
     csrSha256: v.nullable(sha256),
     /** PEM (RFC 7468). */
     csr: v.nullable(text),
+    /** Null where nothing is due. */
+    escrowDue: v.nullable(v.object({ since: moment, policy })),
   }),
   backups: v.array(
     v.object({
@@ -76,13 +78,19 @@ export const dossierView = v.object({
       takenBackBy: v.optional(text),
     }),
   ),
+  passwords: v.array(
+    v.object({ ...act, action: text, receiptId: v.optional(text), takenBackBy: v.optional(text) }),
+  ),
   notices: v.array(v.object({ id: text, time: moment, subject: text, text })),
+  earlierNotices: v.boolean(),
   ledger: v.object({
     /** The exact text of each, and the path from it to the root (RFC 9162 section 2.1.3.1). */
     entries: v.array(v.object({ line: text, path: v.nullable(v.array(sha256)) })),
     complete: v.boolean(),
     /** Compact JWS. */
     checkpoint: v.nullable(text),
+    /** RFC 9162 section 2.1.4; null where nobody asked, or the ledger is not as long. */
+    consistency: v.nullable(v.object({ treeSize: v.number(), path: v.array(sha256) })),
   }),
   policies: v.array(
     v.object({
@@ -95,19 +103,28 @@ export const dossierView = v.object({
       tests: v.array(v.record(text, v.unknown())),
     }),
   ),
+  missingPolicies: v.array(text),
   keySet: v.object({ use: text, keys: v.array(v.record(text, text)) }),
 });
+
+/** Text, since it stands in a query. */
+const treeSize = v.pipe(
+  text,
+  v.regex(/^[1-9]\d{0,14}$/, 'is not the tree size of a checkpoint|Send a whole number, 1 or more.'),
+  v.transform(Number),
+);
 
 export const readDossier = route({
   method: 'GET',
   path: '/v1/enrollments/{enrollmentId}/dossier',
   tag: 'Ledger',
   summary:
-    'Take the dossier of an enrollment: all that an auditor needs of one key, signed. A subscriber takes that of the own one. Keep it as it is, byte for byte: any other spelling is refused when it is verified.',
+    'Take the dossier of an enrollment: all that an auditor needs of one key, signed. A subscriber takes that of the own one. With the tree size of a checkpoint that was kept as `since`, it has the proof that the ledger continues that one. Keep it as it is, byte for byte: any other spelling is refused when it is verified.',
   roles: ['subscriber', ...auditing],
   // Each entry of it is proved.
   rate: 'costly',
   params: enrollmentParams,
+  query: v.strictObject({ since: v.optional(treeSize) }),
   answer: {
     status: 200,
     description: 'The dossier, and a compact JWS of its SHA-256, signed by a key of /.well-known/jwks.json.',

@@ -10,6 +10,7 @@ const name = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 const time = v.pipe(v.string(), v.check(isTime));
 const moment = v.pipe(v.string(), v.isoTimestamp());
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 /** Not yet looked at: whether it is a statement of the service, its verification says. */
 const jws = v.pipe(v.string(), v.maxLength(65_536));
 const policy = v.object({ version: name, rules: v.array(name) });
@@ -41,6 +42,9 @@ const act = {
   code: v.optional(name),
 };
 
+/** The entry that says that it was not done after all. */
+const takenBackBy = v.optional(name);
+
 /** What policy was asked of the enrollment, as an entry has it. */
 const decision = v.object({ ...act, action: name, policy });
 
@@ -50,8 +54,15 @@ const exported = v.object({
   profile: v.optional(name),
   policy: v.optional(policy),
   receiptId: v.optional(name),
-  /** The entry that says that it was not done after all. */
-  takenBackBy: v.optional(name),
+  takenBackBy,
+});
+
+/** A password that the subscriber set or changed, or could not, as an entry has it. */
+const passwordSet = v.object({
+  ...act,
+  action: name,
+  receiptId: v.optional(name),
+  takenBackBy,
 });
 
 /** All that is known of one enrollment, for whoever audits it. No secret, and nothing that would open one. */
@@ -95,6 +106,8 @@ export const dossierSchema = v.object({
     csrSha256: v.nullable(sha256),
     /** PEM (RFC 7468) of PKCS#10. */
     csr: v.nullable(text),
+    /** Since when, and by which policy, a key that was made without escrow is to have it; null where nothing is due. */
+    escrowDue: v.nullable(v.object({ since: moment, policy })),
   }),
   /** Escrowed backups that count. */
   backups: v.array(
@@ -112,8 +125,11 @@ export const dossierSchema = v.object({
   /** Receipts that entries name and that are not stored, or do not count: what was to have them was taken back, or not finished. */
   missingReceipts: v.array(name),
   exports: v.array(exported),
+  passwords: v.array(passwordSet),
   /** What the subscriber was told of this enrollment, oldest first. */
   notices: v.array(v.object({ id: name, time, subject: text, text })),
+  /** Whether there were earlier ones, too many for one dossier. */
+  earlierNotices: v.boolean(),
   ledger: v.object({
     /** Those of the enrollment, oldest first; `path` is the inclusion proof (RFC 9162 section 2.1.3), null while not sealed. */
     entries: v.array(v.object({ line: text, path: v.nullable(v.array(sha256)) })),
@@ -121,6 +137,11 @@ export const dossierSchema = v.object({
     complete: v.boolean(),
     /** The newest one, compact JWS; null while nothing is sealed. */
     checkpoint: v.nullable(jws),
+    /**
+     * That the ledger of this checkpoint begins with the first `treeSize` entries of an earlier one (RFC 9162 section 2.1.4); null where
+     * nobody asked, or there are not as many.
+     */
+    consistency: v.nullable(v.object({ treeSize: count, path: v.array(sha256) })),
   }),
   /** The policies that decided, where they are at hand: by their version, as they were published. */
   policies: v.array(
@@ -135,6 +156,8 @@ export const dossierSchema = v.object({
       tests: v.array(v.unknown()),
     }),
   ),
+  /** Versions that decided, and whose text is not here: of settings from before policies were written in Cedar, or too many for one dossier. */
+  missingPolicies: v.array(name),
   /** The keys that all of it verifies under, for comparison only (RFC 7517 section 5). */
   keySet: v.object({ use: text, keys: v.array(v.record(v.string(), v.string())) }),
 });
@@ -142,6 +165,7 @@ export const dossierSchema = v.object({
 export type Dossier = v.InferOutput<typeof dossierSchema>;
 export type DossierDecision = Dossier['decisions'][number];
 export type DossierExport = Dossier['exports'][number];
+export type DossierPasswordSet = Dossier['passwords'][number];
 
 /** What stands beside the keys of a dossier. */
 export const keySetUse =

@@ -15,19 +15,26 @@ export type DossierFindingName =
   | 'entries-disordered'
   | 'key-differs'
   | 'policy-differs'
+  | 'policy-missing'
   | 'contradiction'
   | 'fork'
-  | 'anchor-invalid';
+  | 'anchor-invalid'
+  | 'ledger-not-whole'
+  | 'entry-missing'
+  | 'entry-not-in-ledger';
 
 /** What is worth knowing, and breaks nothing. */
 export type DossierRemarkName =
   | 'not-sealed'
   | 'incomplete'
+  | 'sealing-behind'
   | 'receipt-not-stored'
+  | 'policy-not-there'
   | 'keys-differ'
   | 'no-anchor'
   | 'continuity-not-shown'
-  | 'completeness-not-shown';
+  | 'completeness-not-shown'
+  | 'recorded-since';
 
 /** Something about a dossier, and why; in plain words that quote nothing of it but what `about` names. */
 export interface DossierNote<N extends string> {

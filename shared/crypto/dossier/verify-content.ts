@@ -1,10 +1,6 @@
 import { ProofError } from '#domain/errors.ts';
-import { purposeNames } from '#domain/purpose.ts';
-import { fingerprint, sha256Hex } from '../identifiers.ts';
-import { fromPem, toPem } from '../pkcs10.ts';
 import { type Receipt, verifyReceipt } from '../receipts.ts';
 import type { StatementKeys } from '../signed-statement.ts';
-import { decisionsIn, exportsIn } from './acts.ts';
 import type { Dossier } from './content.ts';
 import { type DossierNotes, isOf } from './findings.ts';
 import type { DossierLine } from './verify-entries.ts';
@@ -72,7 +68,7 @@ function holdAgainst(
 
 /** Verifies that each receipt that something names is there, and that backups are those that their receipts state. */
 export function verifyBackups(
-  { backups, decided, receipts: given, missingReceipts }: Dossier,
+  { backups, receipts: given, missingReceipts, ...dossier }: Dossier,
   receipts: readonly DossierReceipt[],
   lines: readonly DossierLine[],
   notes: DossierNotes,
@@ -89,6 +85,10 @@ export function verifyBackups(
       Date.parse(retainUntil) >= Date.parse(receipt.retainUntil ?? '');
     if (!isIt) notes.found('contradiction', 'the backup is not the one that its receipt states', id);
   }
+  const { decided, key, state } = dossier;
+  if (state === 'ready' && key.escrow === 'required' && backups.length === 0)
+    notes.found('contradiction', 'its key is ready and escrow of it required, and there is no backup');
+  if (decided.refusal !== null) holdRefusal(decided.refusal, receipts, notes);
   const there = new Set(given.map(({ id }) => id));
   const counting = [
     ...backups.map(({ receiptId }) => receiptId),
@@ -105,29 +105,22 @@ export function verifyBackups(
   }
 }
 
+function holdRefusal(
+  { receiptId, ...refusal }: NonNullable<Dossier['decided']['refusal']>,
+  receipts: readonly DossierReceipt[],
+  notes: DossierNotes,
+): void {
+  const receipt = receipts.find(({ id }) => id === receiptId)?.receipt;
+  if (receipt === undefined) return;
+  const isIt =
+    receipt.receipt === 'refusal' &&
+    receipt.code === refusal.code &&
+    receipt.reason === refusal.reason &&
+    receipt.contact === refusal.contact &&
+    receipt.policy.rules.join('\n') === refusal.rules.join('\n');
+  if (!isIt) notes.found('contradiction', 'the refusal is not the one that its receipt states', receiptId);
+}
+
 /** An entry is recorded before its act counts, so it may stand alone. */
 const unfinished =
   'an entry names it, and no such receipt counts: what the entry records was taken back, or not finished';
-
-/** Verifies the certificate request: the one that was named, in the one spelling of PEM. */
-export function verifyKey({ key, request }: Dossier, notes: DossierNotes): void {
-  if (key.label !== purposeNames[request.purpose].label)
-    notes.found('contradiction', 'the key is not called as keys of its purpose are');
-  if (key.csr === null) return;
-  const der = fromPem(key.csr);
-  const isIt = toPem('CERTIFICATE REQUEST', der) === key.csr && sha256Hex(der) === key.csrSha256;
-  if (!isIt) notes.found('key-differs', 'the certificate request is not the one whose SHA-256 stands there');
-}
-
-/** Verifies that what is told of entries is what they say, and that policies have the names that they are given. */
-export function verifyTold(dossier: Dossier, lines: readonly DossierLine[], notes: DossierNotes): void {
-  const isSame = (told: unknown, said: unknown) => JSON.stringify(told) === JSON.stringify(said);
-  if (!isSame(dossier.decisions, decisionsIn(lines)))
-    notes.found('contradiction', 'its decisions are not those of its entries');
-  if (!isSame(dossier.exports, exportsIn(lines)))
-    notes.found('contradiction', 'its exports are not those of its entries');
-  for (const { version, document, cedar, tests } of dossier.policies) {
-    if (fingerprint({ cedar, tests }) !== document)
-      notes.found('policy-differs', 'the policy is not the one whose SHA-256 stands there', version);
-  }
-}

@@ -1,10 +1,12 @@
+import { mkdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decisionsIn } from '#crypto/dossier/acts.ts';
 import { fingerprint } from '#crypto/identifiers.ts';
 import { foundIn, madeDossier, signedWith, verifyFile } from '#test/support/dossier.ts';
 import { makeLedger, signingService } from '#test/support/ledger.ts';
 import { shell } from './shell.ts';
 
-const { run, write } = shell();
+const { run, write, path } = shell();
 const service = await signingService();
 const { dossier, file, ledger } = await madeDossier(service);
 
@@ -15,6 +17,8 @@ beforeAll(() => {
   write('genuine.json', file);
   write('same.jwt', `${ledger.checkpoints[1]}\n`);
   write('earlier.jwt', `${ledger.checkpoints[0]}\n`);
+  mkdirSync(path('ledger/segments'), { recursive: true });
+  for (const [name, text] of ledger.files) write(`ledger/${name}`, text);
 });
 
 describe('escrow dossier verify, of a genuine dossier', () => {
@@ -27,7 +31,9 @@ describe('escrow dossier verify, of a genuine dossier', () => {
     );
     expect(stdout).toContain('  subscriber    ada, Ada O’Brien, ada@acme.example\n');
     expect(stdout).toContain('  verified      4 entries of 5 by proof, 2 receipts\n');
-    expect(stdout).toContain('  held against  1 checkpoint kept elsewhere, and is the same ledger as 1\n');
+    expect(stdout).toContain(
+      '  held against  1 checkpoint kept elsewhere: the same ledger as 1, and proved to continue 0\n',
+    );
     const story = lines.slice(lines.indexOf('What happened') + 1, lines.indexOf('What to know of it'));
     expect(story.filter((line) => /^ {2}\S/.test(line))).toEqual([
       '  2026-01-05T08:00:02.000Z  the request was taken',
@@ -51,6 +57,27 @@ describe('escrow dossier verify, of a genuine dossier', () => {
     const { status, stdout } = await verify('genuine.json', ' --checkpoint earlier.jwt');
     expect(status).toBe(0);
     expect(stdout).toContain('  continuity-not-shown: 1 of the checkpoints kept elsewhere');
+  });
+
+  it('is shown to lack nothing by the ledger, and says how much of it was looked at', async () => {
+    const { status, stdout } = await verify('genuine.json', ' --ledger ledger');
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      '  ledger        whole, 8 sealed entries, 4 of them of this enrollment; the dossier lacks none\n',
+    );
+    expect(stdout).not.toContain('completeness-not-shown');
+    const { stdout: json } = await verify('genuine.json', ' --ledger ledger --json');
+    expect(JSON.parse(json).ledger).toEqual({ treeSize: 8, entries: 4, complete: true });
+  });
+
+  it('tells what is due', async () => {
+    const escrowDue = {
+      since: '2026-01-05T08:30:00.000Z',
+      policy: { version: '1', rules: ['all-escrowed'] },
+    };
+    write('due.json', await signedWith(service, dossier, { key: { ...dossier.key, escrowDue } }));
+    const { stdout } = await verify('due.json');
+    expect(stdout).toContain('  escrow due    since 2026-01-05T08:30:00.000Z, by policy 1: all-escrowed\n');
   });
 
   it('gives the reasons of rules, where the policy is there', async () => {
@@ -103,6 +130,28 @@ describe('escrow dossier verify, of one that is not genuine', () => {
     expect([status, stdout]).toEqual([1, expect.stringContaining('fork: other.jwt, line 1.')]);
   });
 
+  it('names what the ledger has and the dossier lacks', async () => {
+    const [, , , , ...rest] = dossier.ledger.entries;
+    const entries = [...dossier.ledger.entries.slice(0, 2), ...rest];
+    const lines = entries.map(({ line }) => JSON.parse(line));
+    const hidden = { decisions: decisionsIn(lines), exports: [], receipts: dossier.receipts.slice(0, 1) };
+    write(
+      'hiding.json',
+      await signedWith(service, dossier, { ...hidden, ledger: { ...dossier.ledger, entries } }),
+    );
+    expect((await verify('hiding.json')).status).toBe(0);
+    const { status, stdout } = await verify('hiding.json', ' --ledger ledger');
+    expect([status, stdout]).toEqual([
+      1,
+      [
+        'Not genuine: the dossier of enr_one (org-1).',
+        '  entry-missing: #5. The ledger has it, and the dossier does not.',
+        '  entry-missing: #7. The ledger has it, and the dossier does not.',
+        '',
+      ].join('\n'),
+    ]);
+  });
+
   it('refuses what is none, and says so of the file', async () => {
     write('none.json', '{"secret-looking": 1}');
     const { status, stdout, stderr } = await verify('none.json');
@@ -121,6 +170,11 @@ describe('escrow dossier verify, of one that is not genuine', () => {
       'checkpoints that are not there',
       'escrow dossier verify genuine.json --jwks jwks.json --checkpoint none',
       'there is no such file',
+    ],
+    [
+      'a ledger that is none',
+      'escrow dossier verify genuine.json --jwks jwks.json --ledger .',
+      'it holds no ledger',
     ],
     ['no enrollment', 'escrow dossier', 'The id of one enrollment must be given'],
   ])('is wrong usage with %s', async (_what, line, why) => {

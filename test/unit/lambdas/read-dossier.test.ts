@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DossierReport, verifyDossier } from '#crypto/dossier/verify-dossier.ts';
+import type { CheckpointFile } from '#crypto/ledger/anchors.ts';
 import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
 import { StoreError } from '#domain/errors.ts';
 import type { Principal, Role } from '#domain/principal.ts';
@@ -11,8 +12,11 @@ import { readCsr } from '#lambdas/read-csr/read-csr.ts';
 import type { DossierNeeds } from '#lambdas/read-dossier/gather-dossier.ts';
 import { readDossier } from '#lambdas/read-dossier/read-dossier.ts';
 import { LedgerTrees } from '#steps/ledger-trees.ts';
+import { loadOrganization } from '#steps/load.ts';
 import { sealLedger } from '#steps/seal-ledger.ts';
 import { present } from '#test/support/demo.ts';
+import { bytesOf } from '#test/support/ledger.ts';
+import { decideBy, policyWith } from '#test/support/policies.ts';
 import { expectRefused } from '#test/support/refused.ts';
 import {
   administrator,
@@ -61,13 +65,15 @@ function read(
   principal: Principal,
   { id }: Pick<Enrollment, 'id'> = enrollment,
   needs: Omit<DossierNeeds, 'trees'> = world.dependencies,
+  since?: number,
 ) {
   const trees = new LedgerTrees(needs.ledgerLog);
-  return readDossier({ ...needs, trees }, principal, { enrollmentId: id, requestId: 'dossier' });
+  return readDossier({ ...needs, trees }, principal, { enrollmentId: id, since, requestId: 'dossier' });
 }
 
-async function verified(file: string): Promise<DossierReport> {
-  return await verifyDossier(Buffer.from(file), { keys: [await world.dependencies.keys.receiptKey()] });
+async function verified(file: string, anchors: CheckpointFile[] = []): Promise<DossierReport> {
+  const keys = { keys: [await world.dependencies.keys.receiptKey()] };
+  return await verifyDossier(Buffer.from(file), keys, { anchors });
 }
 
 describe('a dossier', () => {
@@ -129,6 +135,54 @@ describe('a dossier', () => {
     };
     const reading = read(auditor, enrollment, { ...world.dependencies, ledger });
     await expect(reading).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+
+  it('has the proof that its ledger continues that of a kept checkpoint, where one is named', async () => {
+    const { registry, ledgerLog } = world.dependencies;
+    const first = present(await registry.read('ledger', organization, 'ledger'));
+    await readCsr(world.dependencies, administrator, { enrollmentId: enrollment.id, requestId: 'csr' });
+    await sealLedger(world.dependencies, organization);
+    const file = await read(auditor, enrollment, world.dependencies, first.treeSize);
+    const kept = { name: 'kept.jwt', read: () => bytesOf(first.checkpoint) };
+    const report = await verified(file, [kept]);
+    expect(report).toMatchObject({ ok: true, anchors: { given: 1, same: 0, continued: 1 } });
+    const lines = await ledgerLog.lines(organization, 0, 1_000);
+    const beyond = await verified(await read(auditor, enrollment, world.dependencies, lines.length + 1));
+    expect(beyond.dossier.ledger.consistency).toBeNull();
+  });
+
+  it('has what was sealed a moment ago, and which no index has yet', async () => {
+    const { ledgerLog } = world.dependencies;
+    const lagging = {
+      organizations: () => ledgerLog.organizations(),
+      lines: ledgerLog.lines.bind(ledgerLog),
+      find: async (...of: Parameters<typeof ledgerLog.find>) => {
+        const found = await ledgerLog.find(of[0]);
+        return { ...found, items: found.items.filter(({ text }) => !text.includes('"read-csr"')) };
+      },
+      locate: ledgerLog.locate.bind(ledgerLog),
+    };
+    const whole = await verified(await read(auditor));
+    const file = await read(auditor, enrollment, { ...world.dependencies, ledgerLog: lagging });
+    const sealed = ({ lines }: DossierReport) =>
+      lines.filter(({ proved }) => proved).map(({ sequence }) => sequence);
+    expect(sealed(await verified(file))).toEqual(sealed(whole));
+  });
+
+  it('tells since when escrow is due', async () => {
+    const escrowDue = { since: '2026-01-06T08:00:00.000Z', policy: { version: '1', rules: ['all'] } };
+    const due = await request(world, { idempotencyKey: 'due', purpose: 'identity' });
+    const { next, condition } = {
+      next: { ...due, version: due.version + 1, escrowDue },
+      condition: { version: due.version },
+    };
+    await world.dependencies.registry.replace(next, condition);
+    const { dossier } = await verified(await read(auditor, due));
+    expect(dossier).toMatchObject({
+      state: 'awaiting-subscriber',
+      key: { escrowDue, csr: null },
+      backups: [],
+    });
   });
 
   it('holds nothing that opens a key', async () => {
@@ -225,5 +279,66 @@ describe('who may have a dossier', () => {
   ] as const)('not %s; and that is recorded', async (_who, principal, code) => {
     const record = { action: 'read-dossier', principal: principal.subject, enrollmentId: enrollment.id };
     await expectRefused(world, code, () => read(principal), record);
+  });
+});
+
+describe('a dossier of very much', () => {
+  it('holds the first entries, and says that there are more', async () => {
+    const { ledger } = world.dependencies;
+    const many = await request(world, { idempotencyKey: 'many' });
+    const act = {
+      action: 'show-enrollment',
+      organization,
+      principal: 'p'.repeat(256),
+      enrollmentId: many.id,
+    };
+    for (let number = 0; number < 60; number += 1)
+      await ledger.record({ ...act, outcome: 'refused', about: ['x'.repeat(60_000)] });
+    const file = await read(auditor, many);
+    expect(file.length).toBeLessThan(3_000_000);
+    const report = await verified(file);
+    expect(report).toMatchObject({ ok: true, dossier: { ledger: { complete: false } } });
+    expect(report.lines.length).toBeGreaterThan(30);
+    expect(report.remarks.map(({ name }) => name)).toContain('incomplete');
+  });
+
+  it('holds the newest notices, and says that there were earlier ones', async () => {
+    const told = await request(world, { idempotencyKey: 'told' });
+    const to = { organization, subscriberId: 'ada', email: 'ada@acme.example', subject: 'Your key' };
+    for (let number = 0; number < 502; number += 1)
+      await world.dependencies.notifier.notify({ id: `${told.id}.${number}.0`, ...to, text: `${number}` });
+    const { dossier, remarks } = await verified(await read(auditor, told));
+    expect(dossier.notices.map(({ text }) => text)).toEqual(
+      Array.from({ length: 500 }, (_, n) => `${n + 2}`),
+    );
+    expect(remarks).toContainEqual(
+      expect.objectContaining({ why: expect.stringContaining('earlier notices') }),
+    );
+  });
+
+  it('holds the policies that there is room for, and names the others', async () => {
+    const { ledger } = world.dependencies;
+    const asked = await request(world, { idempotencyKey: 'asked' });
+    const act = { action: 'export-copy', organization, principal: 'ada', enrollmentId: asked.id };
+    const versions: string[] = [];
+    for (const letter of ['a', 'b', 'c', 'd']) {
+      const { cedar, tests } = policyWith({});
+      const text = { cedar: `${cedar}\n// ${letter.repeat(400_000)}`, tests };
+      await decideBy(world.dependencies, organization, text);
+      const { policy } = await loadOrganization(world.dependencies, organization);
+      versions.push(policy.version);
+      await ledger.record({
+        ...act,
+        outcome: 'refused',
+        policy: { version: policy.version, rules: ['some'] },
+      });
+    }
+    await ledger.record({ ...act, outcome: 'refused', policy: { version: 'settings', rules: ['some'] } });
+    const report = await verified(await read(auditor, asked));
+    expect(report.ok).toBe(true);
+    const [first = '', second = '', ...more] = versions;
+    const { policies, missingPolicies } = report.dossier;
+    expect(policies.map(({ version }) => version)).toEqual([asked.policy.version, first, second]);
+    expect(missingPolicies).toEqual([...more, 'settings']);
   });
 });

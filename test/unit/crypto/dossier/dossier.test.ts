@@ -1,11 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Dossier } from '#crypto/dossier/content.ts';
 import { longestDossier, makeDossier, readDossier } from '#crypto/dossier/statement.ts';
+import { lineLeaf } from '#crypto/ledger/line.ts';
+import { consistencyProof } from '#crypto/ledger/merkle.ts';
+import { toPem } from '#crypto/pkcs10.ts';
+import { type RefusalReceipt, signReceipt } from '#crypto/receipts.ts';
 import { InternalError, ProofError } from '#domain/errors.ts';
 import {
+  csrFor,
   foundIn,
   madeDossier,
   owner,
@@ -20,6 +25,15 @@ const service = await signingService();
 const stranger = await signingService();
 const { dossier, file, ledger } = await madeDossier(service);
 const [firstCheckpoint = '', lastCheckpoint = ''] = ledger.checkpoints;
+
+/** The proof that its ledger begins with the first so many entries. */
+function since(treeSize: number) {
+  const path = consistencyProof(
+    ledger.lines.slice(0, 8).map((line) => lineLeaf(line)),
+    treeSize,
+  );
+  return { treeSize, path: path.map((node) => node.toString('hex')) };
+}
 
 describe('a genuine dossier', () => {
   it('verifies, and says what it does not show', async () => {
@@ -68,12 +82,37 @@ describe('a genuine dossier', () => {
 
   it('agrees with the checkpoint of the very same ledger, and says that others show nothing', async () => {
     const same = await verifyFile(file, service, [lastCheckpoint]);
-    expect(same).toMatchObject({ ok: true, anchors: { given: 1, same: 1 } });
+    expect(same).toMatchObject({ ok: true, anchors: { given: 1, same: 1, continued: 0 } });
     expect(same.remarks.map(({ name }) => name)).not.toContain('continuity-not-shown');
     const earlier = await verifyFile(file, service, [`${firstCheckpoint}\n${lastCheckpoint}\n`]);
     expect(earlier).toMatchObject({ ok: true, anchors: { given: 2, same: 1 } });
     expect(earlier.remarks).toContainEqual(
       expect.objectContaining({ name: 'continuity-not-shown', why: expect.stringMatching(/^1 of the/) }),
+    );
+  });
+
+  it('is proved to continue the ledger of an earlier checkpoint, where it brings the proof along', async () => {
+    const brought = await signedWith(service, dossier, {
+      ledger: { ...dossier.ledger, consistency: since(3) },
+    });
+    const report = await verifyFile(brought, service, [`${firstCheckpoint}\n${lastCheckpoint}\n`]);
+    expect(foundIn(report)).toEqual([]);
+    expect(report.anchors).toEqual({ given: 2, same: 1, continued: 1 });
+    expect(report.remarks.map(({ name }) => name)).not.toContain('continuity-not-shown');
+    const elsewhere = await signedWith(service, dossier, {
+      ledger: { ...dossier.ledger, consistency: since(2) },
+    });
+    const other = await verifyFile(elsewhere, service, [firstCheckpoint]);
+    expect(other.remarks.map(({ name }) => name)).toContain('continuity-not-shown');
+  });
+
+  it('says that sealing is behind, and since when', async () => {
+    const late = await signedWith(service, dossier, { time: '2026-01-05T09:00:10.000Z' });
+    expect((await verifyFile(late, service)).remarks).toContainEqual(
+      expect.objectContaining({
+        name: 'sealing-behind',
+        why: expect.stringContaining('an entry of 2026-01-05T08:00:09.000Z was not sealed'),
+      }),
     );
   });
 
@@ -185,8 +224,10 @@ describe('a dossier that is signed, and false', () => {
     expect(await found(odd)).toEqual(['entry-unreadable entry 1 of the dossier']);
   });
 
-  it('leaves no decision and no export out', async () => {
+  it('leaves no decision, no export and no password out', async () => {
     expect(await found({ exports: dossier.exports.slice(1) })).toEqual(['contradiction']);
+    expect(dossier.passwords).toMatchObject([{ action: 'set-password', principal: 'ada', outcome: 'done' }]);
+    expect(await found({ passwords: [] })).toEqual(['contradiction']);
     expect(await found({ decisions: [] })).toEqual(['contradiction']);
   });
 
@@ -216,6 +257,50 @@ describe('a dossier that is signed, and false', () => {
     expect(await found({ backups: shorter })).toEqual(['contradiction bkp_1']);
   });
 
+  it('has a backup where escrow is required and the key is ready', async () => {
+    expect(await found({ backups: [] })).toEqual(['contradiction']);
+    const key = { ...dossier.key, escrow: 'forbidden' } as const;
+    expect(await found({ backups: [], key })).toEqual([]);
+  });
+
+  it('gives the refusal that its receipt states', async () => {
+    const told = { code: 'enrollment-refused', reason: 'No.', contact: 'helpdesk', rules: ['none'] };
+    const { label, purpose, keySpec, build } = { ...dossier.key, ...dossier.request, ...dossier };
+    const { rules, ...said } = told;
+    const receipt: RefusalReceipt = {
+      ...{ ...owner, ...said, label, purpose, keySpec, build, receipt: 'refusal', action: 'Enroll' },
+      ...{ jti: 'rcp_c', iat: 1_767_600_004, policy: { version: '1', rules } },
+    };
+    const jws = await signReceipt(receipt, service.signer);
+    const refused = (reason: string) => ({
+      receipts: [...dossier.receipts, { id: 'ref_1', jws }],
+      decided: { ...dossier.decided, refusal: { ...told, reason, receiptId: 'ref_1' } },
+    });
+    expect(await found(refused('No.'))).toEqual([]);
+    expect(await found(refused('Perhaps.'))).toEqual(['contradiction ref_1']);
+  });
+
+  it('has the policies that decided, or says which it has not', async () => {
+    expect(await found({ policies: [] })).toEqual(['policy-missing 1']);
+    const said = await verifyFile(
+      await signedWith(service, dossier, { policies: [], missingPolicies: ['1'] }),
+      service,
+    );
+    expect(foundIn(said)).toEqual([]);
+    expect(said.remarks).toContainEqual(expect.objectContaining({ name: 'policy-not-there', about: '1' }));
+    const escrowDue = { since: '2026-01-05T08:30:00.000Z', policy: { version: '2', rules: ['all'] } };
+    expect(await found({ key: { ...dossier.key, escrowDue } })).toEqual(['policy-missing 2']);
+  });
+
+  it('is of the key that its certificate request is for', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const other = await csrFor(publicKey.export({ format: 'der', type: 'spki' }), privateKey);
+    const csrSha256 = createHash('sha256').update(other).digest('hex');
+    const key = { ...dossier.key, csr: toPem('CERTIFICATE REQUEST', other), csrSha256 };
+    expect(await found({ key })).toContain('key-differs');
+    expect(await found({ key, receipts: await receiptsOf(service, { csrSha256 }) })).toEqual(['key-differs']);
+  });
+
   it('has the certificate request and the policy that it names', async () => {
     const csr = dossier.key.csr?.replace(/[a-z]/, 'Z') ?? '';
     expect(await found({ key: { ...dossier.key, csr } })).toEqual(['key-differs']);
@@ -234,6 +319,12 @@ describe('a dossier that is signed, and false', () => {
     const rewritten = await makeLedger(service, { segments: [8] });
     const [other = ''] = rewritten.checkpoints;
     expect(await found({}, [other])).toEqual(['fork kept-1.jwt, line 1']);
+    const shorter = await makeLedger(service, { segments: [3] });
+    const claimed = { ledger: { ...dossier.ledger, consistency: since(3) } };
+    expect(await found(claimed, shorter.checkpoints)).toEqual(['fork kept-1.jwt, line 1']);
+    const longer = { ledger: { ...dossier.ledger, consistency: { treeSize: 20, path: [] } } };
+    const ahead = await makeLedger(service, { segments: [20] });
+    expect(await found(longer, ahead.checkpoints)).toEqual(['fork kept-1.jwt, line 1']);
     const rival = await makeLedger(service, { organization: 'rival', segments: [8] });
     expect(await found({}, [rival.checkpoints[0] ?? ''])).toEqual(['anchor-invalid kept-1.jwt']);
     expect(await found({}, ['nothing'])).toEqual(['anchor-invalid kept-1.jwt, line 1']);

@@ -105,7 +105,7 @@ function refusedText(cedar: string): Finding | undefined {
     return { code: 'too-much', file: 'policy.cedar', why, next: 'Say the same in fewer rules.' };
   }
   // A person who approves a policy must see what Cedar sees.
-  const hidden = /[^\P{Cc}\t\n\r]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u.exec(cedar);
+  const hidden = /[^\P{Cc}\t\n\r]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|\p{DI}|\u2800/u.exec(cedar);
   if (hidden === null) return undefined;
   const why = 'A control or invisible character stands here.';
   return { code: 'not-text', file: 'policy.cedar', ...placeAt(cedar, hidden.index), why, next: 'Delete it.' };

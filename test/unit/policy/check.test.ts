@@ -229,6 +229,11 @@ describe('annotations', () => {
       'The rule gives no reason that a person could read.',
     ],
     [
+      'a reason that shows nothing',
+      `@id("a") @reason("S\\u{3164}\\u{2800}.") ${scope};`,
+      'The rule gives no reason that a person could read.',
+    ],
+    [
       'an empty contact',
       `@id("a") @reason("So.") @contact("") ${scope};`,
       'Its contact is empty, too long, or no plain text.',

@@ -164,7 +164,7 @@ describe('a rule that fails', () => {
 
 describe('many policies', () => {
   it('are each answered by their own rules, more of them than are kept parsed', async () => {
-    const count = mostSlots + 6;
+    const count = mostSlots.parts + 6;
     const policies = await Promise.all(
       Array.from({ length: count }, async (_unused, index) =>
         policyOf(index % 2 === 0 ? permit(`rule-${index}`, 'Escrow') : forbid(`rule-${index}`, 'Escrow')),

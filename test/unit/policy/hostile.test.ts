@@ -100,6 +100,9 @@ describe('a policy that is no text for people', () => {
     ['a byte order mark', '\ufeff', 'not-text'],
     ['half a character', '\ud800', 'not-text'],
     ['a line separator', '\u2028', 'not-text'],
+    ['a letter that is blank', '\u3164', 'not-text'],
+    ['a pattern without dots', '\u2800', 'not-text'],
+    ['what joins and is not seen', '\u034f', 'not-text'],
   ])('%s is refused where it stands', async (_what, character, code) => {
     const cedar = `// one\n// a${character}b\n${permit('a', 'Escrow')}`;
     const [finding, ...more] = await checkPolicy({ cedar, tests });

@@ -150,7 +150,11 @@ function isSentence(text: string): boolean {
 }
 
 function isLine(text: string, longest: number): boolean {
-  return text.trim() !== '' && text.length <= longest && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u.test(text);
+  return (
+    text.trim() !== '' &&
+    text.length <= longest &&
+    !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800]/u.test(text)
+  );
 }
 
 function actionsOf({ action }: PolicyJson): ReadonlySet<string> | undefined {

@@ -14,7 +14,7 @@ export async function readReceiptKeys(file: string): Promise<ReceiptKeys> {
   } catch {
     throw new SetUpError('usage', {
       field: file,
-      why: 'it is not a set of ES256 public keys, each with a kid',
+      why: 'it is not a set of ES256 public keys, each with a kid of its own',
       next: "Name the service's jwks.json.",
     });
   }

@@ -1,7 +1,8 @@
 import { verifyLedger } from '#crypto/ledger/verify-ledger.ts';
+import { printable } from '#domain/plain-words.ts';
 import { command } from '../command.ts';
 import { escapedJson } from '../escaped-json.ts';
-import { checkpointFile, checkpointOption } from '../ledger/checkpoint-file.ts';
+import { checkpointFile, checkpointOption, standsIn } from '../ledger/checkpoint-file.ts';
 import { openLedgerFolder } from '../ledger/open-folder.ts';
 import { jsonOption } from '../options.ts';
 import { exitStatus } from '../output.ts';
@@ -40,7 +41,14 @@ export const ledgerVerify = command({
   async run(values, { output }, dir) {
     const keys = await readReceiptKeys(values.jwks ?? '');
     const folder = await openLedgerFolder(dir);
-    const anchors = (values.checkpoint ?? []).map(checkpointFile);
+    const named = values.checkpoint ?? [];
+    for (const file of named) {
+      if (!(await standsIn(dir, file))) continue;
+      output.message(
+        `${printable(file)} stands in the folder itself: whoever wrote the ledger anew could have written that, too. Name one that was kept elsewhere.`,
+      );
+    }
+    const anchors = named.map(checkpointFile);
     const line = progress({ noun: 'segments', total: folder.segments.length });
     const report = await verifyLedger(folder, keys, { anchors, onSegment: line.at }).finally(line.end);
     await output.data(values.json === true ? escapedJson(report) : describeLedger(report));

@@ -63,16 +63,22 @@ export function readReceipt(jws: string): Receipt {
 
 /**
  * Reads a set of receipt keys, as a file or a caller gave it. Keys of other kinds in the set are passed over (RFC 7517
- * section 5).
- * @throws InputError `invalid-input` naming the field `jwks`
+ * section 5), and so is one that stands there twice.
+ * @throws InputError `invalid-input` naming the field `jwks`; for two keys of one `kid`, too
  */
 export function parseReceiptKeys(value: unknown): ReceiptKeys {
   const set = v.safeParse(keySetSchema, value);
   const candidates = set.success ? set.output.keys.map((key) => v.safeParse(receiptKeySchema, key)) : [];
   const keys = candidates.filter((candidate) => candidate.success).map(({ output }) => output);
-  if (keys.length > 0) return { keys };
-  const why = 'holds no ES256 public key with a kid';
-  throw new InputError('invalid-input', { field: 'jwks', why });
+  if (keys.length === 0) throw noKeySet('holds no ES256 public key with a kid');
+  const different = new Map(keys.map((key) => [JSON.stringify(key), key]));
+  // Which of them a statement means that names it would be anybody's guess.
+  if (new Set(keys.map(({ kid }) => kid)).size < different.size) throw noKeySet('holds two keys of one kid');
+  return { keys: [...different.values()] };
+}
+
+function noKeySet(why: string): InputError {
+  return new InputError('invalid-input', { field: 'jwks', why });
 }
 
 function known(payload: unknown): Receipt {

@@ -63,11 +63,18 @@ export async function openStatement(kind: StatementKind, jws: string, keys: Stat
       throw new ProofError(kind.code, { why: `it is not a ${kind.noun}` });
     // A set of one key would verify a statement that names none.
     if (protectedHeader.kid === undefined) throw new ProofError(kind.code, { why: 'it names no key' });
-    return JSON.parse(new TextDecoder().decode(payload));
+    return parsedOnce(kind, payload);
   } catch (cause) {
     if (cause instanceof EscrowError) throw cause;
     throw new ProofError(kind.code, { cause });
   }
+}
+
+/** A payload in the one spelling that JSON has here: of a member that stands there twice, two readers might take two values. */
+function parsedOnce({ code }: StatementKind, payload: Uint8Array): unknown {
+  const value: unknown = JSON.parse(new TextDecoder().decode(payload));
+  if (Buffer.compare(Buffer.from(JSON.stringify(value)), payload) === 0) return value;
+  throw new ProofError(code, { why: 'it is not spelled as statements are' });
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   type Sealed,
   writeSegment,
 } from '#crypto/ledger/segment.ts';
-import { asEscrowError, type EscrowError, StoreError } from '#domain/errors.ts';
+import { asEscrowError, EscrowError, StoreError } from '#domain/errors.ts';
 import type { SealedLedger } from '#domain/sealed-ledger.ts';
 import type { KeyProvider } from '#ports/key-provider.ts';
 import type { Registry } from '#ports/registry.ts';
@@ -106,9 +106,7 @@ async function sealNext(
 /** Takes a segment that stands there already: signed by this service, and of the very lines that the log holds. */
 async function adopt(needs: Needs, organization: string, before: Sealed, bytes: Uint8Array): Promise<string> {
   const { lines, checkpoint: jws } = asDamage(() => readSegment(bytes));
-  const own = await verifyCheckpoint(jws, await statementKeys(needs)).catch((error) => {
-    throw damaged(error);
-  });
+  const own = await verifiedCheckpoint(needs, jws);
   const { checkpoint, frontier } = following(before, lines, organization, own.time);
   const isSame = Object.entries(checkpoint).every(([name, value]) => Reflect.get(own, name) === value);
   const isLogged = await needs.log.holds(organization, checkpoint.segment, lines, soFar(before));
@@ -139,7 +137,7 @@ async function advance(
 /** What a record says of the ledger before the next segment. */
 function sealedBy(record: SealedLedger | undefined): Sealed {
   if (record === undefined) return nothingSealed();
-  const { version: segment, treeSize, frontier, lastLineSha256, checkpoint } = record;
+  const { organization, version: segment, treeSize, frontier, lastLineSha256, checkpoint } = record;
   const nodes = frontier.map((node) => Buffer.from(node, 'hex'));
   const sealed = {
     segment,
@@ -150,6 +148,7 @@ function sealedBy(record: SealedLedger | undefined): Sealed {
   // The record is not signed; what it builds on must be what the signed checkpoint says.
   const signed = asDamage(() => readCheckpoint(checkpoint));
   const isSigned =
+    signed.organization === organization &&
     signed.segment === segment &&
     signed.treeSize === treeSize &&
     signed.lastLineSha256 === lastLineSha256 &&
@@ -158,14 +157,22 @@ function sealedBy(record: SealedLedger | undefined): Sealed {
   return sealed;
 }
 
-/** Nothing is built on a segment that is gone, or is another one: its checkpoint must still end it. */
+/** A checkpoint by this service: nothing is built on another, or whoever writes here without the key would have it signed. */
+async function verifiedCheckpoint(needs: Needs, jws: string): Promise<Checkpoint> {
+  return await verifyCheckpoint(jws, await statementKeys(needs)).catch((error) => {
+    throw damaged(error);
+  });
+}
+
+/** Nothing is built on a segment that is gone, or is another one: its checkpoint, by this service, must still end it. */
 async function requireLast(
-  { segments }: SealingNeeds,
+  needs: Needs,
   organization: string,
   record: SealedLedger | undefined,
 ): Promise<void> {
   if (record === undefined) return;
-  const bytes = await segments.get(organization, record.version);
+  await verifiedCheckpoint(needs, record.checkpoint);
+  const bytes = await needs.segments.get(organization, record.version);
   if (bytes === undefined) {
     throw new StoreError('object-missing', {
       why: `Segment ${record.version} of the ledger is gone.`,
@@ -207,10 +214,18 @@ function asDamage<T>(work: () => T): T {
 
 function damaged(cause: unknown): StoreError {
   return new StoreError('object-damaged', {
-    why: 'The ledger is not the one that was sealed: its lines, a segment or its record were changed.',
+    why: `The ledger is not the one that was sealed: ${whatOf(cause)}.`,
     next: 'Tell the operator: verify an export of it with a checkpoint that was kept elsewhere. Nothing is sealed until then.',
     ...(cause !== undefined && { cause }),
   });
+}
+
+/** What does not fit, where that is known. */
+function whatOf(cause: unknown): string {
+  const entry = cause instanceof EscrowError ? cause.details.field : undefined;
+  return entry === undefined
+    ? 'its lines, a segment or its record were changed'
+    : `${entry} is gone, or another one`;
 }
 
 /** Another who sealed at the same time was first. */

@@ -39,6 +39,8 @@ export interface LedgerPlan {
   /** How many lines each segment has. */
   segments: readonly number[];
   unsealed?: number;
+  /** The id of a line. */
+  id?: (sequence: number) => string;
   /** What the entry of a line says beyond its organization. */
   entry?: (sequence: number) => object;
   /** When a line was recorded, in seconds after the start. */
@@ -82,7 +84,7 @@ export async function makeLedger({ signer }: SigningService, plan: LedgerPlan): 
 }
 
 function linesOf(
-  { segments, unsealed = 0, entry = plainEntry }: LedgerPlan,
+  { segments, unsealed = 0, entry = plainEntry, id: idOf = (sequence) => `led_${sequence}` }: LedgerPlan,
   organization: string,
   second: (sequence: number) => number,
 ): string[] {
@@ -91,7 +93,7 @@ function linesOf(
   for (let sequence = 1; sequence <= count; sequence += 1) {
     const before = lines.at(-1);
     const previousSha256 = before === undefined ? beforeTheFirst : lineSha256(before);
-    const id = `led_${sequence}`;
+    const id = idOf(sequence);
     const recorded = { action: 'request-enrollment', organization, ...entry(sequence) };
     lines.push(formatLine({ sequence, previousSha256, time: timeOf(second(sequence)), id, entry: recorded }));
   }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { numberedId } from '#crypto/ledger/numbered-id.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import { type Row, textOf } from './rows.ts';
 
@@ -30,7 +31,6 @@ export function organizationIn(partition: string): string {
   return partition === nobody ? '' : partition;
 }
 
-const idForm = /^led_([0-9a-z]{9})([0-9a-f]{18})([0-9a-z]{1,6})$/;
 const writerForm = /^[0-9a-f]{18}$/;
 
 /** What tells a chain from every other: 18 hexadecimal digits of chance. */
@@ -50,7 +50,7 @@ export function entryIdOf({ time, writer, sequence, entry }: Omit<Link, 'previou
 
 /** The sort key of the entry with an id; undefined where no entry of the organization has such an id. */
 export function placeIn(organization: string, id: string): string | undefined {
-  const [, moment = '', writer = '', sequence = ''] = idForm.exec(id) ?? [];
+  const [, moment = '', writer = '', sequence = ''] = numberedId.exec(id) ?? [];
   if (writer === '') return id.startsWith(`${organization}/`) ? id.slice(organization.length + 1) : undefined;
   const time = new Date(Number.parseInt(moment, 36));
   if (Number.isNaN(time.getTime())) return undefined;
@@ -78,23 +78,42 @@ export function linkOf(row: Row): Link {
  * @returns the places whose entry is not the one that was recorded, or that follow one which is missing; none if all are whole
  */
 export function brokenPlaces(organization: string, rows: readonly Row[]): string[] {
-  const heads = new Map<string, { sequence: number; sha256: string }>();
+  const chains = new ChainCheck(organization);
   return rows.flatMap((row) => {
-    const place = textOf(row, 'record');
+    const { isWhole, isNext } = chains.next(row);
+    return isWhole && isNext ? [] : [textOf(row, 'record')];
+  });
+}
+
+/** Checks an organization's chains, row after row in the order of their places. */
+export class ChainCheck {
+  readonly #organization: string;
+  readonly #heads = new Map<string, { sequence: number; sha256: string }>();
+
+  constructor(organization: string) {
+    this.#organization = organization;
+  }
+
+  /**
+   * Whether the entry of a row is the one that was recorded there, as far as that row and the one before it of the same writer tell;
+   * and whether that one was the row that came before.
+   */
+  next(row: Row): { isWhole: boolean; isNext: boolean } {
     const link = readLink(row);
-    if (link === undefined) return [place];
-    const head = heads.get(link.writer) ?? { sequence: 0, sha256: beforeTheFirst };
+    if (link === undefined) return { isWhole: false, isNext: false };
+    const { writer, sequence, previousSha256, entry } = link;
+    const head = this.#heads.get(writer) ?? { sequence: 0, sha256: beforeTheFirst };
     const sha256 = digestOf(row);
-    heads.set(link.writer, { sequence: link.sequence, sha256 });
+    this.#heads.set(writer, { sequence, sha256 });
+    const isNext = sequence === head.sequence + 1;
     const isWhole =
-      placeOf(link) === place &&
-      link.sequence === head.sequence + 1 &&
-      link.previousSha256 === head.sha256 &&
-      link.entry.organization === organization &&
+      placeOf(link) === textOf(row, 'record') &&
+      (!isNext || previousSha256 === head.sha256) &&
+      entry.organization === this.#organization &&
       // Whoever writes the table can write a digest that fits; the links must fit too.
       textOf(row, 'sha256') === sha256;
-    return isWhole ? [] : [place];
-  });
+    return { isWhole, isNext };
+  }
 }
 
 function readLink(row: Row): Link | undefined {

@@ -6,7 +6,7 @@ import type { KeptLine, LedgerLine } from '#ports/ledger-log.ts';
 import type { SealableLog, SealedSoFar } from '#ports/sealable-log.ts';
 import type { DynamoCalls } from './calls.ts';
 import type { Condition } from './expressions.ts';
-import { linkOf, partitionOf, placeIn } from './ledger-chain.ts';
+import { ChainCheck, linkOf, partitionOf, placeIn } from './ledger-chain.ts';
 import type { Row } from './rows.ts';
 import { textOf } from './rows.ts';
 import { lineAt, markOf, sealedAttributes, segmentsOf } from './sealed-rows.ts';
@@ -30,7 +30,8 @@ const unsealed: Condition = { expression: 'attribute_not_exists(#sealedIn)' };
  *
  * A mark is never changed, so an entry is sealed once, whoever seals at the same time and however often its record of the
  * stream comes: the segment is there before the first mark is, no further segment can be before the last mark is, and what is
- * marked is not given again.
+ * marked is not given again. An entry that was altered since it was recorded is not given, and nothing after it, as far as the links
+ * of its writer tell.
  */
 export class DynamoSealableLog implements SealableLog {
   readonly #table: Table;
@@ -45,11 +46,15 @@ export class DynamoSealableLog implements SealableLog {
     this.#earliest = earliest;
   }
 
+  /** @throws StoreError `object-damaged` for an entry that is not the one that was recorded, besides what the port says */
   async *following(organization: string, sealed: SealedSoFar): AsyncGenerator<KeptLine> {
     let { treeSize: sequence, lastLineSha256: previousSha256 } = sealed;
     const sort = { from: this.#earliest === '' ? '0' : this.#earliest, to: afterAllPlaces };
     const question = { partition: partitionOf(organization), sort, filter: unsealed };
+    const chains = new ChainCheck(organization);
     for await (const row of this.#table.rows(question)) {
+      // What comes between two entries of a writer may be sealed already; that it never comes, whoever verifies sees by its number.
+      if (!chains.next(row).isWhole) throw changed(textOf(row, 'record'));
       sequence += 1;
       const line = lineAt(linkOf(row), { sequence, previousSha256 });
       previousSha256 = lineSha256(line.text);
@@ -103,6 +108,13 @@ export class DynamoSealableLog implements SealableLog {
       });
     }
   }
+}
+
+function changed(place: string): StoreError {
+  return new StoreError('object-damaged', {
+    why: `An entry of the ledger, or the one before it of the same process, is not the one that was recorded: ${place}.`,
+    next: 'Tell the operator: restore the table to before it was changed. Nothing of this ledger is sealed until then.',
+  });
 }
 
 /** Whether a row is that of the entry of a line, and stands where the line does, or nowhere yet. */

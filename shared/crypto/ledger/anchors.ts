@@ -5,6 +5,9 @@ import type { FindingName, NoteList } from './findings.ts';
 import { type FileLine, readLines } from './read-lines.ts';
 import { longestCheckpointLine, parseCheckpointLine } from './segment.ts';
 
+/** U+FEFF in UTF-8, byte by byte. */
+const byteOrderMark = '\u00ef\u00bb\u00bf';
+
 /** A checkpoint that was kept elsewhere, to hold a ledger against. */
 export interface Anchor extends Pick<Checkpoint, 'organization' | 'treeSize' | 'rootHash'> {
   file: string;
@@ -19,8 +22,8 @@ export interface CheckpointFile {
 }
 
 /**
- * Reads checkpoints from a file that a person kept: one a line, compact JWS, or as a segment ends with it. Empty lines and
- * blanks count for nothing.
+ * Reads checkpoints from a file that a person kept: one a line, compact JWS, or as a segment ends with it. Empty lines,
+ * blanks and a byte order mark count for nothing.
  * @param keys those of the service
  * @param found what is not signed by one of the keys, or not readable, goes there
  */
@@ -35,7 +38,7 @@ export async function readAnchors(
   for await (const batch of readLines(read(), longestCheckpointLine)) {
     for (const { bytes } of batch) {
       line += 1;
-      const text = Buffer.from(bytes).toString('latin1').trim();
+      const text = textOf(bytes, line).trim();
       if (text === '') continue;
       isEmpty = false;
       const jws = parseCheckpointLine(Buffer.from(text, 'latin1')) ?? text;
@@ -46,6 +49,12 @@ export async function readAnchors(
   }
   if (isEmpty) found.add('unreadable', { file }, 'it holds no checkpoint');
   return anchors;
+}
+
+/** What a line holds, without the byte order mark that a program may have put before the first one. */
+function textOf(bytes: Uint8Array, line: number): string {
+  const text = Buffer.from(bytes).toString('latin1');
+  return line === 1 && text.startsWith(byteOrderMark) ? text.slice(byteOrderMark.length) : text;
 }
 
 /** Reads the newest checkpoint as the service wrote it: one, a newline, and nothing else. As `readAnchors` otherwise. */

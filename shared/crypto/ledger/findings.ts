@@ -5,6 +5,7 @@ export type FindingName =
   | 'line-duplicated'
   | 'line-inserted'
   | 'lines-reordered'
+  | 'entry-missing'
   | 'segment-missing'
   | 'segment-altered'
   | 'root-mismatch'

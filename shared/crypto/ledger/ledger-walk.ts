@@ -11,6 +11,7 @@ import type { SeenFile, SeenLine } from './seen-lines.ts';
 import { mostLines } from './segment.ts';
 import type { UnsealedEnd } from './unsealed.ts';
 import { type Anchors, checksOf, organizationOf } from './whose-anchors.ts';
+import { WriterCheck } from './writer-check.ts';
 
 type AnchorChecks = ReturnType<typeof checksOf>;
 
@@ -63,6 +64,7 @@ export class LedgerWalk {
   readonly #remarked: NoteList<RemarkName>;
   readonly #settings: WalkSettings;
   readonly #clock: ClockCheck;
+  readonly #writers: WriterCheck;
   #organization: string | undefined;
   #checks: AnchorChecks | undefined;
   #end: End = {
@@ -86,6 +88,7 @@ export class LedgerWalk {
     this.#found = settings.found;
     this.#remarked = settings.remarked;
     this.#clock = new ClockCheck(settings.remarked);
+    this.#writers = new WriterCheck(settings.found);
     const organization = organizationOf(settings.anchors);
     if (organization !== undefined) this.#know(organization);
   }
@@ -149,6 +152,8 @@ export class LedgerWalk {
         'there is no segment: nothing that is there is signed',
       );
     }
+    // Where lines are missing, that says it better.
+    if (found.count === 0) this.#writers.end();
     const checks = this.#checks ?? this.#know(undefined);
     checks.own.report(this.#end.size, found);
     checks.given.report(this.#end.size, found);
@@ -304,6 +309,7 @@ export class LedgerWalk {
       this.#found.add('other-organization', place, 'its entry is of another organization');
     }
     this.#clock.lines(file, lines);
+    this.#writers.lines(file, lines);
   }
 
   #judgeRoots({ file, number, checkpoint }: Part, span: Span, whole: SeenLine[] | undefined): void {

@@ -1,5 +1,8 @@
 const newline = 0x0a;
 
+/** How far the end of a line is looked for that is too long already, in bytes: a file without one may have no end. */
+const patience = 16 * 1_048_576;
+
 /** A line of a file. */
 export interface FileLine {
   /** Without its newline; cut off where it is longer than asked for. */
@@ -11,7 +14,7 @@ export interface FileLine {
 
 /**
  * The lines of a file, as many at once as a chunk of it ends, so that whoever reads waits once a chunk. No line is kept beyond
- * the longest that there may be, however long it is.
+ * the longest that there may be, however long it is; one that has no end within 16 MiB is the last.
  * @param longest in bytes
  */
 export async function* readLines(
@@ -19,11 +22,14 @@ export async function* readLines(
   longest: number,
 ): AsyncGenerator<FileLine[]> {
   let rest: Uint8Array = new Uint8Array(0);
+  let unended = 0;
   for await (const chunk of chunks) {
     const { lines, left } = split(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), longest);
+    unended = lines.length > 0 ? left.length : unended + chunk.length;
     // One byte more than the longest is enough to know that a line is too long. A copy, so that the chunk can go.
     rest = Buffer.from(left.subarray(0, longest + 1));
     if (lines.length > 0) yield lines;
+    if (unended > longest + patience) break;
   }
   if (rest.length > 0) yield [lineOf(rest, longest, false)];
 }

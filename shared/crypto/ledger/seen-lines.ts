@@ -1,5 +1,6 @@
 import { EscrowError } from '#domain/errors.ts';
 import { lineLeaf, lineSha256, longestLine, parseLine, type ReadLine } from './line.ts';
+import { type EntryNumber, entryNumber } from './numbered-id.ts';
 import { type FileLine, readLines } from './read-lines.ts';
 import { mostLines, parseCheckpointLine } from './segment.ts';
 import { parseUnsealedEnd, type UnsealedEnd } from './unsealed.ts';
@@ -18,7 +19,10 @@ export interface SeenLine {
   sha256: string;
   leaf: string;
   /** What it says of its place; undefined where it is no line of a ledger. */
-  says?: Pick<ReadLine, 'sequence' | 'previousSha256' | 'time' | 'organization'>;
+  says?: Pick<ReadLine, 'sequence' | 'previousSha256' | 'time' | 'organization'> & {
+    /** As which of a process's entries its entry was recorded, where its id tells. */
+    by?: EntryNumber;
+  };
 }
 
 /** What stands in a file of lines. */
@@ -104,8 +108,9 @@ function seeLine({ bytes, isTooLong }: FileLine, number: number): SeenLine {
   const seen = { number, sha256: lineSha256(bytes), leaf: lineLeaf(bytes).toString('hex') };
   try {
     if (isTooLong) return seen;
-    const { sequence, previousSha256, time, organization } = parseLine(bytes);
-    return { ...seen, says: { sequence, previousSha256, time, organization } };
+    const { sequence, previousSha256, time, organization, id } = parseLine(bytes);
+    const by = entryNumber(id);
+    return { ...seen, says: { sequence, previousSha256, time, organization, ...(by && { by }) } };
   } catch (error) {
     if (error instanceof EscrowError) return seen;
     throw error;

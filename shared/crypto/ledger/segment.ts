@@ -70,7 +70,8 @@ export function nothingSealed(): Sealed {
  * What the checkpoint over the next lines says. `before` is left as it is.
  * @param lines those that follow what is sealed, in their order; their sequences and links are checked, and whose they are
  * @returns the checkpoint to be signed, and the tree up to it
- * @throws InternalError `internal` if the lines do not follow, or are none or too many for a segment
+ * @throws InternalError `internal` if the lines do not follow, with the first one that does not as its field; or if they are none or too
+ *   many for a segment
  */
 export function nextCheckpoint(
   before: Sealed,
@@ -85,7 +86,7 @@ export function nextCheckpoint(
     const line = parseLine(Buffer.from(text));
     const follows = line.sequence === frontier.size + 1 && line.previousSha256 === previous;
     if (!follows || line.organization !== organization)
-      throw notSealable('they do not follow what is sealed');
+      throw notSealable('they do not follow what is sealed', `entry ${frontier.size + 1}`);
     previous = lineSha256(text);
     const leaf = lineLeaf(text);
     frontier.append(leaf);
@@ -135,6 +136,9 @@ export function readSegment(bytes: Uint8Array): Segment {
   return { lines: texts, checkpoint };
 }
 
-function notSealable(why: string): InternalError {
-  return new InternalError('internal', { why: `these lines cannot be sealed: ${why}` });
+function notSealable(why: string, field?: string): InternalError {
+  return new InternalError('internal', {
+    why: `these lines cannot be sealed: ${why}`,
+    ...(field !== undefined && { field }),
+  });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { segmentPath } from '#crypto/ledger/folder.ts';
@@ -28,6 +28,8 @@ function copyOf(folder: string): string {
 const verify = (folder: string, more = '') => run(`escrow ledger verify ${folder} --jwks jwks.json${more}`);
 
 beforeAll(() => {
+  const [key] = service.jwks.keys;
+  write('two-keys.json', JSON.stringify({ keys: [key, { ...key, x: key?.y }] }));
   write('jwks.json', JSON.stringify(service.jwks));
   write('first.jwt', `${genuine.checkpoints[0]}\n`);
   write('witness.txt', `${genuine.checkpoints.join('\n')}\n`);
@@ -57,6 +59,15 @@ describe('escrow ledger verify, of a whole ledger', () => {
     expect(stdout).toContain(
       'no checkpoint kept elsewhere: whoever holds all keys of the service could have written it anew',
     );
+  });
+
+  it('says so where the checkpoint was not kept elsewhere', async () => {
+    symlinkSync(path('ledger/checkpoint.jwt'), path('linked.jwt'));
+    for (const file of ['ledger/checkpoint.jwt', 'linked.jwt']) {
+      const { status, stderr } = await verify('ledger', ` --checkpoint ${file}`);
+      expect(status).toBe(0);
+      expect(stderr).toContain(`${file} stands in the folder itself: whoever wrote the ledger anew`);
+    }
   });
 
   it('prints the report as JSON', async () => {
@@ -138,6 +149,27 @@ describe('escrow ledger verify, of a folder that is hostile', () => {
     }
   });
 
+  it('takes no linked folder for its segments', async () => {
+    const folder = copyOf('elsewhere');
+    rmSync(path(`${folder}/segments`), { recursive: true });
+    symlinkSync(path('ledger/segments'), path(`${folder}/segments`));
+    const { status, stderr } = await verify(folder);
+    expect(status).toBe(2);
+    expect(stderr).toContain('there is no folder segments in it');
+  });
+
+  it('goes through no file that has no end', async () => {
+    const folder = copyOf('sparse');
+    for (const name of [segmentPath(2), 'checkpoint.jwt', 'unsealed.jsonl']) {
+      truncateSync(path(`${folder}/${name}`), 2 ** 40);
+      const { status, stdout } = await verify(folder);
+      expect(status).toBe(1);
+      expect(stdout).toContain(
+        `unreadable: ${name}, line `.replace('checkpoint.jwt, line ', 'checkpoint.jwt'),
+      );
+    }
+  });
+
   it('remarks what is no file of a ledger, by a name that does nothing to a terminal', async () => {
     const folder = copyOf('strays');
     write(`${folder}/\u001b[31m\u009bred`, '');
@@ -177,6 +209,7 @@ describe('escrow ledger verify, asked wrongly', () => {
     ['escrow ledger verify first.jwt --jwks jwks.json', 'first.jwt: it is a file, not a folder'],
     ['escrow ledger verify . --jwks jwks.json', 'it holds no ledger: there is no folder segments in it'],
     ['escrow ledger verify ledger --jwks first.jwt', 'first.jwt: it is not JSON'],
+    ['escrow ledger verify ledger --jwks two-keys.json', 'each with a kid of its own'],
     ['escrow ledger verify ledger --jwks jwks.json --checkpoint nowhere', 'nowhere: there is no such file'],
     [
       'escrow ledger verify ledger --jwks jwks.json --checkpoint ledger',

@@ -207,6 +207,13 @@ describe('verifyReceipt', () => {
 });
 
 describe('parseReceiptKeys', () => {
+  it('takes a key that stands there twice as one, and refuses two of one kid', async () => {
+    const [key] = service.jwks.keys;
+    expect(parseReceiptKeys({ keys: [key, { ...key, use: 'sig' }] })).toEqual(service.jwks);
+    const other = { ...key, x: key?.y };
+    expect(() => parseReceiptKeys({ keys: [key, other] })).toThrow('jwks: holds two keys of one kid');
+  });
+
   it('reads a set and drops what receipts do not need', () => {
     const [key] = service.jwks.keys;
     expect(parseReceiptKeys({ keys: [{ ...key, use: 'sig', alg: 'ES256' }] })).toEqual(service.jwks);

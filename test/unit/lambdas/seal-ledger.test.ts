@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDynamoDb } from '#adapters/dynamodb/calls.ts';
 import { brokenPlaces, linkOf, placeIn } from '#adapters/dynamodb/ledger-chain.ts';
@@ -309,6 +310,50 @@ describe('what was changed is not sealed over', () => {
     bucket.remove(version?.key ?? '', version?.id ?? '');
     await recordBy(1, 1, 5);
     expect((await thrownBy(() => aws.seal(organization))).code).toBe('object-missing');
+  });
+});
+
+describe('what was changed in the table before it was sealed', () => {
+  const table = () => new Table(openDynamoDb(), dynamo.tables.ledger, shapes.ledger);
+  const report = async () => await reportOf({ ...aws, ledgerLog: aws.log }, organization);
+
+  it.each([
+    ['the first of a process', 0],
+    ['one between others', 2],
+  ])('is seen where it was removed, by whoever verifies: %s', async (_, gone) => {
+    await recordBy(1, 5);
+    const removed = (await rows())[gone];
+    await table().remove(organization, String(removed?.['record']));
+    await aws.seal(organization);
+    const { ok, findings } = await report();
+    expect(ok).toBe(false);
+    expect(findings).toEqual([
+      expect.objectContaining({ name: 'entry-missing', line: gone + 1, sequence: gone + 1 }),
+    ]);
+  });
+
+  it('is not sealed where it was altered, and is named', async () => {
+    await recordBy(2, 3);
+    const row = (await rows())[1] ?? expect.unreachable('it was recorded');
+    const body = String(row['body']).replace('"done"', '"failed"');
+    await table().put({ ...row, body }, { expression: 'attribute_exists(#record)' });
+    expect(await thrownBy(() => aws.seal(organization))).toMatchObject({
+      code: 'object-damaged',
+      message: expect.stringContaining(String(row['record'])),
+    });
+    expect(bucket.versions()).toHaveLength(0);
+  });
+
+  it('is not sealed where it was altered with a digest that fits, if its process recorded anything after it', async () => {
+    await recordBy(1, 3);
+    const [row, next] = await rows();
+    const body = String(row?.['body']).replace('"done"', '"failed"');
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    await table().put({ ...row, body, sha256 }, { expression: 'attribute_exists(#record)' });
+    expect(await thrownBy(() => aws.seal(organization))).toMatchObject({
+      code: 'object-damaged',
+      message: expect.stringContaining(String(next?.['record'])),
+    });
   });
 });
 

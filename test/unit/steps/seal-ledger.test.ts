@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readCheckpoint } from '#crypto/ledger/checkpoint.ts';
-import { readSegment } from '#crypto/ledger/segment.ts';
+import { readCheckpoint, signCheckpoint } from '#crypto/ledger/checkpoint.ts';
+import { readSegment, writeSegment } from '#crypto/ledger/segment.ts';
 import type { SealedLedger } from '#domain/sealed-ledger.ts';
 import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
@@ -11,6 +11,7 @@ import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { MemoryOutbox, MemoryRegistry } from '#test/doubles/memory-registry.ts';
 import { MemorySegmentStore } from '#test/doubles/memory-segment-store.ts';
 import { failingPorts } from '#test/support/failing-ports.ts';
+import { signingService } from '#test/support/ledger.ts';
 import { thrownBy } from '#test/support/refused.ts';
 import { checkpointsOf, reportOf } from '#test/support/sealed.ts';
 import { makeWorld, organization, type World } from '#test/support/world.ts';
@@ -171,7 +172,7 @@ describe('two who seal at once', () => {
 
 describe('sealing that ends between two steps', () => {
   // As many as the longest of them calls; one more shows that there is none after it.
-  const moments = Array.from({ length: 11 }, (_, index) => index + 1);
+  const moments = Array.from({ length: 12 }, (_, index) => index + 1);
   const faults = moments.flatMap((at) =>
     (['before', 'after'] as const).flatMap((effect) =>
       (['crash', 'once'] as const).map((kind) => ({ at, effect, kind })),
@@ -260,6 +261,38 @@ describe('what was changed is not sealed over', () => {
     }
     needs = { ...needs, ledgerLog: another };
     expect((await sealing()).code).toBe('object-damaged');
+  });
+
+  it.each<[string, number, number]>([
+    ['the first of them', 6, 6],
+    ['one between others', 7, 7],
+  ])(
+    'entries of which one was removed before they were sealed, and it is named: %s',
+    async (_, gone, named) => {
+      await record(3);
+      const lines: typeof ledger.lines = async (...asked) =>
+        (await ledger.lines(...asked)).filter(({ sequence }) => sequence !== gone);
+      needs = { ...needs, ledgerLog: { ...needs.ledgerLog, lines } };
+      expect(await sealing()).toMatchObject({
+        code: 'object-damaged',
+        message: expect.stringContaining(`entry ${named} is gone, or another one`),
+      });
+      expect(await needs.segments.list(organization, 0, 10)).toEqual([1, 2]);
+    },
+  );
+
+  it('a record and a last segment that fit each other, and that this service did not sign', async () => {
+    const stranger = await signingService();
+    const kept = await needs.registry.read('ledger', organization, 'ledger');
+    const forged = await signCheckpoint(readCheckpoint(kept?.checkpoint ?? ''), stranger.signer);
+    const { lines } = readSegment((await segments.get(organization, 2)) ?? Uint8Array.of());
+    const planted = await withoutLast();
+    await planted.put(organization, 2, Buffer.from(writeSegment({ lines, checkpoint: forged })));
+    const registry = new MemoryRegistry(world.dependencies.clock);
+    if (kept !== undefined) await registry.create({ ...kept, checkpoint: forged });
+    needs = { ...needs, registry, segments: planted };
+    expect((await sealing()).code).toBe('object-damaged');
+    expect(await planted.list(organization, 0, 10)).toEqual([1, 2]);
   });
 
   it('a log that is shorter than a segment that stands there', async () => {

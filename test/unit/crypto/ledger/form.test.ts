@@ -1,4 +1,4 @@
-import { createHash, sign } from 'node:crypto';
+import { createHash, createHmac, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -133,6 +133,32 @@ const signedAs = (header: object, payload: unknown) =>
     })
     .sign(service.privateKey);
 
+const header = { alg: 'ES256', kid: service.signer.publicKey.kid, typ: 'escrow-checkpoint+jwt' };
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A JWS by the service's own key over a text. */
+const signedText = (text: string) =>
+  new CompactSign(Buffer.from(text)).setProtectedHeader(header).sign(service.privateKey);
+const signedBy = ({ privateKey }: typeof service, more: object) =>
+  new CompactSign(Buffer.from(JSON.stringify(checkpoint)))
+    .setProtectedHeader({ ...header, ...more })
+    .sign(privateKey);
+const unsigned = (more: object) => `${encoded({ ...header, ...more })}.${encoded(checkpoint)}.`;
+
+/** What no library makes. */
+function handMade(more: object): string {
+  const signed = `${encoded({ ...header, ...more })}.${encoded(checkpoint)}`;
+  const key = { key: service.privateKey, dsaEncoding: 'ieee-p1363' } as const;
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+}
+
+/** What verifiers took that used the key for whatever algorithm the header names. */
+function macByPublicKey(): string {
+  const signed = `${encoded({ ...header, alg: 'HS256' })}.${encoded(checkpoint)}`;
+  const mac = createHmac('sha256', JSON.stringify(service.signer.publicKey)).update(signed);
+  return `${signed}.${mac.digest('base64url')}`;
+}
+
 describe('a checkpoint', () => {
   it('verifies as what was signed, and is known by the SHA-256 of its text', async () => {
     expect(await verifyCheckpoint(jws, service.jwks)).toEqual(checkpoint);
@@ -144,6 +170,10 @@ describe('a checkpoint', () => {
     expect(await verifyCheckpoint(await signedAs({}, { ...checkpoint, more: 1 }), service.jwks)).toEqual(
       checkpoint,
     );
+  });
+
+  it('verifies however it was made', async () => {
+    expect(await verifyCheckpoint(handMade({}), service.jwks)).toEqual(checkpoint);
   });
 
   it('is found under a retired key', async () => {
@@ -163,6 +193,16 @@ describe('a checkpoint', () => {
 
   it.each<[string, () => string | Promise<string>]>([
     ['of another type', () => signedAs({ typ: 'escrow-receipt+jwt' }, checkpoint)],
+    ['without a signature', () => unsigned({ alg: 'none' })],
+    ['by an HMAC under the public key', () => macByPublicKey()],
+    ['under a key that it brings along', () => signedBy(stranger, { jwk: stranger.jwks.keys[0] })],
+    [
+      'that says one thing twice',
+      () => signedText(JSON.stringify(checkpoint).replace('{', '{"treeSize":9,')),
+    ],
+    ['with blanks in it', () => signedText(JSON.stringify(checkpoint, null, 1))],
+    ['in a payload that is not encoded', () => handMade({ b64: false, crit: ['b64'] })],
+    ['with an extension that nobody knows', () => handMade({ crit: ['exp'], exp: 1 })],
     ['of no type', () => signedAs({ typ: undefined }, checkpoint)],
     ['that names no key', () => signedAs({ kid: undefined }, checkpoint)],
     ['that says too little', () => signedAs({}, { ...checkpoint, rootHash: undefined })],

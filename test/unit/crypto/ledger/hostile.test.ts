@@ -1,8 +1,11 @@
 import fc from 'fast-check';
+import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { readCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { newestCheckpointName, segmentPath, unsealedName } from '#crypto/ledger/folder.ts';
 import { longestLine } from '#crypto/ledger/line.ts';
 import { readLines } from '#crypto/ledger/read-lines.ts';
+import { checkpointLine } from '#crypto/ledger/segment.ts';
 import { verifyLedger } from '#crypto/ledger/verify-ledger.ts';
 import { ProofError, StoreError } from '#domain/errors.ts';
 import { bytesOf, folderOf, makeLedger, namesOf, signingService, verifyFiles } from '#test/support/ledger.ts';
@@ -14,6 +17,16 @@ const withSecond = (content: string | Uint8Array) =>
   new Map<string, string | Uint8Array>(genuine.files).set(second, content);
 const text = genuine.files.get(second) ?? '';
 const names = [...genuine.files.keys()];
+
+/** A statement by the service's own key. @param type what kind it says that it is */
+const statementOf = (type: string | undefined, payload: object) =>
+  new CompactSign(Buffer.from(JSON.stringify(payload)))
+    .setProtectedHeader({
+      alg: 'ES256',
+      kid: service.signer.publicKey.kid,
+      ...(type !== undefined && { typ: type }),
+    })
+    .sign(service.privateKey);
 
 /** One chunk again and again, as of a file that is larger than memory. */
 async function* endless(chunk: Uint8Array, times: number): AsyncGenerator<Uint8Array> {
@@ -76,13 +89,24 @@ describe('files that nobody wrote', () => {
     ]);
   });
 
-  it('with a line longer than memory are gone through, and named', async () => {
-    const folder = folderOf(genuine.files);
-    const chunk = Buffer.alloc(1_048_576, 'x');
-    const read = (name: string) => (name === second ? endless(chunk, 200) : folder.read(name));
-    const report = await verifyLedger({ ...folder, read }, service.jwks);
-    expect(namesOf(report)[0]).toBe(`unreadable ${second}:1`);
-  });
+  it.each([second, unsealedName, newestCheckpointName])(
+    'with a line that has no end are left at that, and named: %s',
+    async (hostile) => {
+      let asked = 0;
+      const chunk = Buffer.alloc(1_048_576);
+      async function* counted() {
+        for await (const each of endless(chunk, 10_000)) {
+          asked += 1;
+          yield each;
+        }
+      }
+      const folder = folderOf(genuine.files);
+      const read = (name: string) => (name === hostile ? counted() : folder.read(name));
+      const report = await verifyLedger({ ...folder, read }, service.jwks);
+      expect(report.findings[0]).toMatchObject({ name: 'unreadable', file: hostile });
+      expect(asked).toBeLessThan(20);
+    },
+  );
 
   it.each([second, unsealedName])('with junk that has no end are left at that: %s', async (hostile) => {
     let asked = 0;
@@ -169,6 +193,40 @@ describe('checkpoints that nobody kept', () => {
   ])('the newest one of the folder is taken as it was written alone: %s', async (_name, content) => {
     const files = new Map(genuine.files).set(newestCheckpointName, content);
     expect(namesOf(await verifyFiles(files, service))).toEqual([`unreadable ${newestCheckpointName}`]);
+  });
+
+  it('of another kind are named, though the service signed them', async () => {
+    for (const type of ['escrow-receipt+jwt', 'escrow-dossier+jwt', 'JWT', undefined]) {
+      const other = await statementOf(type, readCheckpoint(kept));
+      expect(namesOf(await verifyFiles(genuine.files, service, [other]))).toEqual([
+        'checkpoint-signature kept-1.jwt:1',
+      ]);
+      const newest = new Map(genuine.files).set(newestCheckpointName, `${other}\n`);
+      expect(namesOf(await verifyFiles(newest, service))).toEqual([
+        `checkpoint-signature ${newestCheckpointName}:1`,
+      ]);
+      const lines = [...text.trimEnd().split('\n').slice(0, -1), checkpointLine(other), ''];
+      expect(namesOf(await verifyFiles(withSecond(lines.join('\n')), service))[0]).toBe(
+        `checkpoint-signature ${second}:5`,
+      );
+    }
+  });
+
+  it('are taken with a byte order mark before the first of them, and none elsewhere', async () => {
+    const [bom, other = ''] = ['\ufeff', genuine.checkpoints[1]];
+    const report = await verifyFiles(genuine.files, service, [`${bom}${kept}\r\n${other}\r\n`]);
+    expect(report).toMatchObject({ ok: true, anchors: { held: 2 } });
+    expect(namesOf(await verifyFiles(genuine.files, service, [`${kept}\n${bom}${other}\n`]))).toEqual([
+      'checkpoint-signature kept-1.jwt:2',
+    ]);
+    const marked = (name: string) => new Map(genuine.files).set(name, `${bom}${genuine.files.get(name)}`);
+    for (const [name, found] of [
+      [newestCheckpointName, `checkpoint-signature ${newestCheckpointName}:1`],
+      [second, `line-altered ${second}:1 #4`],
+      [unsealedName, `line-altered ${unsealedName}:1 #10`],
+    ] as const) {
+      expect(namesOf(await verifyFiles(marked(name), service))).toEqual([found]);
+    }
   });
 
   it('of another organization are named', async () => {

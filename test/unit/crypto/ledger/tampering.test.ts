@@ -253,6 +253,12 @@ describe('by whoever has no key: segments and checkpoints', () => {
     ]);
   });
 
+  it('one that stands there a second time, and those after it called otherwise', async () => {
+    const moved = new Map(genuine.files).set(third, genuine.files.get(second) ?? '');
+    moved.set(fourth, genuine.files.get(third) ?? '').set(segmentPath(5), genuine.files.get(fourth) ?? '');
+    expect(namesOf(await verifyFiles(moved, service))).toEqual([`segment-altered ${third}:6`]);
+  });
+
   it('a checkpoint in the place of that of another segment', async () => {
     const other = fileOf(genuine, third).at(-1) ?? '';
     const files = edited(genuine, second, (lines) => [...lines.slice(0, -1), other]);
@@ -437,6 +443,125 @@ describe('a clock that goes backwards', () => {
       service,
     );
     expect(report.remarks.map(({ why }) => why)).toEqual(['its checkpoint is dated before its last line']);
+  });
+});
+
+describe('entries that several processes recorded, each by its number', () => {
+  const writers = ['a'.repeat(18), 'b'.repeat(18)];
+  const idOf = (writer: number, number: number) => `led_0mp1lz6k0${writers[writer]}${number.toString(36)}`;
+  /** @param order of each line the process and the number */
+  const recorded = (order: readonly [writer: number, number: number][], unsealed = 0) =>
+    makeLedger(service, {
+      segments: [2, order.length - 2 - unsealed],
+      unsealed,
+      id: (sequence) => idOf(...(order[sequence - 1] ?? [0, 0])),
+    });
+  const foundIn = async (...[order, unsealed]: Parameters<typeof recorded>) =>
+    namesOf(await verifyFiles((await recorded(order, unsealed)).files, service));
+
+  it.each<[string, [number, number][]]>([
+    [
+      'in order',
+      [
+        [0, 1],
+        [1, 1],
+        [0, 2],
+        [1, 2],
+        [1, 3],
+      ],
+    ],
+    [
+      'sealed late',
+      [
+        [0, 1],
+        [0, 4],
+        [1, 1],
+        [0, 3],
+        [0, 2],
+      ],
+    ],
+    [
+      'the first one sealed late',
+      [
+        [0, 2],
+        [1, 1],
+        [0, 1],
+        [0, 3],
+      ],
+    ],
+  ])('are whole %s', async (_, order) => {
+    expect(await foundIn(order)).toEqual([]);
+    expect(await foundIn(order, 1)).toEqual([]);
+  });
+
+  it.each<[string, [number, number][], string[]]>([
+    [
+      'one that was removed before it was sealed',
+      [
+        [0, 1],
+        [1, 1],
+        [0, 3],
+        [1, 2],
+      ],
+      [`entry-missing ${second}:1 #3`],
+    ],
+    [
+      'the first one that was',
+      [
+        [0, 1],
+        [1, 2],
+        [1, 3],
+      ],
+      [`entry-missing ${first}:2 #2`],
+    ],
+    [
+      'several, of which one came late',
+      [
+        [0, 1],
+        [0, 5],
+        [0, 3],
+        [1, 1],
+      ],
+      [`entry-missing ${first}:2 #2`, `entry-missing ${first}:2 #2`],
+    ],
+    [
+      'one that was sealed twice',
+      [
+        [0, 1],
+        [0, 2],
+        [0, 1],
+        [0, 3],
+      ],
+      [`line-duplicated ${second}:1 #3`],
+    ],
+  ])('show %s', async (_, order, found) => {
+    expect(await foundIn(order)).toEqual(found);
+  });
+
+  it('are told as missing lines where those were removed from the ledger itself', async () => {
+    const ledger = await recorded([
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [0, 4],
+      [0, 5],
+    ]);
+    expect(
+      namesOf(
+        await verifyFiles(
+          edited(ledger, second, (lines) => lines.toSpliced(1, 1)),
+          service,
+        ),
+      ),
+    ).toEqual([`line-missing ${second}:2 #4`]);
+  });
+
+  it('are gone through in time, whatever numbers they have', async () => {
+    const order = Array.from({ length: 6_000 }, (_, index): [number, number] => [0, 12_000 - 2 * index]);
+    const odd = Array.from({ length: 6_000 }, (_, index): [number, number] => [1, 1 + 2 * index]);
+    const report = await verifyFiles((await recorded([...odd, ...order])).files, service);
+    expect(report.ok).toBe(false);
+    expect(report.findings).toHaveLength(1_000);
   });
 });
 

@@ -42,7 +42,7 @@ export function keyFilesContract(name: string, make: () => Promise<KeyProviderSt
     });
 
     it('are for their owner alone', async () => {
-      await subject.resident().generate('beside', 'ECC_NIST_P256', identityContext);
+      await subject.resident().generate('owned', 'ECC_NIST_P256', identityContext);
       const files = await filesUnder(folderOf());
       expect(files.filter(({ mode }) => (mode & 0o077) !== 0)).toEqual([]);
     });

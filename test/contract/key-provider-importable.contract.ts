@@ -19,9 +19,9 @@ export function importableKeysContract(subject: KeyProviderSubject): void {
     it.each(keySpecNames)('are keys of spec %s that sign as before, and from then on stay', async (each) => {
       expect(subject.importable().specs).toContain(each);
       const { publicKey, privateKey } = await makeKeyPair(each);
-      expect(Buffer.from(await bringIn('recovered', privateKey, each)).equals(publicKey)).toBe(true);
+      expect(Buffer.from(await bringIn(`of.${each}`, privateKey, each)).equals(publicKey)).toBe(true);
       for (const algorithm of signaturesOf(each)) {
-        const signature = await subject.resident().sign('recovered', algorithm, message);
+        const signature = await subject.resident().sign(`of.${each}`, algorithm, message);
         expect(verifySignature(publicKey, algorithm, message, signature)).toBe(true);
       }
     });
@@ -29,7 +29,7 @@ export function importableKeysContract(subject: KeyProviderSubject): void {
     it('leave the private key that the caller holds as it is', async () => {
       const { privateKey } = await makeKeyPair(spec);
       const before = Buffer.from(privateKey.bytes()).toString('hex');
-      await bringIn('recovered', privateKey);
+      await bringIn('copied', privateKey);
       expect(Buffer.from(privateKey.bytes()).toString('hex')).toBe(before);
     });
 

@@ -45,8 +45,8 @@ export function residentKeysContract(subject: KeyProviderSubject): void {
     it.each(['RSA_2048', 'RSA_3072', 'RSA_4096'] as const)(
       'sign by PSS with a key of spec %s',
       async (spec) => {
-        const publicKey = await subject.resident().generate('pss', spec, identityContext);
-        const signature = await subject.resident().sign('pss', 'RSA_PSS_SHA256', message);
+        const publicKey = await subject.resident().generate(`pss.${spec}`, spec, identityContext);
+        const signature = await subject.resident().sign(`pss.${spec}`, 'RSA_PSS_SHA256', message);
         expect(verifySignature(publicKey, 'RSA_PSS_SHA256', message, signature)).toBe(true);
         expect(verifySignature(publicKey, 'RSA_PKCS1_SHA256', message, signature)).toBe(false);
         expect(saltedBy32(publicKey, signature)).toBe(true);
@@ -131,11 +131,11 @@ export function residentKeysContract(subject: KeyProviderSubject): void {
     });
 
     it('are gone for good when they were discarded before the provider was opened again', async () => {
-      await subject.resident().generate('gone', 'ECC_NIST_P256', identityContext);
+      await subject.resident().generate('over', 'ECC_NIST_P256', identityContext);
       await subject.reopen();
-      await subject.resident().discard('gone');
+      await subject.resident().discard('over');
       await subject.reopen();
-      expect(await outcomeOf(subject.resident().sign('gone', 'ECDSA_SHA256', message))).toBe('key-not-found');
+      expect(await outcomeOf(subject.resident().sign('over', 'ECDSA_SHA256', message))).toBe('key-not-found');
     });
   });
 }

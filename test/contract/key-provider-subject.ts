@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type {
   ExportableKeys,
   ImportableKeys,
@@ -15,7 +15,10 @@ export const identityContext: KeyContext = {
 };
 export const encryptionContext: KeyContext = { ...identityContext, purpose: 'encryption' };
 
-/** The provider under test, opened on a store of its own before each test and removed after it. */
+/**
+ * The provider under test. A token takes a second to make and to open, so one is open for all tests of a suite, each of which gives
+ * its keys names of its own.
+ */
 export interface KeyProviderSubject {
   readonly provider: KeyProvider;
   readonly folder: string | undefined;
@@ -28,7 +31,7 @@ export interface KeyProviderSubject {
   openAnother(): Promise<void>;
 }
 
-/** Declares the hooks that open and remove the subject. */
+/** Declares the hooks that open and remove the subject; after a test that failed, the next has another. */
 export function useKeyProvider(make: () => Promise<KeyProviderStore>): KeyProviderSubject {
   const stores: KeyProviderStore[] = [];
   let provider: KeyProvider;
@@ -38,10 +41,17 @@ export function useKeyProvider(make: () => Promise<KeyProviderStore>): KeyProvid
     stores.unshift(store);
     provider = await store.open();
   };
-  beforeEach(openAnother);
-  afterEach(async () => {
+  const reopenAnother = async () => {
     await provider.close();
-    for (const store of stores.splice(0)) await store.remove();
+    await openAnother();
+  };
+  beforeAll(openAnother);
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await reopenAnother();
+  });
+  afterAll(async () => {
+    await provider.close();
+    for (const store of stores) await store.remove();
   });
 
   return {
@@ -58,10 +68,7 @@ export function useKeyProvider(make: () => Promise<KeyProviderStore>): KeyProvid
       await provider.close();
       provider = await present(stores[0]).open();
     },
-    openAnother: async () => {
-      await provider.close();
-      await openAnother();
-    },
+    openAnother: reopenAnother,
   };
 }
 

@@ -139,7 +139,7 @@ function lifeContract(subject: KeyProviderSubject): void {
       const resident = subject.resident();
       const exportable = subject.exportable();
       const { provider } = subject;
-      await resident.generate('left', 'ECC_NIST_P256', identityContext);
+      await resident.generate('closed', 'ECC_NIST_P256', identityContext);
       const { wrapped } = await exportable.generate('ECC_NIST_P256', identityContext);
       await provider.close();
       await provider.close();
@@ -147,12 +147,13 @@ function lifeContract(subject: KeyProviderSubject): void {
         provider.mac(message),
         provider.signReceipt(message),
         resident.generate('late', 'ECC_NIST_P256', identityContext),
-        resident.sign('left', 'ECDSA_SHA256', message),
+        resident.sign('closed', 'ECDSA_SHA256', message),
         exportable.generate('ECC_NIST_P256', identityContext),
         exportable.unwrap(wrapped, identityContext),
       ];
       const outcomes = await Promise.all(calls.map(outcomeOf));
       expect(outcomes).toEqual(calls.map(() => 'provider-unavailable'));
+      await subject.reopen();
     });
   });
 }

@@ -35,6 +35,7 @@ import type { MessageQueues } from '#ports/messages.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
+import { escrowingHere } from '#steps/make-due-escrow.ts';
 import { build } from './build.ts';
 import { canarySecretFile } from './canary-secret.ts';
 import { expectedKeys } from './check-custody.ts';
@@ -124,7 +125,8 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       clock,
       build,
     };
-    const dependencies: Dependencies = { ...ports, keyPairs: makingHere(ports) };
+    const makers = { keyPairs: makingHere(ports), dueEscrow: escrowingHere(ports) };
+    const dependencies: Dependencies = { ...ports, ...makers };
     const dispatcher = new Dispatcher({
       outbox: new SqliteOutbox(database, clock),
       bus,

@@ -34,7 +34,7 @@ export const policyApprove = command({
     const published = await client.call(routes.approvePolicy, { body: { document } });
     output.message(
       printable(
-        `Published: version ${published.version} decides from now on. Keys that are not made yet are planned anew; see escrow list --escrow-due for those that need escrow now.`,
+        `Published: version ${published.version} decides from now on. Keys that are not made yet are planned anew; see escrow list --escrow-due for those that need escrow now: it is made when their subscribers next open them.`,
       ),
     );
     if (json === true) await writeJson(output, published);

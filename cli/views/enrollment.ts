@@ -38,6 +38,7 @@ export function describeEnrollment(enrollment: EnrollmentView): string {
     ...(key === undefined ? [] : [`  public key  SPKI SHA-256 ${key.spkiSha256}`]),
     `  may leave   ${enrollment.exportable ? 'yes: its subscriber can export copies' : 'no, never'}`,
     `  escrow      ${enrollment.escrow}, ${count(enrollment.backups, 'active backup')}`,
+    ...dueLines(enrollment),
     `  lock        ${lockWords[enrollment.lock]}${wrongTries(enrollment)}`,
     `  copies      ${count(enrollment.exports, 'export')}`,
     `  policy      ${policy.version}: ${policy.rules.join(', ')}`,
@@ -57,6 +58,15 @@ const lockWords: Readonly<Record<EnrollmentView['lock'], string>> = {
 function wrongTries({ wrongPasswords: { inARow, inLife } }: EnrollmentView): string {
   if (inLife === 0) return '';
   return `; ${count(inARow, 'wrong try', 'wrong tries')} in a row, ${inLife} in all`;
+}
+
+function dueLines({ escrowDue }: EnrollmentView): string[] {
+  if (escrowDue === undefined) return [];
+  const { since, policy } = escrowDue;
+  return [
+    `  escrow due  since ${since}, by policy ${policy.version}: ${policy.rules.join(', ')}`,
+    '              made when its subscriber next takes a copy or changes the password',
+  ];
 }
 
 function refusalLines({ refusal }: EnrollmentView): string[] {

@@ -30,7 +30,7 @@ export interface ServiceFunctionsProps {
   /** Of the API. */
   url: string;
   tokenSettings: string;
-  messages: Omit<Messages, 'keyPairMakerArns'>;
+  messages: Omit<Messages, 'keyPairMakerArns' | 'escrowMakerArns'>;
   queues: ReadonlyMap<Consumer, ConsumerQueue>;
   logs: LogGroupProps;
   /** Takes changes of a table that were not worked on in time, by table. */
@@ -82,8 +82,9 @@ export class ServiceFunctions extends Construct {
     const { uses, on } = specOf(name);
     const { messages, queues, putAside } = this.#props;
     const keyPairMakerArns = this.keyPairMakers().map(({ lambda }) => lambda.functionArn);
+    const escrowMakerArns = this.escrowMakers().map(({ lambda }) => lambda.functionArn);
     return [
-      ...messageStatements(uses, { ...messages, keyPairMakerArns }),
+      ...messageStatements(uses, { ...messages, keyPairMakerArns, escrowMakerArns }),
       ...('consumer' in on ? consumerStatements(queueOf(queues, on.consumer).queue) : []),
       ...('unhandled' in on
         ? queueStatements([...queues.values()].map(({ deadLetters }) => deadLetters))
@@ -118,6 +119,7 @@ export class ServiceFunctions extends Construct {
       [names.noticeTopic]: () => messages.notices.topicArn,
       [names.queueUrls]: () => this.queueUrls(name),
       [names.keyPairMakers]: () => this.keyPairMakerNames(),
+      [names.escrowMaker]: () => this.of(escrowMaker).lambda.functionName,
       [names.custody]: () => settings.custody.kind,
       [names.kmsAliasPrefix]: () => aliasPrefix,
       [names.kmsKeySource]: () => settings.custody.keySource,
@@ -147,11 +149,19 @@ export class ServiceFunctions extends Construct {
     return Stack.of(this).toJsonString(Object.fromEntries(named));
   }
 
+  /** As `keyPairMakers`: the one of them that may store backups. */
+  private escrowMakers(): ServiceFunction[] {
+    return this.keyPairMakers().filter(({ name }) => name === escrowMaker);
+  }
+
   /** Those that are made already: before the first that calls them, all. */
   private keyPairMakers(): ServiceFunction[] {
     return this.all().filter(({ name }) => 'called' in specOf(name).on);
   }
 }
+
+/** What makes escrows that became due. */
+const escrowMaker: FunctionName = 'make-encryption-key-pair-with-password';
 
 function consumerStatements(queue: IQueue): PolicyStatement[] {
   return [...queueStatements([queue]), ...pauseStatements(queue)];

@@ -33,6 +33,7 @@ const chosen: Readonly<Record<KeyUse, (statement: KmsStatement) => KmsStatement 
   'keys:make-identity': (statement) => forPurpose('identity', ofRole('enroll')(statement)),
   'keys:make-encryption': (statement) => forPurpose('encryption', ofRole('enroll')(statement)),
   'keys:export': ofRole('export'),
+  'keys:export-encryption': (statement) => forPurpose('encryption', ofRole('export')(statement)),
   'keys:resident': (statement) => without(discarding, ofRole('resident')(statement)),
   'keys:discard-resident': (statement) => only([...discarding, ...finding], ofRole('resident')(statement)),
   'keys:sweep': ofRole('sweep'),

@@ -17,6 +17,8 @@ export interface Messages {
   queues: readonly IQueue[];
   /** The functions that make key pairs under a password. */
   keyPairMakerArns: readonly string[];
+  /** The one of them that makes escrows that became due. */
+  escrowMakerArns: readonly string[];
   vaultKey: IKey;
 }
 
@@ -30,6 +32,7 @@ export function messageStatements(uses: readonly Use[], messages: Messages): Pol
     ],
     'dead-letters:redrive': () => [allow(['sqs:SendMessage'], arnsOf(messages.queues))],
     'invoke:make-key-pair': () => [allow(['lambda:InvokeFunction'], messages.keyPairMakerArns)],
+    'invoke:escrow-key': () => [allow(['lambda:InvokeFunction'], messages.escrowMakerArns)],
   };
   const isMessageUse = (use: Use): use is MessageUse => Object.hasOwn(permissions, use);
   return uses.filter(isMessageUse).flatMap((use) => permissions[use]());

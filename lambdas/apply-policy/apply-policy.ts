@@ -8,9 +8,9 @@ import type { Dependencies } from '#steps/dependencies.ts';
 import { fewAtOnce } from '#steps/few-at-once.ts';
 import { followPage } from '#steps/follow-page.ts';
 import { checkCustody, organizationOfEvent, recordedUnder } from '#steps/load.ts';
+import { noteEscrowDue } from '#steps/note-escrow-due.ts';
 import { concernedStates, isUnmade } from '#steps/policy-consequences.ts';
 import { recordedIfRefused } from '#steps/record.ts';
-import { noteEscrowDue } from './note-escrow-due.ts';
 import { planOneAnew } from './plan-one-anew.ts';
 
 export type ApplyNeeds = Pick<

@@ -5,13 +5,17 @@ import type { Secret } from '#domain/secret.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
+import { escrowIfDue } from '#steps/escrow-if-due.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
 import { openOwnLock, takeBack } from '#steps/open-lock.ts';
 import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
-import { relockKey } from '#steps/relock-key.ts';
+import { type Relocking, relockKey } from '#steps/relock-key.ts';
 
-type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock'>;
+type Needs = Pick<
+  Dependencies,
+  'registry' | 'documents' | 'policy' | 'keys' | 'dueEscrow' | 'ledger' | 'clock'
+>;
 
 export interface PasswordChange {
   enrollmentId: string;
@@ -23,13 +27,14 @@ export interface PasswordChange {
 }
 
 /**
- * Changes the password of the own enrollment: opens its lock by the current one, and locks the same key anew. The old locked
- * record is discarded at once, or by the event of the change if that fails here: it would still open under the old password.
+ * Changes the password of the own enrollment: opens its lock by the current one, and locks the same key anew, recorded just before that counts. The old locked
+ * record is discarded at once, or by the event of the change if that fails here: it would still open under the old password. Where an
+ * escrow became due since the key was made, that is made first.
  * @returns the enrollment
  * @throws AccessError `not-found`, `not-permitted` if policy lets the subscriber set no password; StateError `wrong-state`, `making-in-progress`, `version-conflict`; InputError
  *   `password-not-ascii`, `password-too-weak`, `invalid-input` if the new one is the current one; LockError `wrong-password`,
  *   `wrong-unlocking` for a key without a password, `enrollment-locked`, `enrollment-blocked`; ProofError `proof-failed`;
- *   ProviderError `provider-misconfigured`; what the ports throw
+ *   ProviderError `provider-misconfigured`; what `escrowIfDue` and the ports throw
  */
 export async function changePassword(
   dependencies: Needs,
@@ -37,14 +42,17 @@ export async function changePassword(
   change: PasswordChange,
 ): Promise<Enrollment> {
   const act = actOf('change-password', principal, change);
-  return await recorded(dependencies, act, async () => {
-    const enrollment = await loadOwnEnrollment(dependencies, principal, change.enrollmentId);
-    checkLock(enrollment);
-    const setBy = passwordSettingId('change-password', enrollment, change.idempotencyKey);
-    const changed =
-      setBy !== undefined && enrollment.passwordSetBy === setBy
-        ? await confirmPasswordSet(dependencies, principal, enrollment, change.newPassword)
-        : await changeOf(dependencies, principal, enrollment, change, setBy);
+  return await recorded(dependencies, act, async (recordNow) => {
+    const asFound = await loadOwnEnrollment(dependencies, principal, change.enrollmentId);
+    checkLock(asFound);
+    const setBy = passwordSettingId('change-password', asFound, change.idempotencyKey);
+    const isDone = setBy !== undefined && asFound.passwordSetBy === setBy;
+    const { requestId } = change;
+    const unlocking = { password: isDone ? change.newPassword : change.currentPassword };
+    const enrollment = await escrowIfDue(dependencies, principal, asFound, { unlocking, requestId });
+    const changed = isDone
+      ? await confirmPasswordSet(dependencies, principal, enrollment, change.newPassword)
+      : await changeOf(dependencies, principal, enrollment, { ...change, passwordSetBy: setBy, recordNow });
     // The password is changed; what is left over now, the event of the change sees to.
     return await discardSuperseded(dependencies, changed).catch(() => changed);
   });
@@ -56,19 +64,21 @@ function checkLock(enrollment: Enrollment): void {
     throw new LockError('wrong-unlocking', { why: 'This key has no password.' });
 }
 
+/** A change, the request that makes it, and what records it. */
+type Setting = PasswordChange & Pick<Relocking, 'passwordSetBy' | 'recordNow'>;
+
 async function changeOf(
   dependencies: Needs,
   principal: Principal,
   enrollment: Enrollment,
-  { currentPassword, newPassword }: PasswordChange,
-  passwordSetBy: string | undefined,
+  { currentPassword, newPassword, ...setting }: Setting,
 ): Promise<Enrollment> {
   await checkNewPassword(dependencies, principal, enrollment, newPassword, 'newPassword');
   checkDifferent(currentPassword, newPassword);
   const unlocking = { password: currentPassword };
   const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
   try {
-    return await relockKey(dependencies, { enrollment, wrapped, password: newPassword, passwordSetBy });
+    return await relockKey(dependencies, { enrollment, wrapped, password: newPassword, ...setting });
   } catch (error) {
     // The password was right; what failed after it must not count as a guess.
     await takeBack(dependencies, enrollment).catch(() => undefined);

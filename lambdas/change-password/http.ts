@@ -9,7 +9,10 @@ type R = RouteNamed<'changePassword'>;
 
 /** Answers `changePassword`; throws what the use case throws. */
 export async function answerChangePassword(
-  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock'>,
+  dependencies: Pick<
+    Dependencies,
+    'registry' | 'documents' | 'policy' | 'keys' | 'dueEscrow' | 'ledger' | 'clock'
+  >,
   { principal, params: { enrollmentId }, body, idempotencyKey, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
   const currentPassword = Secret.fromText(body.currentPassword);

@@ -1,6 +1,14 @@
-import { type Enrollment, type EnrollmentKey, transitions, withSuperseded } from '#domain/enrollment.ts';
+import {
+  type Enrollment,
+  type EnrollmentChange,
+  type EnrollmentKey,
+  transitions,
+  withoutPending,
+  withSuperseded,
+} from '#domain/enrollment.ts';
 import { AccessError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { loadEnrollment, loadOwnEnrollment } from '#steps/load.ts';
@@ -20,7 +28,7 @@ export interface Destruction {
 /**
  * Destroys the key of an enrollment for ever: its locked record is discarded, or the resident key in custody, at once or by the
  * event of the destruction if that fails here. An escrowed backup stays until its retention ends, and recovery can still open
- * it; the CSR, the placeholder certificate and the receipts stay too. Again, it is success.
+ * it; the CSR, the placeholder certificate and the receipts stay too. It is recorded before anything is gone. Again, it is success.
  * @returns the enrollment, `destroyed`
  * @throws AccessError `not-permitted`, `not-found`, `fresh-sign-in-required`; InputError `invalid-input` for another id in
  *   `confirm`; StateError `wrong-state` for a request that was refused, `making-in-progress`, `version-conflict`; StoreError
@@ -32,11 +40,11 @@ export async function destroyEnrollment(
   { enrollmentId, confirm, requestId }: Destruction,
 ): Promise<Enrollment> {
   const act = actOf('destroy-enrollment', principal, { requestId, enrollmentId });
-  return await recorded(dependencies, act, async () => {
+  return await recorded(dependencies, act, async (recordNow) => {
     const enrollment = await loadDestructible(dependencies, principal, enrollmentId);
     requireFreshSignIn(principal, dependencies.clock);
     checkConfirmed(enrollment, confirm);
-    const destroyed = await destroy(dependencies, enrollment);
+    const destroyed = await destroy(dependencies, enrollment, recordNow);
     // The key counts no more; what is left over now, the event of the destruction sees to.
     return await discardSuperseded(dependencies, destroyed).catch(() => destroyed);
   });
@@ -62,15 +70,14 @@ function checkConfirmed({ id }: Enrollment, confirm: string): void {
   });
 }
 
-async function destroy(dependencies: Needs, enrollment: Enrollment): Promise<Enrollment> {
+async function destroy(
+  dependencies: Needs,
+  enrollment: Enrollment,
+  recordNow: RecordNow,
+): Promise<Enrollment> {
   if (enrollment.state === 'destroyed') return enrollment;
   try {
-    return await updateEnrollment(dependencies, enrollment, transitions.destroy, (current) => ({
-      ...(current.key !== undefined && { key: withoutPrivateHalf(current.key) }),
-      pendingLock: undefined,
-      superseded: withPrivateHalves(current),
-      events: [{ name: 'EnrollmentDestroyed', data: { enrollmentId: current.id } }],
-    }));
+    return await updateEnrollment(dependencies, enrollment, transitions.destroy, destruction, recordNow);
   } catch (error) {
     // Somebody else destroyed it at the same moment, or an answer was lost.
     const current = await loadEnrollment(dependencies, enrollment.organization, enrollment.id);
@@ -79,9 +86,26 @@ async function destroy(dependencies: Needs, enrollment: Enrollment): Promise<Enr
   }
 }
 
+function destruction(current: Enrollment): EnrollmentChange {
+  return {
+    ...(current.key !== undefined && { key: withoutPrivateHalf(current.key) }),
+    pendingLock: undefined,
+    escrowDue: undefined,
+    ...givenUp(current),
+    superseded: withPrivateHalves(current),
+    events: [{ name: 'EnrollmentDestroyed', data: { enrollmentId: current.id } }],
+  };
+}
+
 /** What names the key pair in receipts and in its certificate request, and nothing that opens to the private key. */
 function withoutPrivateHalf({ spkiSha256, csrSha256, csrId, placeholderId }: EnrollmentKey): EnrollmentKey {
   return { spkiSha256, csrSha256, csrId, placeholderId };
+}
+
+/** An escrow that is being made ends with the key: it can never count, and its traces are left to whoever was at it, or the reconciler. */
+function givenUp({ escrowing, backups }: Enrollment): Partial<Pick<Enrollment, 'escrowing' | 'backups'>> {
+  if (escrowing === undefined) return {};
+  return { escrowing: { ...escrowing, isAbandoned: true }, backups: withoutPending({ backups }) };
 }
 
 function withPrivateHalves(enrollment: Enrollment): Enrollment['superseded'] {

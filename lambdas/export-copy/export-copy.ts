@@ -2,26 +2,30 @@ import { derivedId, newId, sha256Hex } from '#crypto/identifiers.ts';
 import { PfxDerivations } from '#crypto/pfx/derivations.ts';
 import { type PfxProof, provePfx } from '#crypto/pfx/prove.ts';
 import { copyIterations, writePfx } from '#crypto/pfx/write.ts';
-import { certificatePublicKey, spkiSha256 } from '#crypto/public-key.ts';
 import { type Enrollment, type EnrollmentKey, readyKey, transitions } from '#domain/enrollment.ts';
-import { EscrowError, LockError, ProviderError, StoreError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { Unlocking } from '#domain/unlocking.ts';
 import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import { decide, exportRefused, resourceOf } from '#steps/decide.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
+import { escrowIfDue } from '#steps/escrow-if-due.ts';
 import { friendlyNameOf } from '#steps/key-papers.ts';
-import { keyContextOf, loadOwnEnrollment } from '#steps/load.ts';
-import { openOwnLock, rightTry, takeBack, type Unlocking } from '#steps/open-lock.ts';
+import { loadOwnEnrollment } from '#steps/load.ts';
+import { openOwnLock, rightTry, takeBack } from '#steps/open-lock.ts';
+import { readPlaceholder, unwrapKey } from '#steps/opened-key.ts';
 import { recorded } from '#steps/record.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
 import { chooseFilePassword, type FilePassword } from './file-password.ts';
 
-type Needs = Pick<Dependencies, 'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'>;
+type Needs = Pick<
+  Dependencies,
+  'registry' | 'documents' | 'policy' | 'keys' | 'dueEscrow' | 'ledger' | 'clock' | 'build'
+>;
 
 export interface ExportRequest {
   enrollmentId: string;
@@ -49,12 +53,13 @@ export interface SubscriberCopy {
 
 /**
  * Makes the subscriber's own copy of a pending key pair: opens both locks, writes the PFX under the password that the
- * subscriber chose, proves it, and hands it over only once receipt, event and record stand.
+ * subscriber chose, proves it, and hands it over only once receipt, event and record stand. Where an escrow became due since the key
+ * was made, that is made first, whatever policy then says of the copy: nothing else is done with the key before it stands.
  * @throws AccessError `not-found`, `not-permitted` if policy lets the subscriber set no password; StateError `wrong-state`,
  *   `making-in-progress`; PolicyError `export-refused`; InputError
  *   `invalid-input`, `password-not-ascii`, `password-too-weak`; LockError `wrong-password`, `wrong-unlocking`, `enrollment-locked`,
  *   `enrollment-blocked`; ProofError `proof-failed`; PfxError `pfx-key-mismatch`; StoreError
- *   `object-damaged`; what the ports throw
+ *   `object-damaged`; what `escrowIfDue` and the ports throw
  */
 export async function exportCopy(
   dependencies: Needs,
@@ -65,7 +70,8 @@ export async function exportCopy(
   const { enrollmentId, requestId, profile = 'modern' } = request;
   const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId, profile };
   return await recorded(dependencies, entry, async (recordNow) => {
-    const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
+    const asFound = await loadOwnEnrollment(dependencies, principal, enrollmentId);
+    const enrollment = await escrowIfDue(dependencies, principal, asFound, request);
     const key = readyKey(enrollment, 'export a copy');
     const decided = await checkPolicy(dependencies, principal, enrollment, profile);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile);
@@ -135,28 +141,11 @@ async function makeCopyOf(
   order: CopyOrder,
   wrapped: Uint8Array,
 ): Promise<SubscriberCopy> {
-  const privateKey = await unwrap(dependencies, enrollment, wrapped, order.unlocking);
+  const privateKey = await unwrapKey(dependencies, enrollment, wrapped, order.unlocking);
   try {
     return await makeCopy(dependencies, enrollment, key, order, privateKey);
   } finally {
     privateKey.erase();
-  }
-}
-
-async function unwrap(
-  { keys: { exportableKeys } }: Needs,
-  enrollment: Enrollment,
-  wrapped: Uint8Array,
-  unlocking: Unlocking,
-): Promise<Secret> {
-  if (exportableKeys === undefined) throw new ProviderError('key-not-exportable');
-  try {
-    return await exportableKeys.unwrap(wrapped, keyContextOf(enrollment));
-  } catch (error) {
-    // Only here does it show whether what the holder of a recipient key presented is the wrapped key.
-    const presented = 'wrappedKey' in unlocking;
-    const invalid = error instanceof EscrowError && error.code === 'wrapped-key-invalid';
-    throw presented && invalid ? new LockError('wrong-unlocking', { cause: error }) : error;
   }
 }
 
@@ -167,13 +156,8 @@ async function makeCopy(
   order: CopyOrder,
   privateKey: Secret,
 ): Promise<SubscriberCopy> {
-  const { organization, id, purpose, subscriber } = enrollment;
-  const placeholder = await dependencies.documents.get({
-    kind: 'placeholder',
-    organization,
-    id: key.placeholderId,
-  });
-  const publicKey = expectedPublicKey(placeholder, key);
+  const { id, purpose, subscriber } = enrollment;
+  const { placeholder, publicKey } = await readPlaceholder(dependencies, enrollment, key);
   const { pfx, proof } = await writeProved(enrollment, placeholder, publicKey, privateKey, order);
 
   const { profile } = order;
@@ -191,17 +175,6 @@ async function makeCopy(
   }));
   const fileName = exportFileName(subscriber.familyName, purpose, 'pfx');
   return { exportId, fileName, profile, pfx, receiptId: receipt.id, receipt: receipt.jws };
-}
-
-/** The public key of the stored placeholder: the one in the CSR, or the store was changed. */
-function expectedPublicKey(placeholder: Uint8Array, { spkiSha256: expected }: EnrollmentKey): Uint8Array {
-  try {
-    const publicKey = certificatePublicKey(placeholder);
-    if (spkiSha256(publicKey) === expected) return publicKey;
-  } catch (cause) {
-    throw new StoreError('object-damaged', { cause });
-  }
-  throw new StoreError('object-damaged');
 }
 
 /** The file, and what proved it. What was derived for writing serves our own reader too; OpenSSL derives for itself. */

@@ -2,7 +2,7 @@ import { generatePassword } from '#crypto/passwords.ts';
 import { InputError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Secret } from '#domain/secret.ts';
-import type { Unlocking } from '#steps/open-lock.ts';
+import type { Unlocking } from '#domain/unlocking.ts';
 
 /**
  * The password of a subscriber copy: one that the subscriber typed, the same that opens the lock, or one that is made for

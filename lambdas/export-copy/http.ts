@@ -6,8 +6,8 @@ import type { PfxProfile } from '#domain/pfx-profile.ts';
 import { profileFor } from '#domain/pfx-targets.ts';
 import { profileWarnings } from '#domain/pfx-warnings.ts';
 import { Secret } from '#domain/secret.ts';
+import type { Unlocking } from '#domain/unlocking.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import type { Unlocking } from '#steps/open-lock.ts';
 import { actOf, recordedIfRefused } from '#steps/record.ts';
 import { exportCopy, type SubscriberCopy } from './export-copy.ts';
 import type { FilePassword } from './file-password.ts';
@@ -23,7 +23,7 @@ type Body = Call<R>['body'];
 export async function answerExportCopy(
   dependencies: Pick<
     Dependencies,
-    'registry' | 'documents' | 'policy' | 'keys' | 'ledger' | 'clock' | 'build'
+    'registry' | 'documents' | 'policy' | 'keys' | 'dueEscrow' | 'ledger' | 'clock' | 'build'
   >,
   { principal, params: { enrollmentId }, body, media, requestId, idempotencyKey }: Call<R>,
 ): Promise<ReplyOf<R>> {

@@ -2,11 +2,12 @@ import { enrollmentNamedBy, eventSchemas } from '#contract/events.ts';
 import { parse } from '#contract/parse.ts';
 import type { Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { isCanary } from '#domain/canary.ts';
-import { activeBackup, type Enrollment } from '#domain/enrollment.ts';
+import { activeBackup, type Enrollment, isEscrowDue } from '#domain/enrollment.ts';
 import { AccessError, InputError } from '#domain/errors.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadEnrollment, organizationOfEvent, recordedUnder } from '#steps/load.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { recorded } from '#steps/record.ts';
 
 const consumer = 'notify-subscriber' satisfies Consumer;
@@ -66,11 +67,25 @@ const letters: Readonly<Record<Told, (enrollment: Enrollment, contact: string) =
       .filter((part) => part !== '')
       .join(' '),
   }),
+  EscrowBecameDue: (enrollment, contact) =>
+    isEscrowDue(enrollment)
+      ? {
+          subject: 'Your key is to be escrowed',
+          text: `Your organization's policy requires now that the key of your request ${enrollment.id} is escrowed, which it was not when the key was made. Only you can open it: its backup is made when you next take a copy or change its password, and nothing is done with it before. Questions: ${contact}.`,
+        }
+      : undefined,
+  DueEscrowMade: (enrollment, contact) =>
+    activeBackup(enrollment) === undefined
+      ? undefined
+      : {
+          subject: 'Your key was escrowed',
+          text: `Your organization's policy requires it, so the key of your request ${enrollment.id} was escrowed when you opened it. ${recoverable} Questions: ${contact}.`,
+        },
 };
 
 /**
  * Tells a subscriber what an event means for them; among it, that a key was escrowed (Federal Common Policy 4.12.1.1).
- * The event's id names the notice, so that a second delivery tells nobody twice. Of a canary there is nobody to tell.
+ * It is recorded before anything is sent. The event's id names the notice, so that a second delivery tells nobody twice. Of a canary there is nobody to tell.
  * @throws InputError `invalid-input`; AccessError `not-found`; StoreError `store-unavailable`
  */
 export async function notifySubscriber(
@@ -81,7 +96,7 @@ export async function notifySubscriber(
   const organization = recordedUnder(owner);
   const named = enrollmentNamedBy(event.data);
   const entry = { action: consumer, organization, principal: 'service', requestId: event.id, ...named };
-  await recorded(dependencies, entry, async () => {
+  await recorded(dependencies, entry, async (recordNow) => {
     const { type } = event;
     if (!isTold(type)) {
       throw new InputError('invalid-input', { field: 'type', why: 'is not an event to tell of' });
@@ -93,7 +108,9 @@ export async function notifySubscriber(
     const letter = letters[type](enrollment, owner.contact);
     if (letter === undefined) return;
     const { id: subscriberId, email } = enrollment.subscriber;
-    await dependencies.notifier.notify({ id: event.id, organization, subscriberId, email, ...letter });
+    await recordNow();
+    const notice = { id: event.id, organization, subscriberId, email, ...letter };
+    await whatStands(() => dependencies.notifier.notify(notice));
   });
 }
 
@@ -112,6 +129,8 @@ function escrowText(enrollment: Enrollment, contact: string): string {
   if (activeBackup(enrollment) === undefined) return '';
   return `It was escrowed: your organization can recover it through two recovery agents. Questions: ${contact}.`;
 }
+
+const recoverable = 'Your organization can recover it through two recovery agents.';
 
 /** Retention holds whatever becomes of the key, and so does the duty to say so. */
 function keptText(enrollment: Enrollment): string {

@@ -1,7 +1,7 @@
 import { requesting } from '#contract/api/roles.ts';
 import { toPem } from '#crypto/pkcs10.ts';
-import { readyKey } from '#domain/enrollment.ts';
-import { AccessError } from '#domain/errors.ts';
+import { isEscrowDue, readyKey } from '#domain/enrollment.ts';
+import { AccessError, StateError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadEnrollment } from '#steps/load.ts';
@@ -9,9 +9,9 @@ import { recorded } from '#steps/record.ts';
 
 /**
  * Hands out the certificate request of an enrollment that is `ready`: for an encryption key, not before its escrowed
- * backup is proved. It goes to its subscriber, and to those who may ask for certificates in the organization's name.
+ * backup is proved, nor while escrow is due that policy has required since. It goes to its subscriber, and to those who may ask for certificates in the organization's name.
  * @returns PEM (RFC 7468)
- * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`; StoreError as the ports throw
+ * @throws AccessError `not-found`; StateError `wrong-state`, `making-in-progress`, `escrow-due`; StoreError as the ports throw
  */
 export async function readCsr(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'ledger'>,
@@ -26,6 +26,7 @@ export async function readCsr(
     if (!own && !requesting.some((role) => principal.roles.includes(role)))
       throw new AccessError('not-found');
     const key = readyKey(enrollment, 'hand out the request');
+    if (isEscrowDue(enrollment)) throw new StateError('escrow-due');
     return toPem(
       'CERTIFICATE REQUEST',
       await dependencies.documents.get({ kind: 'csr', organization, id: key.csrId }),

@@ -1,5 +1,7 @@
 import type { Enrollment } from '#domain/enrollment.ts';
+import { abandonEscrow } from '#steps/abandon-escrow.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { recorded } from '#steps/record.ts';
 import { supersedePendingLock } from '#steps/relock-key.ts';
 import type { Duty, Needs, ReconcileRequest } from './needs.ts';
@@ -8,7 +10,10 @@ import { each, hasTime } from './walk.ts';
 
 const pageSize = 100;
 
-/** Discards what a change of password or a destruction left over. What it costs goes by how many there are, and they are few. */
+/**
+ * Discards what a change of password, a destruction, or an escrow that became due left over. What it costs goes by how many there are,
+ * and they are few.
+ */
 export const discardLeftovers: Duty = async (needs, request, done) => {
   const { registry } = needs;
   const read = (cursor: string) =>
@@ -24,11 +29,12 @@ export const discardLeftovers: Duty = async (needs, request, done) => {
 };
 
 /**
- * Whether a change of password may still be at work: it counts a try before it names its record, and a later try only makes it
- * seem younger.
+ * Whether a change of password, or an escrow, may still be at work: the one counts a try before it names its record, and a later try
+ * only makes it seem younger; the other says when it began.
  */
-function mayBeAlive({ tries: { lastTriedAt } }: Enrollment, before: number): boolean {
-  return lastTriedAt !== undefined && Date.parse(lastTriedAt) > before;
+function mayBeAlive({ tries: { lastTriedAt }, escrowing }: Enrollment, before: number): boolean {
+  const began = [lastTriedAt, escrowing?.startedAt];
+  return began.some((time) => time !== undefined && Date.parse(time) > before);
 }
 
 async function discard(
@@ -36,8 +42,15 @@ async function discard(
   enrollment: Enrollment,
   { organization, requestId }: ReconcileRequest,
 ): Promise<void> {
-  const entry = { action: 'discard-superseded', organization, principal: 'service', requestId };
-  await recorded(needs, { ...entry, enrollmentId: enrollment.id }, async () => {
-    await discardSuperseded(needs, await supersedePendingLock(needs, enrollment));
+  const { id: enrollmentId, escrowing, pendingLock, superseded } = enrollment;
+  const entry = { organization, principal: 'service', enrollmentId, requestId };
+  if (escrowing !== undefined) {
+    const act = { action: 'abandon-attempt', ...entry };
+    await recorded(needs, act, (recordNow) => abandonEscrow(needs, enrollment, escrowing, recordNow));
+  }
+  if (pendingLock === undefined && superseded === undefined) return;
+  await recorded(needs, { action: 'discard-superseded', ...entry }, async (recordNow) => {
+    const superseding = await supersedePendingLock(needs, enrollment);
+    await whatStands(() => discardSuperseded(needs, superseding, recordNow));
   });
 }

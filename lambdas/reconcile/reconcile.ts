@@ -22,8 +22,8 @@ const duties: readonly Duty[] = [
 
 /**
  * Mends what crashes left behind in an organization, and finds what nobody can mend: abandons dead attempts at a key pair; sends
- * `KeyPairAwaited` for enrollments that wait for their key; publishes events that were lost; discards what a change of password
- * or a destruction left over; removes or counts vault objects that no enrollment refers to, and tells of backups that are not in
+ * `KeyPairAwaited` for enrollments that wait for their key; publishes events that were lost; discards what a change of password,
+ * a destruction, or an escrow that became due left over; removes or counts vault objects that no enrollment refers to, and tells of backups that are not in
  * the vault. Safe at any time, and to repeat. What cannot be mended now does not keep the rest from it.
  *
  * A run is bounded, however many enrollments there are: what waits is looked for by indexes, and what is kept, or was lost, in one

@@ -27,6 +27,8 @@ export const environmentNames = {
   queueUrls: 'ESCROW_QUEUE_URLS',
   /** The functions that make key pairs under a password: a JSON object of their names on AWS Lambda by purpose. */
   keyPairMakers: 'ESCROW_KEY_PAIR_MAKERS',
+  /** The function that makes escrows that became due, by its name on AWS Lambda. */
+  escrowMaker: 'ESCROW_ESCROW_MAKER',
   /** Where keys live: `kms` or `pkcs11`. */
   custody: 'ESCROW_CUSTODY',
   /** What the aliases of the service's KMS keys begin with, after `alias/`. */
@@ -85,6 +87,7 @@ export const environmentSchema = v.object({
   [environmentNames.noticeTopic]: text,
   [environmentNames.queueUrls]: json(v.record(v.string(), v.pipe(v.string(), v.url()))),
   [environmentNames.keyPairMakers]: json(v.strictObject({ identity: name, encryption: name })),
+  [environmentNames.escrowMaker]: text,
   [environmentNames.custody]: v.optional(v.picklist(['kms', 'pkcs11'])),
   [environmentNames.kmsAliasPrefix]: text,
   [environmentNames.kmsKeySource]: v.optional(v.picklist(['memory', 'kms'])),

@@ -37,6 +37,10 @@ export const eventSchemas = {
   EnrollmentKeyPairCreated: enrollment,
   KeyPairAttemptAbandoned: v.object({ enrollmentId: reference, attemptId: reference }),
   BackupEscrowed: v.object({ enrollmentId: reference, backupId: reference }),
+  /** Policy requires escrow of a key that was made without: its subscriber's next password, or wrapped key, has it made. */
+  EscrowBecameDue: enrollment,
+  /** The escrow that became due stands; `BackupEscrowed` of the same write names the backup. */
+  DueEscrowMade: enrollment,
   SubscriberCopyExported: v.object({
     enrollmentId: reference,
     exportId: reference,

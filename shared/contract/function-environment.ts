@@ -54,6 +54,7 @@ const onUse: Readonly<Record<Exclude<Use, `keys:${string}`>, readonly Environmen
   'topic:notify': [names.noticeTopic],
   'canary-secret:read': [names.canarySecret],
   'invoke:make-key-pair': [names.keyPairMakers],
+  'invoke:escrow-key': [names.escrowMaker],
 };
 
 const onCustody: Readonly<Record<FunctionCustody, readonly EnvironmentName[]>> = {

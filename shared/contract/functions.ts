@@ -56,11 +56,15 @@ export type Use =
   | 'keys:make-identity'
   | 'keys:make-encryption'
   | 'keys:export'
+  /** To open encryption keys alone. */
+  | 'keys:export-encryption'
   | 'keys:resident'
   | 'keys:discard-resident'
   | 'keys:sweep'
   | 'canary-secret:read'
-  | 'invoke:make-key-pair';
+  | 'invoke:make-key-pair'
+  /** To have an escrow made that became due, by the function that makes encryption keys under a password. */
+  | 'invoke:escrow-key';
 
 /**
  * How long a function may run unless its row says otherwise, in seconds. API Gateway waits for 29, and begins to count before a
@@ -187,6 +191,7 @@ export const functions = {
       'locked-keys:discard',
       'keys:mac',
       'claims:write',
+      'invoke:escrow-key',
     ],
     core,
   ),
@@ -214,6 +219,7 @@ export const functions = {
       'keys:mac',
       'keys:receipts',
       'claims:write',
+      'invoke:escrow-key',
     ],
     core,
   ),
@@ -333,10 +339,14 @@ export const functions = {
     purpose: 'identity',
     ...core,
   },
+  /**
+   * Makes besides what escrow became due after a key was made: of encryption keys alone, which is why it may open these, and so that what
+   * exports copies, of identity keys too, has no access to backups.
+   */
   'make-encryption-key-pair-with-password': {
     entry: 'make-key-pair/encryption-called-handler',
     on: { called: true },
-    uses: [...makingEncryption, 'keys:mac', 'ledger:append'],
+    uses: [...makingEncryption, 'keys:export-encryption', 'keys:mac', 'ledger:append'],
     purpose: 'encryption',
     ...core,
   },

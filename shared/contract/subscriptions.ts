@@ -41,6 +41,8 @@ export const subscriptions = {
       'EnrollmentUnlocked',
       'EnrollmentPasswordChanged',
       'EnrollmentDestroyed',
+      'EscrowBecameDue',
+      'DueEscrowMade',
     ],
   },
   'discard-superseded': { types: ['EnrollmentPasswordChanged', 'EnrollmentDestroyed'] },

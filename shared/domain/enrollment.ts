@@ -4,6 +4,7 @@ import type { DomainEvent } from './events.ts';
 import type { KeySpec } from './key-spec.ts';
 import type { PfxProfile } from './pfx-profile.ts';
 import type { LockKind } from './policy.ts';
+import type { Principal } from './principal.ts';
 import type { PublicJwk } from './public-jwk.ts';
 import type { Assurance, Custody, Purpose } from './purpose.ts';
 
@@ -121,6 +122,21 @@ export interface EscrowDue {
   policy: { version: string; rules: readonly string[] };
 }
 
+/**
+ * One try at an escrow that became due after the key was made. It owns what it wrote, as an attempt at a key pair does, and its
+ * backup is pending until the one write that makes it count.
+ */
+export interface EscrowAttempt {
+  id: string;
+  /** ISO 8601 */
+  startedAt: string;
+  /** Given up, so that it can never finish, and its traces are being discarded. */
+  isAbandoned?: true;
+}
+
+/** Whoever asked for an enrollment, as policy was asked about them. */
+export type Requester = Pick<Principal, 'subject' | 'roles' | 'groups'>;
+
 /** One certificate request and its key pair: one aggregate, one record. */
 export interface Enrollment {
   type: 'enrollment';
@@ -158,8 +174,12 @@ export interface Enrollment {
   /** How many subscriber copies were exported. */
   exports: number;
   refusal?: Refusal;
+  /** In whose name it is planned anew; until its key is made, and not in records from before it was kept. */
+  requestedBy?: Requester | undefined;
   /** Its key was made without escrow, and policy has required it since. */
   escrowDue?: EscrowDue | undefined;
+  /** An escrow that became due, and is being made, or was given up. */
+  escrowing?: EscrowAttempt | undefined;
   /** What happened with this version; replaced by the next write. */
   events: readonly DomainEvent[];
 }
@@ -189,6 +209,9 @@ export const transitions = {
   planRefused: { name: 'refuse', from: ['accepted', 'awaiting-subscriber'], to: 'refused' },
   markEscrowDue: { name: 'note that escrow is due', from: ['ready'] },
   clearEscrowDue: { name: 'note that escrow is due no more', from: ['ready'] },
+  startEscrow: { name: 'escrow its key', from: ['ready'] },
+  finishEscrow: { name: 'escrow its key', from: ['ready'] },
+  abandonEscrow: { name: 'give up its escrow', from: ['ready', 'destroyed'] },
   clearSuperseded: { name: 'discard what was superseded', from: ['ready', 'destroyed'] },
 } as const satisfies Record<string, Transition>;
 
@@ -201,7 +224,10 @@ export interface ReplaceCondition {
   states?: readonly EnrollmentState[];
 }
 
-/** What may change once a request was taken. What it is for never does; whether its key may leave and how it is kept, until it is made (`planAnew`). */
+/**
+ * What may change once a request was taken. What it is for never does; whether its key may leave and how it is kept, until it is made
+ * (`planAnew`); and escrow is added to a key that has none, and never taken away.
+ */
 export type EnrollmentChange = Partial<
   Pick<
     Enrollment,
@@ -213,11 +239,16 @@ export type EnrollmentChange = Partial<
     | 'superseded'
     | 'backups'
     | 'passwordSetBy'
+    | 'requestedBy'
     | 'exports'
     | 'escrowDue'
+    | 'escrowing'
     | 'events'
   >
->;
+> & {
+  /** Only ever so: a key that was made without escrow has it from now on. */
+  escrow?: 'required';
+};
 
 /**
  * Applies a transition: the next version of the record and the condition under which it may be stored. Both come from
@@ -298,6 +329,21 @@ export function readyKey(enrollment: Enrollment, doing: string): EnrollmentKey {
 /** The one backup that counts, if there is one. */
 export function activeBackup(enrollment: Enrollment): ActiveBackup | undefined {
   return enrollment.backups.find((backup) => backup.state === 'active');
+}
+
+/**
+ * Whether an escrow that became due is to be made as soon as the key is opened: of an encryption key that there is, that may leave
+ * custody, and has no backup. Never of an identity key, whatever its record says.
+ */
+export function isEscrowDue(enrollment: Enrollment): boolean {
+  const { state, purpose, exportable, escrowDue } = enrollment;
+  const canBe = state === 'ready' && purpose === 'encryption' && exportable;
+  return canBe && escrowDue !== undefined && activeBackup(enrollment) === undefined;
+}
+
+/** The backups that are left of an enrollment whose attempt at its escrow ends: those that count. */
+export function withoutPending({ backups }: Pick<Enrollment, 'backups'>): readonly Backup[] {
+  return backups.filter(({ state }) => state === 'active');
 }
 
 /**

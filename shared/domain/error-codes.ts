@@ -165,6 +165,18 @@ export const errorTable = {
     'The key pair is being made right now.',
     'Wait a moment and look again.',
   ),
+  'escrow-due': entry(
+    'state',
+    false,
+    'Policy requires that this key is escrowed first, and it is not yet.',
+    'Have its subscriber take a copy, or change the password: its backup is made then.',
+  ),
+  'escrow-in-progress': entry(
+    'state',
+    true,
+    'The escrowed backup of this key is being made right now.',
+    'Wait a moment, then repeat the request.',
+  ),
   'already-exists': entry(
     'state',
     false,
@@ -184,6 +196,12 @@ export const errorTable = {
     'Read it again, and decide anew.',
   ),
   ...pfxErrors,
+  'escrow-not-made': entry(
+    'proof',
+    true,
+    'Policy requires that this key is escrowed first, and its backup could not be made now: nothing else was done.',
+    'Repeat the request in a moment; if it stays so, tell the operator.',
+  ),
   'proof-failed': entry(
     'proof',
     true,

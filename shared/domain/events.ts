@@ -14,6 +14,8 @@ export type DomainEvent =
   | { name: 'EnrollmentKeyPairCreated'; data: { enrollmentId: string } }
   | { name: 'KeyPairAttemptAbandoned'; data: { enrollmentId: string; attemptId: string } }
   | { name: 'BackupEscrowed'; data: { enrollmentId: string; backupId: string } }
+  | { name: 'EscrowBecameDue'; data: { enrollmentId: string } }
+  | { name: 'DueEscrowMade'; data: { enrollmentId: string } }
   | {
       name: 'SubscriberCopyExported';
       data: { enrollmentId: string; exportId: string; profile: PfxProfile };
@@ -42,6 +44,8 @@ const allNames: Readonly<Record<DomainEventName, true>> = {
   EnrollmentKeyPairCreated: true,
   KeyPairAttemptAbandoned: true,
   BackupEscrowed: true,
+  EscrowBecameDue: true,
+  DueEscrowMade: true,
   SubscriberCopyExported: true,
   ExportRefused: true,
   EnrollmentLocked: true,

@@ -77,7 +77,7 @@ export interface Registry {
   enrollments(query: EnrollmentQuery): Promise<Page<Enrollment>>;
 
   /**
-   * Enrollments of an organization that still name something to be discarded (`pendingLock`, `superseded`), in the order of
+   * Enrollments of an organization that still name something to be discarded (`pendingLock`, `superseded`, `escrowing`), in the order of
    * their ids, by pages; what it costs goes by their number alone.
    * @param limit at most so many; 1 to 1,000
    * @param cursor where the page before ended

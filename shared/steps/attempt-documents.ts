@@ -18,8 +18,8 @@ export function attemptName({ id }: Pick<Enrollment, 'id'>, attempt: Pick<Making
 }
 
 export function documentName(
-  enrollment: Enrollment,
-  attempt: MakingAttempt,
+  enrollment: Pick<Enrollment, 'organization' | 'id'>,
+  attempt: Pick<MakingAttempt, 'id'>,
   kind: DocumentKind,
 ): DocumentName {
   return { kind, organization: enrollment.organization, id: attemptName(enrollment, attempt) };
@@ -38,6 +38,9 @@ export async function putAndReadBack(
   if (Buffer.compare(await documents.get(name), bytes) === 0) return;
   throw new ProofError('proof-failed', { why: `The stored ${name.kind} is not the one that was written.` });
 }
+
+/** What an attempt at an escrow alone may write: the key, and what it signed, stand already. */
+export const escrowKinds = ['sealed-passphrase', 'receipt'] as const satisfies readonly DocumentKind[];
 
 /** The vault name of an attempt's escrowed backup. */
 export function objectNameOf({ organization, id }: Enrollment, attempt: Pick<MakingAttempt, 'id'>): string {

@@ -2,6 +2,7 @@ import type { BackupVault } from '#ports/backup-vault.ts';
 import type { CanarySecret } from '#ports/canary-secret.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
+import type { DueEscrow } from '#ports/due-escrow.ts';
 import type { EventFeed } from '#ports/event-feed.ts';
 import type { IdempotencyKeys } from '#ports/idempotency-keys.ts';
 import type { KeyPairMaker } from '#ports/key-pair-maker.ts';
@@ -26,6 +27,8 @@ export interface Dependencies {
   keys: KeyProvider;
   /** Makes key pairs under passwords; key pairs that need none are made by whom their event sets to work. */
   keyPairs: KeyPairMaker;
+  /** Makes escrows that became due after their keys were made. */
+  dueEscrow: DueEscrow;
   ledger: Ledger;
   ledgerLog: LedgerLog;
   segments: SegmentStore;

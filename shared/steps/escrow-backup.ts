@@ -14,8 +14,8 @@ import { friendlyNameOf } from './key-papers.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** A key pair that was just made, and is in memory for this one invocation. */
-export interface NewKeyPair {
+/** A key pair that was just made, or opened by its subscriber, and is in memory for this one invocation. */
+export interface KeyPairInMemory {
   privateKey: Secret;
   /** DER SubjectPublicKeyInfo: the one in the CSR. */
   publicKey: Uint8Array;
@@ -44,8 +44,8 @@ export async function escrowBackup(
   dependencies: Stores,
   organization: Organization,
   enrollment: Enrollment,
-  attempt: MakingAttempt,
-  { privateKey, publicKey, placeholder }: NewKeyPair,
+  attempt: Pick<MakingAttempt, 'id'>,
+  { privateKey, publicKey, placeholder }: KeyPairInMemory,
 ): Promise<ProvedBackup> {
   const passphrase = generatePassphrase();
   const derivations = new PfxDerivations();
@@ -95,7 +95,7 @@ async function sealBeside(
   dependencies: Stores,
   { organization, recoveryKey }: Organization,
   enrollment: Enrollment,
-  attempt: MakingAttempt,
+  attempt: Pick<MakingAttempt, 'id'>,
   passphrase: Secret,
   pfxSha256: string,
 ) {

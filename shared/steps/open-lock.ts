@@ -3,7 +3,7 @@ import { type Enrollment, type Tries, transitions } from '#domain/enrollment.ts'
 import { EscrowError, LockError, ProviderError, StateError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events.ts';
 import type { Principal } from '#domain/principal.ts';
-import type { Secret } from '#domain/secret.ts';
+import type { Unlocking } from '#domain/unlocking.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkCustody, loadEnrollment } from './load.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -18,13 +18,6 @@ export function isLocked({ inARow, inLife }: Tries): boolean {
 
 /** The subscriber, of whom no more is asked here than when they last proved who they are: that lifts a lock. */
 export type SignedIn = Pick<Principal, 'authTime'>;
-
-/** What the subscriber presents to open the own lock. */
-export type Unlocking =
-  | { password: Secret }
-  /** The wrapped key itself, which only the holder of the recipient key could take out of the locked record. */
-  | { wrappedKey: Uint8Array }
-  | { held: true };
 
 /**
  * Opens the subscriber's lock: the key is then wrapped by custody only.

@@ -251,6 +251,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
             state: 'destroyed',
             superseded: [{ kind: 'locked-key', id: 'l-3.lock' }],
           }),
+          enrollmentRecord('l-3e', { escrowing: { id: 'att_1', startedAt: '2026-01-05T08:00:00.000Z' } }),
         ];
         for (const record of left.toReversed()) await subject.registry.create(record);
         await subject.registry.create(
@@ -267,6 +268,7 @@ export function registryContract(name: string, make: (clock: ManualClock) => Mak
         expect((await subject.registry.leftovers('acme', 10)).items.map(({ id }) => id)).toEqual([
           'l-1',
           'l-3',
+          'l-3e',
         ]);
       });
 

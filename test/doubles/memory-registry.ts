@@ -93,7 +93,8 @@ export class MemoryRegistry implements Registry {
 
   async leftovers(organization: string, limit: number, cursor?: string): Promise<Page<Enrollment>> {
     const found = this.#enrollmentsOf(organization).filter(
-      ({ pendingLock, superseded }) => pendingLock !== undefined || superseded !== undefined,
+      ({ pendingLock, superseded, escrowing }) =>
+        pendingLock !== undefined || superseded !== undefined || escrowing !== undefined,
     );
     return pageOf(found, limit, cursor);
   }

@@ -290,6 +290,9 @@ describe('what else people and programs ask for', () => {
   });
   it('is done: a change of the settings', () => every().settings());
   it('is done: a policy from its proposal to its approval', () => every().policy());
+  it('is done: escrow that became required, at the next request that brings a password', async () => {
+    await every().escrowDue(generatePassword().text(), generatePassword().text());
+  });
   it('is done: webhooks', () => every().webhooks());
   it('is told to anyone, where it is for anyone', () => every().public());
   it('is refused, on each route, to whoever it is not for', () => every().refusals());

@@ -11,6 +11,7 @@ import type { DeployedService } from '#test/support/deployed-service.ts';
 import { enrollmentIn, exportBody, requestBody } from '#test/support/enrolling.ts';
 import type { EventSources } from '#test/support/event-sources.ts';
 import { type OutsidePeople, organization } from '#test/support/people.ts';
+import { type PolicyChange, policyWith } from '#test/support/policies.ts';
 
 /** The deployed service, what sets it to work, and who asks it. */
 export interface Deployment {
@@ -205,6 +206,55 @@ export class EveryRoute {
     await this.done(auditor, 'GET', '/v1/policy');
     await this.done(auditor, 'GET', '/v1/policy/versions');
     await this.done(second, 'DELETE', `/v1/policy/proposals/${String(back.json['document'])}`);
+    await this.#deployment.sources.settle();
+  }
+
+  /**
+   * Keys that are made while no key is escrowed, and then have to be: each at the next request that brings its password. Until then it
+   * is listed, and its certificate request does not leave.
+   */
+  async escrowDue(password: string, newPassword: string): Promise<void> {
+    await this.#decideBy({ escrow: { identity: false, encryption: false } });
+    const paths: [Asker, string][] = [];
+    for (const name of ['una', 'ugo']) {
+      const { id } = enrollmentIn(
+        await this.done(workflow, 'POST', '/v1/enrollments', { body: requestBody(name) }),
+      );
+      paths.push([[name, 'subscriber'], `/v1/enrollments/${id}`]);
+      await this.twice([name, 'subscriber'], `/v1/enrollments/${id}/password`, { password });
+    }
+    await this.#decideBy({});
+    const due = async () => {
+      const { json } = await this.done(auditor, 'GET', '/v1/enrollments?escrowDue=true');
+      return v.parse(v.array(v.object({ id: v.string() })), json['enrollments']).map(({ id }) => id);
+    };
+    expect((await due()).sort()).toEqual(
+      paths.map(([, path]) => path.slice('/v1/enrollments/'.length)).sort(),
+    );
+    for (const [, path] of paths) {
+      const { status, code } = await this.ask(workflow, 'GET', `${path}/csr`, {});
+      expect([status, code]).toEqual([409, 'escrow-due']);
+    }
+    const change = { currentPassword: password, newPassword };
+    for (const [index, [asker, path]] of paths.entries()) {
+      if (index === 0) await this.twice(asker, `${path}/exports`, exportBody(password));
+      else await this.twice(asker, `${path}/password-changes`, change);
+    }
+    expect(await due()).toEqual([]);
+    for (const [asker, path] of paths) {
+      const { json } = await this.done(asker, 'GET', `${path}/backups`);
+      expect(json['backups']).toHaveLength(1);
+      await this.done(workflow, 'GET', `${path}/csr`);
+    }
+    await this.#deployment.sources.settle();
+  }
+
+  async #decideBy(change: PolicyChange): Promise<void> {
+    const { json } = await this.done(administrator, 'PUT', '/v1/policy/proposal', {
+      body: policyWith(change),
+    });
+    const body = { document: String(json['document']) };
+    await this.done(['second', 'administrator'], 'POST', '/v1/policy/approval', { body });
     await this.#deployment.sources.settle();
   }
 

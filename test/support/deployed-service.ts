@@ -145,6 +145,7 @@ export class DeployedService {
         identity: 'make-identity-key-pair-with-password',
         encryption: 'make-encryption-key-pair-with-password',
       }),
+      [names.escrowMaker]: 'make-encryption-key-pair-with-password',
       [names.custody]: 'kms',
       [names.kmsAliasPrefix]: kmsAliasPrefix,
       [names.kmsKeySource]: 'memory',

@@ -1,6 +1,7 @@
 import { StoreError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
+import { escrowingHere } from '#steps/make-due-escrow.ts';
 
 /** Where something goes wrong, counted in calls of any port. */
 export interface Fault {
@@ -57,6 +58,7 @@ export function failingPorts(dependencies: Dependencies, fault: Fault): FailingP
   };
   for (const port of ports) wrap(port);
   wrapped.keyPairs = makingHere(wrapped);
+  wrapped.dueEscrow = escrowingHere(wrapped);
   return { dependencies: wrapped, calls, failed: () => failed };
 }
 

@@ -1,6 +1,7 @@
 import { ProviderError, StoreError } from '#domain/errors.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
+import { type DueEscrowNeeds, escrowingHere } from '#steps/make-due-escrow.ts';
 import { type Call, through } from './failing-ports.ts';
 
 /**
@@ -11,7 +12,8 @@ import { type Call, through } from './failing-ports.ts';
  */
 export type Fault = 'before' | 'answer-lost' | 'crash';
 
-type Ports = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'clock' | 'build'>;
+type Ports = Pick<Dependencies, 'registry' | 'documents' | 'vault' | 'keys' | 'clock' | 'build'> &
+  DueEscrowNeeds;
 
 /** Dependencies of which one call fails, and what was called of them, in order. */
 export interface Faulty<D extends Ports> {
@@ -48,7 +50,8 @@ export function withFault<D extends Ports>(
     vault: through(vault, 'vault', call),
     keys: through(keys, 'keys', call),
   };
-  return { calls, dependencies: { ...faulty, keyPairs: makingHere(faulty) } };
+  const makers = { keyPairs: makingHere(faulty), dueEscrow: escrowingHere(faulty) };
+  return { calls, dependencies: { ...faulty, ...makers } };
 }
 
 function unavailable(port: string): Error {

@@ -26,6 +26,7 @@ const values: Readonly<Record<Exclude<EnvironmentName, typeof names.functionName
   [names.noticeTopic]: 'arn:aws:sns:eu-central-1:123456789012:test-notices',
   [names.queueUrls]: JSON.stringify(queueUrls),
   [names.keyPairMakers]: JSON.stringify({ identity: 'test-identity', encryption: 'test-encryption' }),
+  [names.escrowMaker]: 'test-encryption',
   [names.custody]: 'kms',
   [names.kmsAliasPrefix]: 'enrollment-key-escrow/test',
   [names.kmsKeySource]: 'memory',

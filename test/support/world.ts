@@ -17,6 +17,7 @@ import type { CloudEvent } from '#ports/messages.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
 import { loadEnrollment } from '#steps/load.ts';
+import { escrowingHere } from '#steps/make-due-escrow.ts';
 import { makeKeyPair } from '#steps/make-key-pair.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryBackupVault } from '#test/doubles/memory-backup-vault.ts';
@@ -85,7 +86,7 @@ export async function makeWorld(change?: PolicyChange): Promise<World> {
     clock,
     build: 'test build',
   };
-  const dependencies = { ...ports, keyPairs: makingHere(ports) };
+  const dependencies = { ...ports, keyPairs: makingHere(ports), dueEscrow: escrowingHere(ports) };
   const { publicKey, privateKey } = await makeRecoveryKey();
   await setUpOrganization(dependencies, administrator, {
     name: 'Acme',

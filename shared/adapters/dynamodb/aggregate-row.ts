@@ -34,8 +34,8 @@ export const marks = {
 } as const;
 
 /** Whether an enrollment names something to be discarded. */
-export function hasLeftovers({ pendingLock, superseded }: Enrollment): boolean {
-  return pendingLock !== undefined || superseded !== undefined;
+export function hasLeftovers({ pendingLock, superseded, escrowing }: Enrollment): boolean {
+  return pendingLock !== undefined || superseded !== undefined || escrowing !== undefined;
 }
 
 /**

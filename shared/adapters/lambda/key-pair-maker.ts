@@ -1,13 +1,12 @@
-import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
-import * as v from 'valibot';
-import { type KeyPairOrder, type KeyPairReply, keyPairReplySchema } from '#contract/key-pair-order.ts';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { KeyPairOrder } from '#contract/key-pair-order.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
-import { type ErrorCode, errorTable } from '#domain/error-codes.ts';
-import { AccessError, EscrowError, StoreError } from '#domain/errors.ts';
+import { AccessError } from '#domain/errors.ts';
 import type { Purpose } from '#domain/purpose.ts';
 import type { KeyPairMaker, PasswordedEnrollment } from '#ports/key-pair-maker.ts';
 import type { Registry } from '#ports/registry.ts';
 import type { StoreCalls } from '../aws/store-calls.ts';
+import { askFunction } from './ask-function.ts';
 
 /** The functions that make key pairs under a password: their names or ARNs, by the purpose that each may make keys for. */
 export type MakerNames = Readonly<Record<Purpose, string>>;
@@ -30,31 +29,24 @@ export class LambdaKeyPairMaker implements KeyPairMaker {
 
   async make(request: PasswordedEnrollment): Promise<Enrollment> {
     const { organization, id, purpose } = request.enrollment;
-    const reply = await this.#ask(this.#names[purpose], request);
-    if ('error' in reply) throw errorOf(reply.error);
+    // The password is set there, where that is not recorded as the subscriber's act; that the key is made, is.
+    await request.recordNow?.();
+    await askFunction(orderOf(request), async (Payload) => {
+      const command = new InvokeCommand({ FunctionName: this.#names[purpose], Payload });
+      const send = (client: LambdaClient, options: { abortSignal: AbortSignal }) =>
+        client.send(command, options);
+      return await this.#calls.call(send, { repeatable: false });
+    });
     const enrollment = await this.#registry.read('enrollment', organization, id);
     if (enrollment === undefined) throw new AccessError('not-found');
     return enrollment;
   }
-
-  async #ask(name: string, request: PasswordedEnrollment): Promise<KeyPairReply> {
-    const payload = orderOf(request);
-    try {
-      const command = new InvokeCommand({ FunctionName: name, Payload: payload });
-      const send = (client: LambdaClient, options: { abortSignal: AbortSignal }) =>
-        client.send(command, options);
-      return replyOf(await this.#calls.call(send, { repeatable: false }));
-    } finally {
-      payload.fill(0);
-    }
-  }
 }
 
-/** The payload, in bytes that can be erased. */
-function orderOf(request: PasswordedEnrollment): Uint8Array {
+function orderOf(request: PasswordedEnrollment): KeyPairOrder {
   const { enrollment, password, setBy, authTime, groups, requestId } = request;
   const { organization, id: enrollmentId, purpose } = enrollment;
-  const order: KeyPairOrder = {
+  return {
     organization,
     enrollmentId,
     purpose,
@@ -64,26 +56,4 @@ function orderOf(request: PasswordedEnrollment): Uint8Array {
     ...(authTime !== undefined && { authTime }),
     ...(groups !== undefined && { groups: [...groups] }),
   };
-  return new TextEncoder().encode(JSON.stringify(order));
-}
-
-function replyOf({ FunctionError: failure, Payload: payload }: InvokeCommandOutput): KeyPairReply {
-  if (failure !== undefined) throw unanswered('the function that makes key pairs failed');
-  const text = new TextDecoder().decode(payload);
-  const reply = v.safeParse(v.pipe(v.string(), v.parseJson(), keyPairReplySchema), text);
-  if (!reply.success) throw unanswered('the function that makes key pairs gave an answer that is none');
-  return reply.output;
-}
-
-function unanswered(why: string): StoreError {
-  return new StoreError('store-unavailable', { why, next: 'Look at the enrollment, then send it again.' });
-}
-
-function errorOf({ code, ...details }: Extract<KeyPairReply, { error: unknown }>['error']): EscrowError {
-  const said = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
-  return new EscrowError(isErrorCode(code) ? code : 'internal', said);
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code);
 }

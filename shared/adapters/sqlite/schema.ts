@@ -212,6 +212,16 @@ const leftovers = `
   CREATE INDEX aggregates_with_leftovers ON aggregates (organization, type, id) WHERE leftovers = 1;
 `;
 
+/** What an escrow that became due may leave over is looked for among the others. */
+const leftoversOfEscrows = `
+  DROP INDEX aggregates_with_leftovers;
+  ALTER TABLE aggregates DROP COLUMN leftovers;
+  ALTER TABLE aggregates ADD COLUMN leftovers INTEGER GENERATED ALWAYS AS (
+    CASE WHEN record ->> '$.pendingLock' IS NOT NULL OR record -> '$.superseded' IS NOT NULL
+      OR record -> '$.escrowing' IS NOT NULL THEN 1 END) VIRTUAL;
+  CREATE INDEX aggregates_with_leftovers ON aggregates (organization, type, id) WHERE leftovers = 1;
+`;
+
 /**
  * Key pairs are made by a consumer a purpose, and events that ask for one name it. What waits, was given up or was not yet
  * published before that is told the purpose of its enrollment, and goes to the consumer of it; what names no enrollment goes
@@ -285,6 +295,7 @@ export const mainSchema: Schema = [
   leftovers,
   purposeOfKeyPairs,
   ledgerLines,
+  leftoversOfEscrows,
 ];
 
 /** Locked keys stand in a file of their own: who may read lists and events need not be able to read it. */

@@ -25,6 +25,9 @@ const ofPasswords = [
   'provider-misconfigured',
 ] as const;
 
+/** What a route is refused with that opens a key, where its escrow became due and cannot be made. */
+const ofDueEscrow = ['escrow-in-progress', 'escrow-not-made'] as const;
+
 export const setPassword = route({
   method: 'POST',
   path: '/v1/enrollments/{enrollmentId}/password',
@@ -56,7 +59,7 @@ export const changePassword = route({
     description: 'The enrollment; the old password opens nothing any more.',
     schema: enrollmentView,
   },
-  codes: [...ofPasswords, 'wrong-unlocking'],
+  codes: [...ofPasswords, ...ofDueEscrow, 'wrong-unlocking'],
 });
 
 export const unlockEnrollment = route({
@@ -98,7 +101,7 @@ export const readCsr = route({
     media: ['application/x-pem-file', 'application/pkcs10'],
     headers: { 'Content-Disposition': fileName },
   },
-  codes: ['not-found', 'not-acceptable', 'wrong-state', 'making-in-progress'],
+  codes: ['not-found', 'not-acceptable', 'wrong-state', 'making-in-progress', 'escrow-due'],
 });
 
 const unlocking = v.variant('by', [
@@ -190,6 +193,7 @@ export const exportCopy = route({
   },
   codes: [
     ...ofPasswords,
+    ...ofDueEscrow,
     'not-acceptable',
     'export-refused',
     'wrong-unlocking',

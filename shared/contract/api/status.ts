@@ -32,6 +32,7 @@ const statusOfCode: Readonly<Partial<Record<ErrorCode, number>>> = {
   'key-not-exportable': 409,
   'provider-incapable': 409,
   'proof-failed': 503,
+  'escrow-not-made': 503,
   'provider-unavailable': 503,
   'provider-busy': 503,
   'operation-cancelled': 503,

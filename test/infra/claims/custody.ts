@@ -47,9 +47,10 @@ export function custodyClaims(parties: Parties): void {
       }
     });
 
-    it('gives back to whoever exports a copy, and to nobody else', () => {
+    it('gives back to whoever exports a copy, or escrows what became due, and to nobody else', () => {
       const asked = ofCustody('kms:Decrypt', contextOf(purpose));
-      expect(parties.functionsThatMay(asked)).toEqual(['export-copy']);
+      const escrowing = purpose === 'encryption' ? ['make-encryption-key-pair-with-password'] : [];
+      expect(parties.functionsThatMay(asked)).toEqual(['export-copy', ...escrowing]);
     });
   });
 

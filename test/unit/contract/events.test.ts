@@ -16,6 +16,8 @@ const born: DomainEvent[] = [
   { name: 'EnrollmentKeyPairCreated', data: { enrollmentId } },
   { name: 'KeyPairAttemptAbandoned', data: { enrollmentId, attemptId: 'att_1' } },
   { name: 'BackupEscrowed', data: { enrollmentId, backupId: 'att_1' } },
+  { name: 'EscrowBecameDue', data: { enrollmentId } },
+  { name: 'DueEscrowMade', data: { enrollmentId } },
   { name: 'SubscriberCopyExported', data: { enrollmentId, exportId: 'exp_1', profile: 'compatible' } },
   { name: 'ExportRefused', data: { enrollmentId, code: 'export-refused' } },
   { name: 'EnrollmentLocked', data: { enrollmentId } },

@@ -18,6 +18,9 @@ describe('what a function is told', () => {
     expect(told('notify-subscriber')).toContain(names.queueUrls);
     expect(told('keep-dead-letters')).toContain(names.queueUrls);
     expect(told('set-password')).toContain(names.keyPairMakers);
+    expect(told('export-copy')).toContain(names.escrowMaker);
+    expect(told('change-password')).toContain(names.escrowMaker);
+    expect(told('set-password')).not.toContain(names.escrowMaker);
   });
 
   it('names custody only where it is worked with, and the one that there is', () => {

@@ -46,6 +46,10 @@ const table: [EnrollmentState, keyof typeof transitions, EnrollmentState][] = [
   ['awaiting-subscriber', 'planRefused', 'refused'],
   ['ready', 'markEscrowDue', 'ready'],
   ['ready', 'clearEscrowDue', 'ready'],
+  ['ready', 'startEscrow', 'ready'],
+  ['ready', 'finishEscrow', 'ready'],
+  ['ready', 'abandonEscrow', 'ready'],
+  ['destroyed', 'abandonEscrow', 'destroyed'],
   ['ready', 'clearSuperseded', 'ready'],
   ['destroyed', 'clearSuperseded', 'destroyed'],
 ];

@@ -6,8 +6,18 @@ import { destroyEnrollment } from '#lambdas/destroy-enrollment/destroy-enrollmen
 import { notifySubscriber } from '#lambdas/notify-subscriber/notify-subscriber.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import type { Notice } from '#ports/notifier.ts';
+import { present } from '#test/support/demo.ts';
+import { keysWithEscrowDue } from '#test/support/escrow-due.ts';
 import { expectRefused } from '#test/support/refused.ts';
-import { makeWorld, organization, ready, request, subscriber, type World } from '#test/support/world.ts';
+import {
+  makeWorld,
+  organization,
+  password,
+  ready,
+  request,
+  subscriber,
+  type World,
+} from '#test/support/world.ts';
 
 let world: World;
 
@@ -27,6 +37,10 @@ function eventOf(type: string, { id }: Pick<Enrollment, 'id'>, change: Partial<C
     data: { enrollmentId: id, code: 'enrollment-refused' },
     ...change,
   };
+}
+
+async function escrowDue(): Promise<Enrollment> {
+  return present((await keysWithEscrowDue(world, [{}]))[0]);
 }
 
 async function tell(type: string, enrollment: Enrollment): Promise<Notice[]> {
@@ -101,6 +115,20 @@ describe('a subscriber', () => {
     expect(notices[1]?.text).not.toContain('escrowed');
   });
 
+  it('is told that escrow is due, and whether it is done: of what is true when it is told', async () => {
+    const enrollment = await escrowDue();
+    const [due] = await tell('EscrowBecameDue', enrollment);
+    expect(due?.text).toContain('its backup is made when you next take a copy or change its password');
+    expect(await tell('DueEscrowMade', enrollment)).toEqual([due]);
+    const unlocking = { password: password() };
+    await world.dependencies.dueEscrow.make({ enrollment, unlocking, requestId: 'due' });
+    const [, made] = await tell('DueEscrowMade', enrollment);
+    expect(made?.text).toContain('can recover it through two recovery agents');
+    const late = eventOf('EscrowBecameDue', enrollment, { id: 'late' });
+    await notifySubscriber(world.dependencies, late);
+    expect(world.dependencies.notifier.notices).toEqual([due, made]);
+  });
+
   it('is not told that a key is ready which was destroyed meanwhile', async () => {
     const { id } = await request(world);
     const authTime = world.dependencies.clock.now().getTime() / 1_000;
@@ -116,7 +144,9 @@ describe('a subscriber', () => {
       const enrollment =
         type === 'SubscriberSignInAwaited'
           ? await request(world)
-          : await ready(world, { purpose: 'identity' });
+          : type === 'EscrowBecameDue'
+            ? await escrowDue()
+            : await ready(world);
       await tell(type, enrollment);
       const notices = await tell(type, enrollment);
       expect(notices.length).toBe(1);

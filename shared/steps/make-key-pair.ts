@@ -212,7 +212,8 @@ async function finish(
   return await updateEnrollment(dependencies, enrollment, transitions.finishMaking, (current) => {
     // Somebody took the attempt for dead and abandoned it.
     if (current.attempt?.id !== attempt.id) throw new StateError('version-conflict');
-    return { attempt: undefined, key, backups, events, passwordSetBy };
+    // Nothing is planned anew from now on, so who asked need not be kept.
+    return { attempt: undefined, requestedBy: undefined, key, backups, events, passwordSetBy };
   });
 }
 

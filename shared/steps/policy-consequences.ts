@@ -37,7 +37,7 @@ export function isUnmade({ state }: Pick<Enrollment, 'state'>): boolean {
 }
 
 /**
- * What a policy means for an enrollment. Groups stand in tokens alone, so nobody is in any here.
+ * What a policy means for an enrollment. Groups stand in tokens alone, so no subscriber is in any here.
  * Throws as `ExportabilityPolicy.decideAll` does.
  */
 export async function consequencesOf(dependencies: Needs, enrollment: Enrollment): Promise<Consequences> {
@@ -59,9 +59,9 @@ export interface PlanAgain {
 }
 
 /**
- * Plans an enrollment anew whose key is not made yet. Who asked for it is not kept: it is refused only where whoever may ask is. Of a
- * key that was to stay in custody it is not kept, either, which lock would else have been asked for: one that may leave after all gets
- * a password. Throws as `ExportabilityPolicy.decideAll` does.
+ * Plans an enrollment anew whose key is not made yet, in the name of whoever asked for it. Of a record from before that was kept, it is
+ * refused only where whoever may ask is. Of a key that was to stay in custody it is not kept which lock would else have been asked
+ * for: one that may leave after all gets a password. Throws as `ExportabilityPolicy.decideAll` does.
  */
 export async function planAgain(dependencies: Needs, enrollment: Enrollment): Promise<PlanAgain> {
   const { organization, subscriber, purpose, keySpec, assurance, lock, recipientKey } = enrollment;
@@ -71,7 +71,7 @@ export async function planAgain(dependencies: Needs, enrollment: Enrollment): Pr
     ...(recipientKey !== undefined && { recipientKey: { ...recipientKey } }),
   };
   const plans: PlanAgain[] = [];
-  for (const asker of requesters(organization)) {
+  for (const asker of askersOf(enrollment)) {
     const plan = await planEnrollment(dependencies, asker, request);
     const { exportable, escrow, lock: wanted, refused } = plan;
     const kept = { exportable, escrow, lock: wanted };
@@ -81,6 +81,10 @@ export async function planAgain(dependencies: Needs, enrollment: Enrollment): Pr
   const [first] = plans;
   if (first === undefined) throw new InternalError('internal');
   return first;
+}
+
+function askersOf({ organization, requestedBy }: Enrollment): Principal[] {
+  return requestedBy === undefined ? requesters(organization) : [{ organization, ...requestedBy }];
 }
 
 function requesters(organization: string): Principal[] {
@@ -141,13 +145,15 @@ export interface PolicyDifference extends Told {
   profiles?: readonly PfxProfile[];
 }
 
-/** What is different for an enrollment after another policy decides; nothing where all stays. */
+/**
+ * What is different for an enrollment after another policy decides; nothing where all stays. What would be refused is told whether or not
+ * the present policy would refuse it, too: it is there, and then it is not.
+ */
 export function differencesOf(
   enrollment: Enrollment,
   before: Consequences,
   after: Consequences,
 ): PolicyDifference[] {
-  if (before.refused !== undefined) return [];
   if (after.refused !== undefined) return [{ change: 'refused', ...told(after.refused) }];
   const lost = changedTo(false, before, after);
   const gained = changedTo(true, before, after);

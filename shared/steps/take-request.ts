@@ -1,7 +1,7 @@
 import { requesting } from '#contract/api/roles.ts';
 import { type EnrollmentRequest, parseEnrollmentRequest } from '#contract/enrollment-requested.ts';
 import { enrollmentIdFrom, fingerprint } from '#crypto/identifiers.ts';
-import type { Enrollment } from '#domain/enrollment.ts';
+import type { Enrollment, Requester } from '#domain/enrollment.ts';
 import { EscrowError, InputError } from '#domain/errors.ts';
 import type { Organization } from '#domain/organization.ts';
 import type { Principal } from '#domain/principal.ts';
@@ -52,7 +52,8 @@ export async function takeRequest(
     const existing = await dependencies.registry.read('enrollment', request.organization, id);
     if (existing !== undefined) return sameRequest(existing, request);
     const plan = await planEnrollment(dependencies, principal, request);
-    const enrollment = await toEnrollment(dependencies, id, request, plan, recipientKey);
+    const asked = { request, plan, recipientKey, requestedBy: requesterOf(principal) };
+    const enrollment = await toEnrollment(dependencies, id, asked);
     await recordNow(recordOf(enrollment));
     return await create(dependencies, enrollment, request);
   };
@@ -92,12 +93,21 @@ async function create(
   }
 }
 
+function requesterOf({ subject, roles, groups }: Principal): Requester {
+  return { subject, roles, ...(groups !== undefined && groups.length > 0 && { groups }) };
+}
+
+interface Asked {
+  request: EnrollmentRequest;
+  plan: EnrollmentPlan;
+  recipientKey: PublicJwk | undefined;
+  requestedBy: Requester;
+}
+
 async function toEnrollment(
   dependencies: RequestNeeds,
   id: string,
-  request: EnrollmentRequest,
-  plan: EnrollmentPlan,
-  recipientKey: PublicJwk | undefined,
+  { request, plan, recipientKey, requestedBy }: Asked,
 ): Promise<Enrollment> {
   const refusal = await issueRefusal(dependencies, id, request, plan);
   const state = stateOf(plan);
@@ -123,6 +133,7 @@ async function toEnrollment(
     exports: 0,
     ...(plan.lock === 'recipient' && recipientKey !== undefined && { recipientKey }),
     ...(refusal !== undefined && { refusal }),
+    ...(state !== 'refused' && { requestedBy }),
     events: [bornWith(state, id, request.purpose, refusal)],
   };
 }

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventSource } from '#contract/events.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
+import type { Principal } from '#domain/principal.ts';
 import { applyPolicy } from '#lambdas/apply-policy/apply-policy.ts';
+import { comparePolicy } from '#lambdas/compare-policy/compare-policy.ts';
 import { listEnrollments } from '#lambdas/list-enrollments/list-enrollments.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import { loadOrganization } from '#steps/load.ts';
+import { takeRequest } from '#steps/take-request.ts';
 import { decideBy, type PolicyChange, policyWith } from '#test/support/policies.ts';
 import {
   administrator,
@@ -14,6 +17,7 @@ import {
   organization,
   ready,
   request,
+  requestData,
   type World,
 } from '#test/support/world.ts';
 
@@ -117,6 +121,69 @@ describe('an enrollment whose key is not made', () => {
     await world.dependencies.registry.replace(making, { version: 1 });
     await expect(change({})).rejects.toMatchObject({ code: 'making-in-progress', retryable: true });
     expect(await current(world, enrollment)).toEqual(making);
+  });
+});
+
+describe('an enrollment that was asked for by somebody whom policy names', () => {
+  const named = {
+    group: 'principal in Escrow::Group::"hr"',
+    person: 'principal == Escrow::Person::"hr-system"',
+  } as const;
+  const asker: Principal = {
+    ...{ organization, subject: 'hr-system', roles: ['enrollment-workflow'] },
+    groups: ['hr', 'staff'],
+  };
+
+  /** The general rules, and that nobody else may enroll. */
+  function onlyBy(who: keyof typeof named, contact: string) {
+    const { cedar, tests } = policyWith(noEscrow);
+    const rule = `@id("only-hr") @reason("Only personnel enrolls.") @contact("${contact}")
+forbid (principal, action == Escrow::Action::"Enroll", resource) unless { ${named[who]} };\n`;
+    return { cedar: `${cedar}${rule}`, tests };
+  }
+
+  async function taken(who: keyof typeof named): Promise<Enrollment> {
+    await decideBy(world.dependencies, organization, onlyBy(who, 'a@acme.example'));
+    const incoming = { data: requestData({}), requestId: 'req' };
+    return await takeRequest(world.dependencies, asker, incoming, () =>
+      loadOrganization(world.dependencies, organization),
+    );
+  }
+
+  it.each(['group', 'person'] as const)('is planned anew in their name: by %s', async (who) => {
+    const enrollment = await taken(who);
+    expect(enrollment).toMatchObject({ state: 'awaiting-subscriber' });
+    await decideBy(world.dependencies, organization, onlyBy(who, 'b@acme.example'));
+    await applyPolicy(world.dependencies, await published());
+    const planned = await current(world, enrollment);
+    expect(planned).toMatchObject({ state: 'awaiting-subscriber', requestedBy: enrollment.requestedBy });
+    expect(planned.policy.version).not.toBe(enrollment.policy.version);
+  });
+
+  it('is refused where they may not ask any more, and the comparison says so before', async () => {
+    const enrollment = await taken('group');
+    const other = onlyBy('group', 'c@acme.example').cedar.replace('"hr"', '"board"');
+    const compare = { cedar: other, requestId: 'req' };
+    const { changed } = await comparePolicy(world.dependencies, administrator, compare);
+    expect(changed.map(({ enrollment: { id }, differences }) => [id, differences])).toEqual([
+      [enrollment.id, [{ change: 'refused', reason: 'Only personnel enrolls.', rules: ['only-hr'] }]],
+    ]);
+    await decideBy(world.dependencies, organization, { cedar: other, tests: [] });
+    await applyPolicy(world.dependencies, await published());
+    expect(await current(world, enrollment)).toMatchObject({ state: 'refused' });
+  });
+
+  it('from before that was kept is refused where nobody may be taken for them, and the comparison says so', async () => {
+    const { requestedBy: _, ...before } = await taken('group');
+    await world.dependencies.registry.replace({ ...before, version: 2, events: [] }, { version: 1 });
+    const { cedar } = onlyBy('group', 'd@acme.example');
+    const { changed } = await comparePolicy(world.dependencies, administrator, { cedar, requestId: 'req' });
+    expect(changed).toMatchObject([{ differences: [{ change: 'refused' }] }]);
+  });
+
+  it('is no more told by its record once its key is made', async () => {
+    const enrollment = await ready(world);
+    expect(await current(world, enrollment)).not.toHaveProperty('requestedBy.subject');
   });
 });
 

@@ -98,7 +98,6 @@ async function expected(before: CompiledPolicy, after: CompiledPolicy): Promise<
   const found = new Map<string, Set<string>>();
   for (const enrollment of enrollments) {
     const [old, then] = [await evaluate(before, enrollment), await evaluate(after, enrollment)];
-    if (old.refused) continue;
     const changes = new Set<string>();
     const lost = old.copies.filter((profile) => !then.copies.includes(profile));
     const gained = then.copies.filter((profile) => !old.copies.includes(profile));

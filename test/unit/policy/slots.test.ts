@@ -10,7 +10,7 @@ async function cedarWith(answer: 'success' | 'failure' = 'success') {
   const cedar: Cedar = {
     ...(await loadCedar()),
     preparsePolicySet(name, { staticPolicies = {} }) {
-      held.set(name, Object.values(staticPolicies));
+      held.set(name, Object.values(staticPolicies).map(String));
       return answer === 'success' ? { type: 'success' } : { type: 'failure', errors: [] };
     },
   };

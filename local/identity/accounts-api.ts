@@ -4,7 +4,7 @@ import { newId } from '#crypto/identifiers.ts';
 import { AccessError, asEscrowError, InputError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import { Secret } from '#domain/secret.ts';
-import type { Ledger } from '#ports/ledger.ts';
+import type { Ledger, RecordNow } from '#ports/ledger.ts';
 import { everyAnswer, responseOf } from '#runtime/http/answer.ts';
 import type { ApiRequest, ApiResponse } from '#runtime/http/api-request.ts';
 import { type Endpoint, endpoint, type ReadCall } from '#runtime/http/endpoint.ts';
@@ -128,24 +128,27 @@ function endpointsOf(parts: AccountsApiParts): Endpoint[] {
     endpoint('add-account', addAccount, async (call) => {
       const { password, ...account } = call.body;
       const bySetUp = call.principal.subject === setUpSubject;
-      return await act(parts, 'add-account', call, [account.subject, ...account.roles], async () => {
-        const added = await withSecret(password, (chosen) => accounts.add(account, chosen, { bySetUp }));
+      return await act(parts, 'add-account', call, [account.subject, ...account.roles], async (recordNow) => {
+        const more = { bySetUp, recordNow };
+        const added = await withSecret(password, (chosen) => accounts.add(account, chosen, more));
         return { json: { account: added.account, ...told(added) } };
       });
     }),
     endpoint('remove-account', removeAccount, async (call) => {
       const { subject } = call.params;
-      return await act(parts, 'remove-account', call, [subject], async () => {
+      return await act(parts, 'remove-account', call, [subject], async (recordNow) => {
         refuseSetUpCode(call);
-        await accounts.remove(subject);
+        await accounts.remove(subject, recordNow);
         return { nothing: true };
       });
     }),
     endpoint('set-account-password', setAccountPassword, async (call) => {
       const { subject } = call.params;
-      return await act(parts, 'set-account-password', call, [subject], async () => {
+      return await act(parts, 'set-account-password', call, [subject], async (recordNow) => {
         refuseSetUpCode(call);
-        const set = await withSecret(call.body.password, (chosen) => accounts.setPassword(subject, chosen));
+        const set = await withSecret(call.body.password, (chosen) =>
+          accounts.setPassword(subject, chosen, recordNow),
+        );
         signIn.forget(subject);
         return { json: told(set) };
       });
@@ -155,16 +158,21 @@ function endpointsOf(parts: AccountsApiParts): Endpoint[] {
 
 type Asked = Pick<Call<Route>, 'principal' | 'requestId'>;
 
-/** Does something that an administrator asks for, and records it. @param about what it was done to */
+/** Does something that an administrator asks for, and records it, before it counts where it changes something. @param about what it was done to */
 async function act<T>(
   { ledger, organization }: AccountsApiParts,
   action: string,
   { principal, requestId }: Asked,
   about: readonly string[],
-  work: () => Promise<T>,
+  work: (recordNow: () => ReturnType<RecordNow>) => Promise<T>,
 ): Promise<T> {
   const entry = { action, organization, principal: principal.subject, requestId };
-  return await recorded({ ledger }, entry, work, () => ({ about }));
+  return await recorded(
+    { ledger },
+    entry,
+    (recordNow) => work(() => recordNow({ about })),
+    () => ({ about }),
+  );
 }
 
 function refuseSetUpCode({ principal }: Asked): void {

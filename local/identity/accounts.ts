@@ -5,6 +5,8 @@ import { type Account, accountSchema, commandLineClient } from '#contract/api/ac
 import { checkPassword, generatePassword } from '#crypto/passwords.ts';
 import { AccessError, InputError, StateError } from '#domain/errors.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { RecordNow } from '#ports/ledger.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import {
   type Credential,
   credentialSchema,
@@ -21,6 +23,9 @@ const passwordRules = { minimumLength: 12, maximumLength: 128 };
 const kept = v.strictObject({ ...accountSchema.entries, credential: credentialSchema });
 const fileSchema = v.strictObject({ version: v.literal(1), accounts: v.array(kept) });
 type Kept = v.InferOutput<typeof kept>;
+
+/** Records a change that is about to be made. */
+type Recording = () => ReturnType<RecordNow>;
 
 /** The accounts of the evaluation issuer, in one file that is replaced whole. What they are asked for, they have in memory. */
 export class Accounts {
@@ -75,6 +80,7 @@ export class Accounts {
    * Adds an account. A machine's secret is always generated, a person's password where none is given.
    * @param password erased by whoever made it
    * @param options.bySetUp the set-up code asks: it adds the first administrator, a person, and nobody else
+   * @param options.recordNow records it just before it counts
    * @returns the account, and what was generated
    * @throws StateError `already-exists`; AccessError `not-permitted`; InputError `password-too-weak`, `password-not-ascii`,
    *   `invalid-input`; the error of node:fs
@@ -82,7 +88,7 @@ export class Accounts {
   async add(
     account: Account,
     password?: Secret,
-    { bySetUp = false }: { bySetUp?: boolean } = {},
+    { bySetUp = false, recordNow }: { bySetUp?: boolean; recordNow?: Recording } = {},
   ): Promise<{ account: Account; secret?: Secret }> {
     const { credential, secret } = await credentialFor(account, password);
     const added = shown(account);
@@ -95,16 +101,17 @@ export class Accounts {
         throw new StateError('already-exists', { field: 'subject', why: 'is an account already' });
       }
       return [...accounts, { ...added, credential }];
-    });
+    }, recordNow);
     if (this.#hasAdministrator()) await this.#setUpCode.discard();
     return { account: added, ...(secret !== undefined && { secret }) };
   }
 
   /**
    * Removes an account.
+   * @param recordNow records it just before it counts
    * @throws AccessError `not-found`; StateError `wrong-state` for the last administrator; the error of node:fs
    */
-  async remove(subject: string): Promise<void> {
+  async remove(subject: string, recordNow?: Recording): Promise<void> {
     await this.#change((accounts) => {
       const others = accounts.filter((account) => account.subject !== subject);
       if (others.length === accounts.length) throw new AccessError('not-found');
@@ -116,22 +123,23 @@ export class Accounts {
         });
       }
       return others;
-    });
+    }, recordNow);
   }
 
   /**
    * Sets another password, or makes another secret for a machine.
+   * @param recordNow records it just before it counts
    * @returns what was generated
    * @throws AccessError `not-found`; InputError as `add`; the error of node:fs
    */
-  async setPassword(subject: string, password?: Secret): Promise<{ secret?: Secret }> {
+  async setPassword(subject: string, password?: Secret, recordNow?: Recording): Promise<{ secret?: Secret }> {
     const found = this.#kept.get(subject);
     if (found === undefined) throw new AccessError('not-found');
     const { credential, secret } = await credentialFor(found, password);
     await this.#change((accounts) => {
       if (!accounts.some((account) => account.subject === subject)) throw new AccessError('not-found');
       return accounts.map((account) => (account.subject === subject ? { ...account, credential } : account));
-    });
+    }, recordNow);
     return secret === undefined ? {} : { secret };
   }
 
@@ -139,11 +147,15 @@ export class Accounts {
     return [...this.#kept.values()].some(isAdministrator);
   }
 
-  /** Each change starts from what the one before it left, and counts once it is on disk. */
-  async #change(change: (accounts: readonly Kept[]) => readonly Kept[]): Promise<void> {
+  /** Each change starts from what the one before it left, is recorded if it is possible, and counts once it is on disk. */
+  async #change(
+    change: (accounts: readonly Kept[]) => readonly Kept[],
+    recordNow?: Recording,
+  ): Promise<void> {
     await this.#turns.take('accounts', async () => {
       const accounts = change([...this.#kept.values()]);
-      await writeOwnerOnly(this.#path, { version: 1, accounts });
+      await recordNow?.();
+      await whatStands(() => writeOwnerOnly(this.#path, { version: 1, accounts }));
       this.#kept = bySubject(accounts);
     });
   }

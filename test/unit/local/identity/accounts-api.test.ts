@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import * as oidc from 'openid-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '#domain/errors.ts';
+import { Secret } from '#domain/secret.ts';
 import { issuerKey } from '#test/support/token-issuer.ts';
 import { password, type Running, runningIdentity, startIdentity, temporaryFolder } from './running.ts';
 
@@ -129,6 +130,22 @@ describe('an administrator', () => {
       status: 403,
       json: { code: 'not-permitted' },
     });
+  });
+
+  it('changes nothing that cannot be recorded', async () => {
+    const bearer = await running().bearer('root');
+    const { accounts } = running().identity;
+    const before = accounts.list();
+    running().ledger.record = () => Promise.reject(new StoreError('store-unavailable'));
+    for (const [method, path, body] of [
+      ['POST', '', { ...grace, password }],
+      ['POST', '/ada/password', { password: 'another long password' }],
+      ['DELETE', '/ada', undefined],
+    ] as const) {
+      expect((await ask(running(), method, path, bearer, body)).status).toBe(503);
+    }
+    expect(accounts.list()).toEqual(before);
+    expect(await accounts.withSecret('ada', 'person', Secret.fromText(password))).toBeDefined();
   });
 
   it('leaves a record of each act: who, what, to whom, as what', async () => {

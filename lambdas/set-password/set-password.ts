@@ -4,6 +4,7 @@ import type { Secret } from '#domain/secret.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
+import { whatStands } from '#steps/may-stand.ts';
 import { passwordSettingId, wasSetBy } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
 
@@ -43,6 +44,6 @@ export async function setPassword(
     const { authTime, groups } = principal;
     const order = { enrollment, password, setBy, authTime, groups, requestId };
     // Nothing is set when it comes again.
-    return await dependencies.keyPairs.make({ ...order, ...(!isAgain && { recordNow }) });
+    return await whatStands(() => dependencies.keyPairs.make({ ...order, ...(!isAgain && { recordNow }) }));
   });
 }

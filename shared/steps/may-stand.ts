@@ -14,9 +14,9 @@ export async function whatStands<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What was thrown, once it is known that nothing of it stands. */
+/** What was thrown, once it is known that nothing of it stands: nobody doubts it any more. */
 export function standsNot(thrown: unknown): unknown {
-  return thrown instanceof EscrowError && thrown.details.mayStand === true ? marked(thrown, false) : thrown;
+  return thrown instanceof EscrowError && isAboutAnswer(thrown) ? marked(thrown, false) : thrown;
 }
 
 /**
@@ -39,9 +39,13 @@ export async function writeOrLook(
   }
 }
 
-/** A store that did not answer, or what nobody expects. */
 function isUncertain(thrown: unknown): boolean {
-  const { code } = asEscrowError(thrown);
+  const error = asEscrowError(thrown);
+  return isAboutAnswer(error) && error.details.mayStand !== false;
+}
+
+/** A store that did not answer, or what nobody expects. */
+function isAboutAnswer({ code }: EscrowError): boolean {
   return code === 'store-unavailable' || code === 'internal';
 }
 

@@ -33,7 +33,9 @@ describe('what may be done though it fails', () => {
 
   it('says it no longer once it is known that nothing stands', async () => {
     const error = await thrownBy(() => whatStands(() => Promise.reject(lost())));
-    expect(standsNot(error)).toMatchObject({ code: 'store-unavailable', details: { mayStand: false } });
+    const known = standsNot(error);
+    expect(known).toMatchObject({ code: 'store-unavailable', details: { mayStand: false } });
+    expect(await thrownBy(() => whatStands(() => Promise.reject(known)))).toBe(known);
     const other = new TypeError('marked');
     expect(standsNot(other)).toBe(other);
   });

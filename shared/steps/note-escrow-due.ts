@@ -1,4 +1,5 @@
 import { activeBackup, advance, type Enrollment, transitions } from '#domain/enrollment.ts';
+import { hasFailed } from '#domain/policy.ts';
 import type { LedgerEntry } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 import { writeOrLook } from './may-stand.ts';
@@ -13,6 +14,7 @@ type Deciding = NonNullable<LedgerEntry['policy']>;
 /**
  * Marks an enrollment whose key was made without escrow, may leave custody, and is to be escrowed as the policy says that decides now;
  * or takes the mark away, where that is no longer so. By one conditional write, recorded before it counts; what is marked so already stays.
+ * Where the policy fails on it, nothing changes.
  * @returns the policy by which it is due; undefined where it is not
  * @throws StateError `version-conflict` if somebody changed it at the same moment; what the ports throw
  */
@@ -22,6 +24,8 @@ export async function noteEscrowDue(
   requestId: string,
 ): Promise<Deciding | undefined> {
   const { escrow } = await consequencesOf(dependencies, enrollment);
+  // Where the policy fails it says nothing: what was due is due.
+  if (hasFailed(escrow)) return enrollment.escrowDue?.policy;
   const isDue = escrow.allowed && enrollment.exportable && activeBackup(enrollment) === undefined;
   const policy = { version: escrow.version, rules: [...escrow.rules] };
   if (isDue !== (enrollment.escrowDue !== undefined))

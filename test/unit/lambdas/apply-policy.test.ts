@@ -221,6 +221,23 @@ describe('a key that is made', () => {
     expect(await due()).toEqual([]);
   });
 
+  it('stays due where the policy fails on it: that says nothing', async () => {
+    const enrollment = await ready(world);
+    await change({});
+    const marked = await current(world, enrollment);
+    const { cedar, tests } = policyWith({});
+    const failing = `@id("sum") @reason("Too large.")
+forbid (principal, action == Escrow::Action::"Escrow", resource) when { resource.keyBits * 9223372036854775807 > 0 };\n`;
+    await decideBy(world.dependencies, organization, { cedar: `${cedar}${failing}`, tests });
+    await applyPolicy(world.dependencies, await published());
+    expect(await current(world, enrollment)).toEqual(marked);
+    const { cedar: present } = policyWith({});
+    await decideBy(world.dependencies, organization, { cedar: present, tests });
+    const compare = { cedar: `${cedar}${failing}`, requestId: 'req' };
+    const { changed } = await comparePolicy(world.dependencies, administrator, compare);
+    expect(changed).toEqual([]);
+  });
+
   it('is as it was made: whether it may leave is not decided again', async () => {
     const enrollment = await ready(world);
     await change({ exportable: nothingLeaves, ...noEscrow });

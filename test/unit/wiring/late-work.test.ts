@@ -7,6 +7,7 @@ import { ManualClock } from '#test/doubles/clock.ts';
 import { enrollment } from '#test/support/enrollment.ts';
 import { openedDynamoDb } from '#test/unit/adapters/dynamodb/opened-dynamodb.ts';
 import { openDocuments } from '#wiring/documents.ts';
+import { openDueEscrow } from '#wiring/due-escrow.ts';
 import { openKeyPairMaker } from '#wiring/key-pair-maker.ts';
 import { openNotices } from '#wiring/notices.ts';
 import { openNotifier } from '#wiring/notifier.ts';
@@ -22,13 +23,15 @@ async function opened() {
     [environmentNames.activityTable]: tables.activity,
     [environmentNames.noticeTopic]: 'arn:aws:sns:eu-central-1:111122223333:notices',
     [environmentNames.backupBucket]: 'backups',
+    [environmentNames.escrowMaker]: 'makes-encryption',
     [environmentNames.keyPairMakers]: { identity: 'makes-identity', encryption: 'makes-encryption' },
   };
   const opening = { environment, dynamoDb: calls, clock: new ManualClock() } as never;
   const registry = openRegistry(opening);
   const stores = { documents: openDocuments(opening), vault: openVault(opening) };
   const notices = { notifier: openNotifier(opening), notices: openNotices(opening) };
-  return { ...stores, ...notices, registry, maker: openKeyPairMaker(opening, registry) };
+  const makers = { maker: openKeyPairMaker(opening, registry), escrow: openDueEscrow(opening, registry) };
+  return { ...stores, ...notices, ...makers, registry };
 }
 
 /** Gives some work up before it comes to act, as it is when the time is up, and lets it go on then. */
@@ -97,10 +100,11 @@ describe('work that nobody waits for any more', () => {
     expect(items.map(({ id }) => id)).toEqual(['n-1']);
   });
 
-  it('has no key pair made', async () => {
-    const { maker } = await opened();
+  it('has no key pair made, and no escrow', async () => {
+    const { maker, escrow } = await opened();
     const request = { enrollment: record, password: undefined, requestId: 'r' } as never;
     const why = 'the time for it was up before it was begun';
     await expect(givenUp(() => maker.make(request))).rejects.toMatchObject({ details: { why } });
+    await expect(givenUp(() => escrow.make(request))).rejects.toMatchObject({ details: { why } });
   });
 });

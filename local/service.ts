@@ -32,6 +32,7 @@ import { requestEnrollment } from '#lambdas/request-enrollment/request-enrollmen
 import type { Clock } from '#ports/clock.ts';
 import { recordingAt } from '#ports/ledger.ts';
 import type { MessageQueues } from '#ports/messages.ts';
+import type { PolicyFailure } from '#ports/policy.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
@@ -61,6 +62,8 @@ export interface ServiceSettings extends KeyChoice {
   webhooks?: WebhookSenderSettings;
   onDelivery?: DispatcherParts['onDelivery'];
   onTrouble?: DispatcherParts['onTrouble'];
+  /** Told of each call on which an organization's policy failed. */
+  onPolicyFailed?: (failure: PolicyFailure) => void;
   /** Told how backups and canaries were found. */
   onChecked?: (checked: Checked) => void;
   tracing?: Tracing;
@@ -109,7 +112,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
       registry,
       documents,
       vault,
-      policy: new CedarPolicy(registry, documents),
+      policy: new CedarPolicy(registry, documents, settings.onPolicyFailed),
       keys,
       ledger: recordingAt('one-machine', new SqliteLedger(database, clock)),
       ledgerLog: new SqliteLedgerLog(database),

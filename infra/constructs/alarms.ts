@@ -11,7 +11,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { metricNamespace } from '#contract/metrics.ts';
+import { type MetricName, metricNamespace } from '#contract/metrics.ts';
 import { specOf } from '../function-names.ts';
 import { isKeyUse } from '../permissions/key-permissions.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -168,6 +168,17 @@ function ofRequests({ stage, api }: Watched): Record<string, Condition> {
       section: 'api-errors',
       means: 'The API answered requests with errors of its own.',
       above: 5,
+    },
+    PolicyFailed: {
+      metric: new Metric({
+        namespace: metricNamespace,
+        metricName: 'PolicyFailures' satisfies MetricName,
+        // Any function that asks a policy counts it.
+        dimensionsMap: { stage },
+        ...usual,
+      }),
+      section: 'policy-failed',
+      means: "An organization's policy failed on a question, which was refused for that.",
     },
     // Of the region: the functions share their number with all others of the account.
     Throttled: {

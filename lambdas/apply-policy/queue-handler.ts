@@ -16,7 +16,7 @@ export const handler = await queueFunction(
     const needs = {
       ...opening,
       ...{ registry, documents },
-      policy: await openPolicy(registry, documents),
+      policy: await openPolicy(opening, registry, documents),
       keys: await openKeys(opening),
       idempotencyKeys: openIdempotencyKeys(opening),
       events: openBus(opening),

@@ -16,7 +16,7 @@ export const handler = await apiFunction('export-copy', async (opening) => {
     ...opening,
     registry,
     documents,
-    policy: await openPolicy(registry, documents),
+    policy: await openPolicy(opening, registry, documents),
     keys: await openKeys(opening),
     dueEscrow: openDueEscrow(opening, registry),
   };

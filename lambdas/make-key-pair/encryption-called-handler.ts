@@ -15,7 +15,11 @@ export const handler = await calledFunction<KeyPairReply>(
   ['make-encryption-key-pair-with-password'],
   async (opening) => {
     const { purpose, ...making } = await openKeyMaking(opening, openVault(opening));
-    const needs = { ...opening, ...making, policy: await openPolicy(making.registry, making.documents) };
+    const needs = {
+      ...opening,
+      ...making,
+      policy: await openPolicy(opening, making.registry, making.documents),
+    };
     return (order) =>
       isDueEscrowOrder(order) ? answerDueEscrow(needs, order) : answerOrder(needs, order, purpose);
   },

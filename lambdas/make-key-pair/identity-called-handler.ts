@@ -10,7 +10,11 @@ export const handler = await calledFunction<KeyPairReply>(
   ['make-identity-key-pair-with-password'],
   async (opening) => {
     const { purpose, ...making } = await openKeyMaking(opening, noVault);
-    const needs = { ...opening, ...making, policy: await openPolicy(making.registry, making.documents) };
+    const needs = {
+      ...opening,
+      ...making,
+      policy: await openPolicy(opening, making.registry, making.documents),
+    };
     return (order) => answerOrder(needs, order, purpose);
   },
 );

@@ -13,7 +13,7 @@ export const handler = await apiFunction('plan-enrollment', async (opening) => {
   const needs = {
     ...opening,
     registry,
-    policy: await openPolicy(registry, openDocuments(opening)),
+    policy: await openPolicy(opening, registry, openDocuments(opening)),
     keys: await openKeys(opening),
   };
   return [endpoint('planEnrollment', planEnrollment, (call) => answerPlanEnrollment(needs, call))];

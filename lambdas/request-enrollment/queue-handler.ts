@@ -13,7 +13,7 @@ export const handler = await queueFunction(['take-request'], async (opening) => 
     ...opening,
     registry,
     documents,
-    policy: await openPolicy(registry, documents),
+    policy: await openPolicy(opening, registry, documents),
     keys: await openKeys(opening),
   };
   return (event) => requestEnrollment(needs, event);

@@ -15,7 +15,7 @@ export const handler = await apiFunction('request-enrollments', async (opening) 
     ...opening,
     registry,
     documents,
-    policy: await openPolicy(registry, documents),
+    policy: await openPolicy(opening, registry, documents),
     keys: await openKeys(opening),
   };
   return [

@@ -13,7 +13,7 @@ export const handler = await apiFunction('set-password', async (opening) => {
   const needs = {
     ...opening,
     registry,
-    policy: await openPolicy(registry, openDocuments(opening)),
+    policy: await openPolicy(opening, registry, openDocuments(opening)),
     keyPairs: openKeyPairMaker(opening, registry),
   };
   return [endpoint('setPassword', setPassword, (call) => answerSetPassword(needs, call))];

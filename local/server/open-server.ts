@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { withoutCanary } from '#domain/canary.ts';
+import type { PolicyFailure } from '#ports/policy.ts';
 import type { Logger } from '#runtime/log.ts';
+import { tellPolicyFailed } from '#runtime/log-policy.ts';
 import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
 import { checkReceiptKey } from '#steps/load.ts';
@@ -70,6 +72,7 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
     else if (delivery.consumer !== 'fan-out-webhooks') log.info('delivery', delivery);
   };
   const onChecked = (checked: Checked) => tellChecked(log, checked);
+  const onPolicyFailed = (failure: PolicyFailure) => tellPolicyFailed(log, failure);
   const onTrouble = (error: unknown) => log.warn('store-unavailable', {}, error);
   return {
     folder: data,
@@ -79,6 +82,7 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
     onDelivery,
     onTrouble,
     onChecked,
+    onPolicyFailed,
   };
 }
 

@@ -9,6 +9,8 @@ export const metricUnits = {
   Escrowed: 'Count',
   /** Requests and exports that were refused by policy. */
   Refused: 'Count',
+  /** Calls on which an organization's policy failed, and what was asked was refused for that. Of the whole stage, not of one function. */
+  PolicyFailures: 'Count',
   /** From the request to its proved backup, where no subscriber was waited for. */
   SecondsFromRequestToProvedEscrow: 'Seconds',
   /** Events that written aggregates carried, and that were handed on. */

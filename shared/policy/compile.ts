@@ -16,6 +16,8 @@ export interface PolicyAnswer {
   reason: string;
   /** Whom to ask, where a rule that decided names somebody; otherwise the organization's contact. */
   contact?: string;
+  /** The rules that failed on the question, where it is refused for that; empty where the policy failed as a whole. For whoever runs it. */
+  failed?: readonly string[];
 }
 
 /** A policy that can be asked. It is an organization's own: nothing of another's is ever seen by it. */
@@ -45,7 +47,7 @@ export async function compilePolicy({ cedar }: Pick<PolicyDocument, 'cedar'>): P
 export const refusingPolicy: CompiledPolicy = {
   rules: [],
   mentions: allMentions([]),
-  decide: async () => refusedBy(builtInRules.error),
+  decide: async () => failedBy([]),
 };
 
 /** A policy of rules that were read. */
@@ -64,7 +66,7 @@ export function compiledRules(rules: readonly Rule[]): CompiledPolicy {
       try {
         return await withCedar((cedar) => evaluate(cedar, partOf(actionOf(question)), question));
       } catch {
-        return refusedBy(builtInRules.error);
+        return failedBy([]);
       }
     },
   };
@@ -88,14 +90,14 @@ function makePart(all: readonly Rule[], action: PolicyAction): Part {
 function evaluate(cedar: Cedar, { rules, mentions }: Part, question: PolicyQuestion): PolicyAnswer {
   const preparsedPolicySetId = slotOf(cedar, rules);
   const answer = cedar.statefulIsAuthorized({ preparsedPolicySetId, ...cedarRequest(question, mentions) });
-  if (answer.type === 'failure') return refusedBy(builtInRules.error);
+  if (answer.type === 'failure') return failedBy([]);
   const { decision, diagnostics } = answer.response;
-  if (diagnostics.errors.length > 0) return refusedBy(builtInRules.error);
+  if (diagnostics.errors.length > 0) return failedBy(diagnostics.errors.map(({ policyId }) => policyId));
   const allowed = decision === 'allow';
   const effect = allowed ? 'permit' : 'forbid';
   const deciding = rules.filter((rule) => rule.effect === effect && diagnostics.reason.includes(rule.id));
   if (deciding.length > 0) return answerBy(allowed, deciding);
-  return refusedBy(allowed ? builtInRules.error : builtInRules.none);
+  return allowed ? failedBy([]) : refusedBy(builtInRules.none);
 }
 
 function answerBy(allowed: boolean, deciding: readonly Rule[]): PolicyAnswer {
@@ -107,6 +109,10 @@ function answerBy(allowed: boolean, deciding: readonly Rule[]): PolicyAnswer {
     reason: [...reasons].join(' '),
     ...(contact !== undefined && { contact }),
   };
+}
+
+function failedBy(failed: readonly string[]): PolicyAnswer {
+  return { ...refusedBy(builtInRules.error), failed: [...new Set(failed)] };
 }
 
 function refusedBy({ id, reason }: { id: string; reason: string }): PolicyAnswer {

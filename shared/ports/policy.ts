@@ -1,5 +1,14 @@
 import type { PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 
+/** A policy failed on a question, which was refused for that. Nothing of who asked, or of what. */
+export interface PolicyFailure {
+  organization: string;
+  /** The version of the policy. */
+  version: string;
+  /** The rules that failed; empty where it failed as a whole. */
+  rules: readonly string[];
+}
+
 /**
  * An organization's exportability policy: one question, one answer with its reasons. An evaluation that fails is a
  * refusal, never a permission.

@@ -41,6 +41,9 @@ export const logFields = {
   /** `done`, `refused`, `failed`; of a delivery `done`, `retry`, `buried`. */
   outcome: 'text',
   code: 'text',
+  /** Of a policy, and the names of its rules. */
+  policyVersion: 'text',
+  rules: 'texts',
   /** Names of fields at fault, never what stood in them. */
   fields: 'texts',
   retryAfterSeconds: 'number',

@@ -10,6 +10,7 @@ export const logMessages = {
   'ledger-sealed': 'sealed what is new in the ledger',
   'ledger-changed': 'the ledger is not the one that was sealed: look at the runbook',
   'waiting-long': 'key pairs that nobody has to do anything for wait for more than an hour',
+  'policy-failed': 'a policy failed on a question, which was refused: look at the runbook',
   'check-found': 'a check found something wrong: look at the runbook',
   'schedule-failed': 'work of the clock failed; it is tried again',
   'store-unavailable': 'a store does not answer; events wait',

@@ -15,11 +15,10 @@ export function policyOf(
   { contact }: Pick<Organization, 'contact'>,
   version: string,
 ): ExportabilityPolicy {
-  const decide = async (question: PolicyQuestion): Promise<PolicyDecision> => ({
-    contact,
-    ...(await compiled.decide(question)),
-    version,
-  });
+  const decide = async (question: PolicyQuestion): Promise<PolicyDecision> => {
+    const { failed: _, ...answer } = await compiled.decide(question);
+    return { contact, ...answer, version };
+  };
   return {
     decide,
     async decideAll(_, questions) {

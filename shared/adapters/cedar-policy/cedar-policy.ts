@@ -3,10 +3,10 @@ import { InputError, SetUpError } from '#domain/errors.ts';
 import { isSettings, type Organization } from '#domain/organization.ts';
 import type { PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
-import { type CompiledPolicy, compilePolicy, refusingPolicy } from '#policy/compile.ts';
+import { type CompiledPolicy, compilePolicy, type PolicyAnswer, refusingPolicy } from '#policy/compile.ts';
 import { settingsAsCedar } from '#policy/settings-as-cedar.ts';
 import type { DocumentStore } from '#ports/document-store.ts';
-import type { ExportabilityPolicy } from '#ports/policy.ts';
+import type { ExportabilityPolicy, PolicyFailure } from '#ports/policy.ts';
 import type { Registry } from '#ports/registry.ts';
 
 /** How many policies are kept compiled: those that were asked last. */
@@ -14,30 +14,55 @@ const mostCompiled = 64;
 
 /**
  * Organizations' own policies: which one decides, the organization's record says each time; its text is a document that never
- * changes, so it is read and compiled once. A policy that does not compile permits nothing.
+ * changes, so it is read and compiled once. A policy that does not compile permits nothing; that one failed on a question is told.
  */
 export class CedarPolicy implements ExportabilityPolicy {
   readonly #registry: Pick<Registry, 'read'>;
   readonly #documents: Pick<DocumentStore, 'get'>;
+  readonly #onFailure: (failure: PolicyFailure) => void | Promise<void>;
   /** By the names of their documents, the one that was asked last standing last. */
   readonly #compiled = new Map<string, Promise<CompiledPolicy>>();
 
-  constructor(registry: Pick<Registry, 'read'>, documents: Pick<DocumentStore, 'get'>) {
+  /** @param onFailure told of each call on which a policy fails, and waited for; it does not throw */
+  constructor(
+    registry: Pick<Registry, 'read'>,
+    documents: Pick<DocumentStore, 'get'>,
+    onFailure: (failure: PolicyFailure) => void | Promise<void> = () => {},
+  ) {
     this.#registry = registry;
     this.#documents = documents;
+    this.#onFailure = onFailure;
   }
 
   async decide(question: PolicyQuestion): Promise<PolicyDecision> {
     const organization = await this.#organization(question.principal.organization);
-    return await answer(organization, await this.#policyOf(organization), question);
+    return await this.#answer(organization, await this.#policyOf(organization), question);
   }
 
   async decideAll(name: string, questions: readonly PolicyQuestion[]): Promise<PolicyDecision[]> {
     const organization = await this.#organization(name);
     const policy = await this.#policyOf(organization);
-    const decisions: PolicyDecision[] = [];
-    for (const question of questions) decisions.push(await answer(organization, policy, question));
-    return decisions;
+    const answers: PolicyAnswer[] = [];
+    for (const question of questions) answers.push(await policy.decide(question));
+    await this.#tell(organization, answers);
+    return answers.map((answer) => decisionOf(organization, answer));
+  }
+
+  async #answer(
+    organization: Organization,
+    policy: CompiledPolicy,
+    question: PolicyQuestion,
+  ): Promise<PolicyDecision> {
+    const answer = await policy.decide(question);
+    await this.#tell(organization, [answer]);
+    return decisionOf(organization, answer);
+  }
+
+  /** Told once of all questions together. */
+  async #tell({ organization, policy }: Organization, answers: readonly PolicyAnswer[]): Promise<void> {
+    const failures = answers.flatMap(({ failed }) => (failed === undefined ? [] : [failed]));
+    if (failures.length === 0) return;
+    await this.#onFailure({ organization, version: policy.version, rules: [...new Set(failures.flat())] });
   }
 
   async #organization(name: string): Promise<Organization> {
@@ -83,10 +108,9 @@ async function compiledOrRefusing(document: PolicyDocument): Promise<CompiledPol
   }
 }
 
-async function answer(
+function decisionOf(
   { contact, policy: { version } }: Organization,
-  policy: CompiledPolicy,
-  question: PolicyQuestion,
-): Promise<PolicyDecision> {
-  return { contact, ...(await policy.decide(question)), version };
+  { failed: _, ...answer }: PolicyAnswer,
+): PolicyDecision {
+  return { contact, ...answer, version };
 }

@@ -143,6 +143,7 @@ describe('a rule that fails', () => {
       allowed: false,
       rules: ['policy-evaluation-error'],
       reason: 'The policy failed on this question, and what fails is refused.',
+      failed: ['fails'],
     });
   });
 
@@ -151,7 +152,7 @@ describe('a rule that fails', () => {
     ['a length that is none', { action: 'SetPassword', purpose: 'identity', length: Number.NaN }],
   ] as const)('nor does a question that cannot be asked: %s', async (_what, facts) => {
     const answer = await ask(questionOf(facts), permit('yes', 'SetPassword'));
-    expect(answer).toMatchObject({ allowed: false, rules: ['policy-evaluation-error'] });
+    expect(answer).toMatchObject({ allowed: false, rules: ['policy-evaluation-error'], failed: [] });
   });
 
   it('nor does a key of a kind that there is not, where the kind is asked for', async () => {

@@ -6,6 +6,7 @@ import type { Organization } from '#domain/organization.ts';
 import type { PolicyQuestion } from '#domain/policy.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import type { DocumentName } from '#ports/document-store.ts';
+import type { PolicyFailure } from '#ports/policy.ts';
 import { organizationRecord } from '#test/contract/records.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { MemoryDocumentStore } from '#test/doubles/memory-document-store.ts';
@@ -148,6 +149,47 @@ describe('the policy of an organization', () => {
     expect(documents.read).toHaveLength(before);
     expect((await policy.decide(asked('org-0'))).rules).toEqual(['rule-0']);
     expect(documents.read).toHaveLength(before + 1);
+  });
+});
+
+describe('that a policy failed', () => {
+  const failing = {
+    cedar: `@id("sum")
+@reason("Sums are small.")
+forbid (principal, action == Escrow::Action::"SetPassword", resource) when { context.length + 9223372036854775807 > 0 };
+@id("all")
+@reason("All may.")
+permit (principal, action, resource);`,
+    tests: [],
+  };
+  const told: PolicyFailure[] = [];
+  const setPassword = (length: number) =>
+    asked('acme', { action: 'SetPassword', context: { length }, resource: { ...asked('acme').resource } });
+  beforeEach(() => {
+    told.length = 0;
+    policy = new CedarPolicy(registry, documents, (failure) => void told.push(failure));
+  });
+
+  it('is told: which, in which version, by which rule, and nothing of who asked', async () => {
+    await organization('acme', failing);
+    const decision = await policy.decide(setPassword(12));
+    expect(decision).toEqual({ ...failed, contact: 'help@acme.example', version: '3' });
+    expect(told).toEqual([{ organization: 'acme', version: '3', rules: ['sum'] }]);
+  });
+
+  it('is told once of many questions at once, and not at all where it does not', async () => {
+    await organization('acme', failing);
+    await policy.decideAll('acme', [1, 2, 3].map(setPassword));
+    expect(told).toHaveLength(1);
+    expect(await policy.decide(asked('acme'))).toMatchObject({ allowed: true });
+    await policy.decideAll('acme', []);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is told of one that cannot be used at all, naming no rule', async () => {
+    await organization('acme', { cedar: 'permit (principal', tests: [] });
+    await policy.decide(asked('acme'));
+    expect(told).toEqual([{ organization: 'acme', version: '3', rules: [] }]);
   });
 });
 

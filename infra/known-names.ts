@@ -36,6 +36,7 @@ const issuer: NamesOf<OidcIssuer> = {
   subjectClaim: true,
   rolesClaim: true,
   roles: true,
+  groupsClaim: true,
   organizationClaim: true,
 };
 const domain: NamesOf<EscrowDomain> = { name: true, certificateArn: true, hostedZone: true };

@@ -23,6 +23,8 @@ export interface OidcIssuer {
   readonly rolesClaim?: string;
   /** The issuer's names of the roles, where they are not those of the service. */
   readonly roles?: Readonly<Record<string, string>>;
+  /** The claim with the groups that the organization's policy may name; `groups` if not given. */
+  readonly groupsClaim?: string;
   /** The claim with the organization, where the issuer serves several; all tokens are the organization's if not given. */
   readonly organizationClaim?: string;
 }

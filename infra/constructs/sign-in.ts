@@ -63,6 +63,7 @@ export class SignIn extends Construct {
         ...Object.fromEntries(rolesOfPeople().map((role) => [role, role])),
         [`${scopesOf}/${workflow}`]: workflow,
       },
+      groupsClaim: 'cognito:groups',
     });
   }
 

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import { groupLimits } from '#domain/principal.ts';
 import { purposes } from '#domain/purpose.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(256));
+const group = v.pipe(v.string(), v.nonEmpty(), v.maxLength(groupLimits.characters));
 const words = v.pipe(v.string(), v.maxLength(1_024));
 
 /**
@@ -16,7 +18,7 @@ export const keyPairOrderSchema = v.strictObject({
   password: v.pipe(v.string(), v.nonEmpty(), v.base64(), v.maxLength(4_096)),
   setBy: v.optional(text),
   authTime: v.optional(v.pipe(v.number(), v.minValue(0))),
-  groups: v.optional(v.pipe(v.array(text), v.maxLength(64))),
+  groups: v.optional(v.pipe(v.array(group), v.maxLength(groupLimits.groups))),
   requestId: text,
 });
 export type KeyPairOrder = v.InferOutput<typeof keyPairOrderSchema>;

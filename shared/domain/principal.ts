@@ -19,6 +19,9 @@ export function meantFor(allowed: readonly Role[]): string {
 /** The roles that a token can give. `service` is this service itself, and nobody signs in as that. */
 export const rolesOfTokens = roles.filter((role) => role !== 'service');
 
+/** How many groups somebody may be in, and how long the name of one may be, in UTF-16 code units. */
+export const groupLimits = { groups: 256, characters: 256 } as const;
+
 /** Who asks: from a verified token, or the service itself when an event or the clock set it to work. */
 export interface Principal {
   organization: string;

@@ -13,6 +13,7 @@ const issuer = {
   audience: ['escrow'],
   rolesClaim: 'groups',
   roles: { 'escrow-admins': 'administrator' },
+  groupsClaim: 'departments',
   organizationClaim: 'tenant',
 } as const;
 const domain = {
@@ -57,6 +58,7 @@ describe('an organization with an issuer and a domain of its own', () => {
       organization: { claim: 'tenant' },
       rolesClaim: 'groups',
       roles: { 'escrow-admins': 'administrator' },
+      groupsClaim: 'departments',
     });
   });
 

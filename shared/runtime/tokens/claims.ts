@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
 import { identifier } from '#contract/fields.ts';
-import type { Principal, Role } from '#domain/principal.ts';
+import { groupLimits, type Principal, type Role } from '#domain/principal.ts';
 import { refusedToken } from './token-faults.ts';
 import type { TokenSettings } from './token-settings.ts';
 
@@ -15,10 +15,12 @@ const subjectForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
  */
 export function principalOf(claims: JWTPayload, settings: TokenSettings, now: number): Principal {
   const authTime = authTimeOf(claims, settings, now);
+  const groups = groupsOf(claims, settings);
   return {
     organization: organizationOf(claims, settings),
     subject: subjectOf(claims, settings),
     roles: rolesOf(claims, settings),
+    ...(groups.length > 0 && { groups }),
     ...(authTime !== undefined && { authTime }),
   };
 }
@@ -51,6 +53,36 @@ function rolesOf(claims: JWTPayload, { rolesClaim, roles: known }: TokenSettings
     .flatMap((name) => namesIn(claim(claims, name) ?? []))
     .map((name) => (Object.hasOwn(known, name) ? known[name] : undefined));
   return [...new Set(given.filter((role) => role !== undefined))];
+}
+
+const groupName = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.maxLength(groupLimits.characters),
+  v.check((text) => text.isWellFormed()),
+);
+
+/**
+ * The groups, each once: an array of names, or one name. Policy may forbid by a group, so what cannot be taken whole is refused, and
+ * nothing is left out: too many, a text with blanks, which may be one name or several, and claims that the issuer keeps elsewhere
+ * (OpenID Connect Core, section 5.6.2), as some do of many groups.
+ */
+function groupsOf(claims: JWTPayload, { groupsClaim }: TokenSettings): string[] {
+  const names = [groupsClaim].flat();
+  const elsewhere = claim(claims, '_claim_names');
+  const isElsewhere = (name: string) =>
+    typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name);
+  if (names.some(isElsewhere)) throw refusedToken('groups elsewhere');
+  const groups = new Set(names.flatMap((name) => groupsIn(claim(claims, name) ?? [])));
+  if (groups.size > groupLimits.groups) throw refusedToken('too many groups');
+  return [...groups];
+}
+
+function groupsIn(value: unknown): string[] {
+  if (value === '') return [];
+  const groups: unknown = typeof value === 'string' && !value.includes(' ') ? [value] : value;
+  if (!v.is(v.array(groupName), groups)) throw refusedToken('malformed');
+  return groups;
 }
 
 function namesIn(value: unknown): string[] {

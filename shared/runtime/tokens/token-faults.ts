@@ -13,6 +13,8 @@ export const tokenFaults = {
   'not an access token': 'is not an access token',
   'no subject': 'names no subject, or an unsuitable one',
   'no organization': 'names no organization',
+  'too many groups': 'names more groups than are taken',
+  'groups elsewhere': 'does not hold the groups, only where they are',
   'unsuitable organization': 'has an unsuitable organization name',
 } as const;
 

@@ -64,6 +64,8 @@ export const tokenSettingsSchema = v.strictObject({
   rolesClaim: v.optional(claims, 'roles'),
   /** The issuer's names of our roles; other names of its are passed over. */
   roles: v.optional(v.record(name, oneOf(rolesOfTokens)), ownRoleNames),
+  /** The organization's own groups, as its policy may name them. Of several, all that a token has. */
+  groupsClaim: v.optional(claims, 'groups'),
   authTimeClaim: v.optional(name, 'auth_time'),
 });
 

@@ -78,6 +78,7 @@ export function signInClaims(parties: Parties): void {
         audienceClaim: 'client_id',
         audience: [expect.stringContaining('CommandLine'), expect.stringContaining('Workflow')],
         rolesClaim: ['cognito:groups', 'scope'],
+        groupsClaim: 'cognito:groups',
         roles: {
           administrator: 'administrator',
           'enrollment-key-escrow/enrollment-workflow': 'enrollment-workflow',

@@ -49,7 +49,7 @@ export async function approvePolicy(
     checkAnother(proposal, principal);
     // It was checked when it was proposed; that it is what was stored, and can be used here, is worth another look.
     await compilePolicy(await readPolicy(dependencies, current.organization, document));
-    return await publish(dependencies, current, { proposal, approvedBy: principal.subject }, recordNow);
+    return await publish(dependencies, current, { proposal, approver: principal }, recordNow);
   });
 }
 
@@ -71,8 +71,11 @@ function proposalOf({ proposal, policy }: Organization, document: string): Polic
   });
 }
 
-function checkAnother({ proposedBy }: PolicyProposal, { subject }: Principal): void {
-  if (proposedBy !== subject) return;
+/** One who comes under two names is one all the same: the issuer's own name of each is looked at, too. */
+function checkAnother(proposal: PolicyProposal, approver: Principal): void {
+  const names = [proposal.proposedBy, proposal.issuerSubject];
+  const own = [approver.subject, approver.issuerSubject].filter((name) => name !== undefined);
+  if (!own.some((name) => names.includes(name))) return;
   throw new AccessError('not-permitted', {
     why: 'Nobody approves a policy of their own proposing.',
     next: 'Have another administrator approve it.',
@@ -83,19 +86,19 @@ function checkAnother({ proposedBy }: PolicyProposal, { subject }: Principal): v
 async function publish(
   dependencies: Needs,
   { organization, policy: before }: Organization,
-  { proposal, approvedBy }: { proposal: PolicyProposal; approvedBy: string },
+  { proposal, approver }: { proposal: PolicyProposal; approver: Principal },
   recordNow: RecordNow,
 ): Promise<PublishedPolicy> {
   const { document, proposedBy } = proposal;
   const publishedAt = dependencies.clock.now().toISOString();
-  const decision = { document, publishedAt, proposedBy, approvedBy };
+  const decision = { document, publishedAt, proposedBy, approvedBy: approver.subject };
   const policy = await storePolicyVersion(dependencies, organization, decision, before);
   const { version } = policy;
   await recordNow({ about: [document], policy: { version, rules: [] } });
   await updateOrganization(dependencies, organization, (current) => {
     const same = proposalOf(current, document);
     // The same text, proposed anew by whoever approves it, is a proposal of their own.
-    checkAnother(same, { organization, subject: approvedBy, roles: [] });
+    checkAnother(same, approver);
     if (same.proposedBy !== proposedBy) throw new StateError('precondition-failed');
     return {
       policy,

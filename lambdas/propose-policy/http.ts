@@ -10,5 +10,9 @@ export async function answerProposePolicy(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'ledger' | 'clock'>,
   { principal, body: policy, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  return { json: await proposePolicy(dependencies, principal, { policy, requestId }) };
+  const { issuerSubject: _, ...proposal } = await proposePolicy(dependencies, principal, {
+    policy,
+    requestId,
+  });
+  return { json: proposal };
 }

@@ -81,14 +81,15 @@ function checkOther({ policy }: Organization, document: string): void {
 
 async function propose(
   dependencies: Needs,
-  { organization, subject }: Principal,
+  { organization, subject, issuerSubject }: Principal,
   document: string,
 ): Promise<PolicyProposal> {
+  const proposer = { proposedBy: subject, ...(issuerSubject !== undefined && { issuerSubject }) };
   const proposedAt = dependencies.clock.now().toISOString();
   const proposalFor = ({ proposal, policy: { version: replaces } }: Organization): PolicyProposal =>
     proposal?.document === document && proposal.proposedBy === subject && proposal.replaces === replaces
       ? proposal
-      : { document, proposedBy: subject, proposedAt, replaces };
+      : { document, ...proposer, proposedAt, replaces };
   const written = await updateOrganization(dependencies, organization, (current) => {
     checkOther(current, document);
     const proposal = proposalFor(current);

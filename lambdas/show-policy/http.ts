@@ -10,5 +10,8 @@ export async function answerShowPolicy(
   dependencies: Pick<Dependencies, 'registry' | 'documents' | 'ledger'>,
   { principal, requestId }: Call<R>,
 ): Promise<ReplyOf<R>> {
-  return { json: await showPolicy(dependencies, principal, { requestId }) };
+  const { present, proposal } = await showPolicy(dependencies, principal, { requestId });
+  if (proposal === undefined) return { json: { present } };
+  const { issuerSubject: _, ...told } = proposal;
+  return { json: { present, proposal: told } };
 }

@@ -25,6 +25,8 @@ export interface PolicyProposal {
   document: string;
   /** The administrator's subject. */
   proposedBy: string;
+  /** What the issuer itself calls that administrator, where that is another name; told to nobody. */
+  issuerSubject?: string;
   /** ISO 8601 */
   proposedAt: string;
   /** The version that it is to take the place of. */

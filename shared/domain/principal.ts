@@ -27,6 +27,8 @@ export interface Principal {
   organization: string;
   /** The token's subject; a subscriber's is the `subscriberId` of the enrollment. */
   subject: string;
+  /** What the issuer itself calls them (`sub`), where another claim names the subject: the same in each token, whatever that holds. */
+  issuerSubject?: string;
   roles: readonly Role[];
   /** The organization's own groups that the person is in, as its policy may name them. */
   groups?: readonly string[];

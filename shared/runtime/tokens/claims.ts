@@ -16,9 +16,11 @@ const subjectForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 export function principalOf(claims: JWTPayload, settings: TokenSettings, now: number): Principal {
   const authTime = authTimeOf(claims, settings, now);
   const groups = groupsOf(claims, settings);
+  const subject = subjectOf(claims, settings);
   return {
     organization: organizationOf(claims, settings),
-    subject: subjectOf(claims, settings),
+    subject,
+    ...issuerSubjectOf(claims, subject),
     roles: rolesOf(claims, settings),
     ...(groups.length > 0 && { groups }),
     ...(authTime !== undefined && { authTime }),
@@ -36,6 +38,12 @@ function subjectOf(claims: JWTPayload, { subjectClaim }: TokenSettings): string 
     .find((value) => value !== undefined);
   if (typeof subject !== 'string' || !subjectForm.test(subject)) throw refusedToken('no subject');
   return subject;
+}
+
+/** Where a claim that is not in every token names the subject, one person may come under two names; the issuer's own tells. */
+function issuerSubjectOf(claims: JWTPayload, subject: string): Pick<Principal, 'issuerSubject'> {
+  const sub = claim(claims, 'sub');
+  return typeof sub === 'string' && sub !== subject && subjectForm.test(sub) ? { issuerSubject: sub } : {};
 }
 
 function organizationOf(claims: JWTPayload, { organization: source }: TokenSettings): string {

@@ -60,6 +60,7 @@ describe('an access token', () => {
     expect(await verifier(settings).verify(token)).toEqual({
       organization: 'acme-2',
       subject: 'a.lovelace@acme.example',
+      issuerSubject: 'ada',
       roles: ['recovery-official', 'subscriber'],
       authTime: 1_700_000_000,
     });
@@ -73,6 +74,20 @@ describe('an access token', () => {
       expect(await verifier(settings).verify(person)).toMatchObject({ subject: 'a.lovelace' });
       const program = await issuer().bearer({ sub: '7kq3' });
       expect(await verifier(settings).verify(program)).toMatchObject({ subject: '7kq3' });
+    });
+
+    it('tells what the issuer itself calls somebody, so that one under two names is known as one', async () => {
+      const named = await verifier(settings).verify(await issuer().bearer({ sub: '4b2f', username: 'ada' }));
+      const unnamed = await verifier(settings).verify(await issuer().bearer({ sub: '4b2f' }));
+      expect([named.issuerSubject, unnamed.subject, unnamed.issuerSubject]).toEqual([
+        '4b2f',
+        '4b2f',
+        undefined,
+      ]);
+      for (const sub of [undefined, 7, '', 'a\nb', 'a'.repeat(256)]) {
+        const principal = await verifier(settings).verify(await issuer().bearer({ sub, username: 'ada' }));
+        expect(principal).not.toHaveProperty('issuerSubject');
+      }
     });
 
     it('has the roles of all', async () => {

@@ -7,7 +7,7 @@ import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { escrowIfDue } from '#steps/escrow-if-due.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
-import { openOwnLock, takeBack } from '#steps/open-lock.ts';
+import { type Opening, openOwnLock, takeBack } from '#steps/open-lock.ts';
 import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { type Relocking, relockKey } from '#steps/relock-key.ts';
@@ -42,7 +42,8 @@ export async function changePassword(
   change: PasswordChange,
 ): Promise<Enrollment> {
   const act = actOf('change-password', principal, change);
-  return await recorded(dependencies, act, async (recordNow) => {
+  return await recorded(dependencies, act, async (recordNow, refuseNow) => {
+    const opening = { ...dependencies, refuseNow };
     const asFound = await loadOwnEnrollment(dependencies, principal, change.enrollmentId);
     checkLock(asFound);
     const setBy = passwordSettingId('change-password', asFound, change.idempotencyKey);
@@ -51,8 +52,8 @@ export async function changePassword(
     const unlocking = { password: isDone ? change.newPassword : change.currentPassword };
     const enrollment = await escrowIfDue(dependencies, principal, asFound, { unlocking, requestId });
     const changed = isDone
-      ? await confirmPasswordSet(dependencies, principal, enrollment, change.newPassword)
-      : await changeOf(dependencies, principal, enrollment, { ...change, passwordSetBy: setBy, recordNow });
+      ? await confirmPasswordSet(opening, principal, enrollment, change.newPassword)
+      : await changeOf(opening, principal, enrollment, { ...change, passwordSetBy: setBy, recordNow });
     // The password is changed; what is left over now, the event of the change sees to.
     return await discardSuperseded(dependencies, changed).catch(() => changed);
   });
@@ -68,7 +69,7 @@ function checkLock(enrollment: Enrollment): void {
 type Setting = PasswordChange & Pick<Relocking, 'passwordSetBy' | 'recordNow'>;
 
 async function changeOf(
-  dependencies: Needs,
+  dependencies: Needs & Opening,
   principal: Principal,
   enrollment: Enrollment,
   { currentPassword, newPassword, ...setting }: Setting,

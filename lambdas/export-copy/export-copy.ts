@@ -8,7 +8,7 @@ import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Unlocking } from '#domain/unlocking.ts';
-import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
+import type { LedgerEntry, RecordNow, RefuseNow } from '#ports/ledger.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import { decide, exportRefused, resourceOf } from '#steps/decide.ts';
@@ -69,16 +69,16 @@ export async function exportCopy(
   const { organization, subject } = principal;
   const { enrollmentId, requestId, profile = 'modern' } = request;
   const entry = { action: 'export-copy', organization, principal: subject, enrollmentId, requestId, profile };
-  return await recorded(dependencies, entry, async (recordNow) => {
+  return await recorded(dependencies, entry, async (recordNow, refuseNow) => {
     const asFound = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const enrollment = await escrowIfDue(dependencies, principal, asFound, request);
     const key = readyKey(enrollment, 'export a copy');
-    const decided = await checkPolicy(dependencies, principal, enrollment, profile);
+    const decided = await checkPolicy({ ...dependencies, refuseNow }, principal, enrollment, profile);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile);
     const generated = request.pfxPassword === 'generated';
     if (!generated) await checkNewPassword(dependencies, principal, enrollment, password);
     try {
-      const order = { ...request, profile, password, decided, recordNow };
+      const order = { ...request, profile, password, decided, recordNow, refuseNow };
       const copy = await unlockAndCopy(dependencies, principal, enrollment, key, order);
       return generated ? { ...copy, generatedPassword: password } : copy;
     } catch (error) {
@@ -95,8 +95,9 @@ async function unlockAndCopy(
   key: EnrollmentKey,
   order: CopyOrder,
 ): Promise<SubscriberCopy> {
-  const { unlocking } = order;
-  const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
+  const { unlocking, refuseNow } = order;
+  const opening = { ...dependencies, refuseNow };
+  const wrapped = await openOwnLock(opening, principal, enrollment, unlocking);
   try {
     return await makeCopyOf(dependencies, enrollment, key, order, wrapped);
   } catch (error) {
@@ -107,7 +108,7 @@ async function unlockAndCopy(
 }
 
 async function checkPolicy(
-  dependencies: Needs,
+  dependencies: Needs & { refuseNow: RefuseNow },
   principal: Principal,
   enrollment: Enrollment,
   profile: PfxProfile,
@@ -116,11 +117,13 @@ async function checkPolicy(
   const action = profile === 'compatible' ? 'ExportCompatible' : 'Export';
   const decision = await decide(dependencies, { action, principal, resource });
   if (decision.allowed) return { version: decision.version, rules: decision.rules };
+  const refusal = exportRefused(decision, enrollment.exportable);
+  await dependencies.refuseNow(refusal);
   const data = { enrollmentId: enrollment.id, code: 'export-refused' } as const;
   await updateEnrollment(dependencies, enrollment, transitions.recordExportRefusal, () => ({
     events: [{ name: 'ExportRefused', data }],
   }));
-  throw exportRefused(decision, enrollment.exportable);
+  throw refusal;
 }
 
 /** The policy that allowed a copy: its version, and the rules of it. */
@@ -132,6 +135,7 @@ type CopyOrder = ExportRequest & {
   password: Secret;
   decided: Decided;
   recordNow: RecordNow;
+  refuseNow: RefuseNow;
 };
 
 async function makeCopyOf(

@@ -28,10 +28,10 @@ export async function makeKeyPairWithPassword(
   const { organization, id: enrollmentId } = order.enrollment;
   const { password, requestId } = order;
   const act = { action: 'make-key-pair', organization, principal: 'service', enrollmentId, requestId };
-  return await recorded(dependencies, act, async (recordNow) => {
+  return await recorded(dependencies, act, async (recordNow, refuseNow) => {
     const enrollment = await loadEnrollment(dependencies, organization, enrollmentId);
     if (enrollment.purpose !== only) throw new AccessError('not-found');
-    return await makeUnderPassword(dependencies, enrollment, { ...order, recordNow }, async () => {
+    return await makeUnderPassword(dependencies, enrollment, { ...order, recordNow, refuseNow }, async () => {
       await checkNewPassword(dependencies, subscriberOf(enrollment, order), enrollment, password);
     });
   });

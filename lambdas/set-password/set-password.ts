@@ -33,7 +33,7 @@ export async function setPassword(
   { enrollmentId, password, idempotencyKey, requestId }: PasswordSetting,
 ): Promise<Enrollment> {
   const act = actOf('set-password', principal, { requestId, enrollmentId });
-  return await recorded(dependencies, act, async (recordNow) => {
+  return await recorded(dependencies, act, async (recordNow, refuseNow) => {
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
     const isAgain = wasSetBy(enrollment, setBy);
@@ -42,7 +42,7 @@ export async function setPassword(
       await checkNewPassword(dependencies, principal, enrollment, password);
     }
     const { authTime, groups } = principal;
-    const order = { enrollment, password, setBy, authTime, groups, requestId };
+    const order = { enrollment, password, setBy, authTime, groups, requestId, refuseNow };
     // Nothing is set when it comes again.
     return await whatStands(() => dependencies.keyPairs.make({ ...order, ...(!isAgain && { recordNow }) }));
   });

@@ -1,6 +1,6 @@
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Secret } from '#domain/secret.ts';
-import type { RecordNow } from './ledger.ts';
+import type { RecordNow, RefuseNow } from './ledger.ts';
 
 /** An enrollment whose subscriber has just set its password. */
 export interface PasswordedEnrollment {
@@ -18,6 +18,8 @@ export interface PasswordedEnrollment {
   requestId: string;
   /** Records that the password is set, before the key counts: just before, where it is made on the spot; else before it is asked for. */
   recordNow?: RecordNow | undefined;
+  /** Records a password that locks the key by being wrong, where it is tried on the spot. */
+  refuseNow?: RefuseNow | undefined;
 }
 
 /**

@@ -71,3 +71,9 @@ export interface Ledger {
  * @throws StoreError `store-unavailable`: then the act must not happen
  */
 export type RecordNow = (told?: Partial<LedgerEntry>) => Promise<string>;
+
+/**
+ * Records an act as refused just before something tells of it: an event, say. The act is then to throw that very error.
+ * @throws StoreError `store-unavailable`: then nothing may tell of it
+ */
+export type RefuseNow = (error: EscrowError) => Promise<void>;

@@ -24,12 +24,12 @@ export function makingHere(dependencies: KeyPairNeeds & Pick<Dependencies, 'cloc
 export async function makeUnderPassword(
   dependencies: KeyPairNeeds,
   enrollment: Enrollment,
-  { password, setBy, authTime, recordNow }: Omit<PasswordedEnrollment, 'enrollment' | 'requestId'>,
+  { password, setBy, authTime, recordNow, refuseNow }: Omit<PasswordedEnrollment, 'enrollment' | 'requestId'>,
   check: () => Promise<void> = async () => {},
 ): Promise<Enrollment> {
   if (wasSetBy(enrollment, setBy)) {
     const signedIn = authTime === undefined ? {} : { authTime };
-    return await confirmPasswordSet(dependencies, signedIn, enrollment, password);
+    return await confirmPasswordSet({ ...dependencies, refuseNow }, signedIn, enrollment, password);
   }
   requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
   await check();

@@ -22,7 +22,7 @@ import { escrowBackup, type ProvedBackup } from './escrow-backup.ts';
 import { loadEnrollment, loadOrganization } from './load.ts';
 import { standsNot } from './may-stand.ts';
 import { noteEscrowDue } from './note-escrow-due.ts';
-import { openOwnLock, rightTry, takeBack } from './open-lock.ts';
+import { type Opening, openOwnLock, rightTry, takeBack } from './open-lock.ts';
 import { readPlaceholder, unwrapKey } from './opened-key.ts';
 import { recorded } from './record.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -64,9 +64,9 @@ export async function makeDueEscrow(dependencies: DueEscrowNeeds, due: DueKey): 
   const policy = await noteEscrowDue(dependencies, found, requestId);
   if (policy === undefined) return await loadEnrollment(dependencies, organization, enrollmentId);
   const act = { action: 'escrow-key', organization, principal: 'service', enrollmentId, requestId };
-  return await recorded(dependencies, act, async (recordNow) => {
+  return await recorded(dependencies, act, async (recordNow, refuseNow) => {
     await endDead(dependencies, found);
-    const privateKey = await openKey(dependencies, found, due);
+    const privateKey = await openKey({ ...dependencies, refuseNow }, found, due);
     try {
       return await escrow(dependencies, found, { due, privateKey, policy, recordNow });
     } finally {
@@ -85,7 +85,7 @@ async function endDead(dependencies: DueEscrowNeeds, enrollment: Enrollment): Pr
 }
 
 async function openKey(
-  dependencies: DueEscrowNeeds,
+  dependencies: DueEscrowNeeds & Opening,
   enrollment: Enrollment,
   { unlocking, authTime }: DueKey,
 ): Promise<Secret> {

@@ -4,6 +4,7 @@ import { EscrowError, LockError, ProviderError, StateError } from '#domain/error
 import type { DomainEvent } from '#domain/events.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Unlocking } from '#domain/unlocking.ts';
+import type { RefuseNow } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkCustody, loadEnrollment } from './load.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -19,6 +20,11 @@ export function isLocked({ inARow, inLife }: Tries): boolean {
 /** The subscriber, of whom no more is asked here than when they last proved who they are: that lifts a lock. */
 export type SignedIn = Pick<Principal, 'authTime'>;
 
+/** What it takes to open a lock; and what records the last try that is allowed, before an event tells that the key is locked. */
+export type Opening = Pick<Dependencies, 'registry' | 'keys' | 'clock'> & {
+  refuseNow?: RefuseNow | undefined;
+};
+
 /**
  * Opens the subscriber's lock: the key is then wrapped by custody only.
  *
@@ -28,7 +34,7 @@ export type SignedIn = Pick<Principal, 'authTime'>;
  *   ProviderError as the ports throw
  */
 export async function openLock(
-  dependencies: Pick<Dependencies, 'registry' | 'keys' | 'clock'>,
+  dependencies: Opening,
   principal: SignedIn,
   enrollment: Enrollment,
   locked: Uint8Array,
@@ -61,7 +67,7 @@ export async function openLock(
  *   store throws; what `openLock` throws
  */
 export async function openOwnLock(
-  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
+  dependencies: Opening & Pick<Dependencies, 'documents'>,
   principal: SignedIn,
   enrollment: Enrollment,
   unlocking: Unlocking,
@@ -137,7 +143,7 @@ function signedInSince({ authTime }: SignedIn, lastTriedAt: string | undefined):
 
 /** The error of a wrong password that was the last one allowed, once its event is told; undefined for any other. */
 async function lastTry(
-  dependencies: Pick<Dependencies, 'registry'>,
+  dependencies: Pick<Opening, 'registry' | 'refuseNow'>,
   enrollment: Enrollment,
   { inARow, inLife }: Tries,
   cause: unknown,
@@ -146,6 +152,8 @@ async function lastTry(
   if (!blocked && inARow < mostTries.inARow) return undefined;
   const name = blocked ? 'EnrollmentBlocked' : 'EnrollmentLocked';
   const event: DomainEvent = { name, data: { enrollmentId: enrollment.id } };
+  const refusal = new LockError(blocked ? 'enrollment-blocked' : 'enrollment-locked', { cause });
+  await dependencies.refuseNow?.(refusal);
   await updateEnrollment(dependencies, enrollment, transitions.recordTry, () => ({ events: [event] }));
-  return new LockError(blocked ? 'enrollment-blocked' : 'enrollment-locked', { cause });
+  return refusal;
 }

@@ -2,7 +2,7 @@ import { derivedId } from '#crypto/identifiers.ts';
 import { type Enrollment, transitions } from '#domain/enrollment.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openOwnLock, rightTry, type SignedIn } from './open-lock.ts';
+import { type Opening, openOwnLock, rightTry, type SignedIn } from './open-lock.ts';
 import { updateEnrollment } from './update-enrollment.ts';
 
 /**
@@ -33,7 +33,7 @@ export function wasSetBy({ state, passwordSetBy }: Enrollment, setBy: string | u
  * @throws as `openOwnLock`
  */
 export async function confirmPasswordSet(
-  dependencies: Pick<Dependencies, 'registry' | 'documents' | 'keys' | 'clock'>,
+  dependencies: Opening & Pick<Dependencies, 'documents'>,
   principal: SignedIn,
   enrollment: Enrollment,
   password: Secret,

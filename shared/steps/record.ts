@@ -1,6 +1,6 @@
 import { asEscrowError, type EscrowError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
-import { endOf, type Ledger, type LedgerEntry, type RecordNow } from '#ports/ledger.ts';
+import { endOf, type Ledger, type LedgerEntry, type RecordNow, type RefuseNow } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Longest text of a sender's choosing that a record keeps: an event's source and id come from outside. */
@@ -18,14 +18,15 @@ export type Act = Omit<LedgerEntry, 'outcome' | 'code' | 'about'>;
  *
  * Work that does what cannot be undone asks for its record just before, and is not recorded again when it is done. If it fails after
  * that, the entry of its failure names the one that it takes back, unless it may be done all the same (`mayStand`); and if it ends with
- * its process, the early one stands alone: what it says was not done, or done and not told. Never the other way round.
+ * its process, the early one stands alone: what it says was not done, or done and not told. Never the other way round. So does work that
+ * has a refusal told by an event, and is then not recorded again as it throws that refusal.
  * @param told what the result adds to the record of what was done: which enrollment it is, or that policy refused it
  * @throws what the work throws; StoreError `store-unavailable` if the record could not be made
  */
 export async function recorded<T>(
   { ledger }: Pick<Dependencies, 'ledger'>,
   act: Act,
-  work: (recordNow: RecordNow) => Promise<T>,
+  work: (recordNow: RecordNow, refuseNow: RefuseNow) => Promise<T>,
   told: (result: T) => Partial<LedgerEntry> = () => ({}),
 ): Promise<T> {
   let early: string | undefined;
@@ -33,10 +34,16 @@ export async function recorded<T>(
     early = await ledger.record({ ...bounded(act), outcome: 'done', ...more });
     return early;
   };
+  let refused: EscrowError | undefined;
+  const refuseNow: RefuseNow = async (error) => {
+    await ledger.record({ ...bounded(act), ...endOf(error) });
+    refused = error;
+  };
   let result: T;
   try {
-    result = await work(recordNow);
+    result = await work(recordNow, refuseNow);
   } catch (thrown) {
+    if (thrown === refused) throw thrown;
     // What may have been done is not taken back: the entry stands, and the failure beside it.
     const takesBack = asEscrowError(thrown).details.mayStand === true ? undefined : early;
     throw await recordEnd(ledger, act, thrown, takesBack);

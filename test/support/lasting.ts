@@ -4,7 +4,6 @@ import type { Enrollment } from '#domain/enrollment.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { makingHere } from '#steps/key-pair-maker.ts';
 import { escrowingHere } from '#steps/make-due-escrow.ts';
-import { isLocked } from '#steps/open-lock.ts';
 import { type Call, through } from './failing-ports.ts';
 import { listedNames } from './listed.ts';
 import type { World } from './world.ts';
@@ -16,7 +15,7 @@ const passing: readonly string[] = ['KeyPairAttemptAbandoned', 'LedgerCheckpoint
 const outward: readonly string[] = ['notifier.notify', 'queues.redriveOf', 'events.request'];
 
 /**
- * What acts leave in a world that lasts: what records say beyond attempts and counted tries, the events that they bore, what is gone
+ * What acts leave in a world that lasts: what records say beyond attempts and counted tries (a lock is told by its event), the events that they bore, what is gone
  * of what was stored, and what was done outside.
  */
 export class Lasting {
@@ -71,14 +70,22 @@ export class Lasting {
 }
 
 function lastingIn(enrollment: Enrollment): unknown {
-  const { state, attempt, abandoned, backups, tries, version: _, events: _events, ...rest } = enrollment;
+  const {
+    state,
+    attempt,
+    abandoned,
+    backups,
+    tries: _tries,
+    version: _,
+    events: _events,
+    ...rest
+  } = enrollment;
   const { pendingLock: _lock, superseded: _superseded, escrowing: _escrowing, ...lasting } = rest;
   const from = attempt?.from ?? abandoned?.from;
   return {
     ...lasting,
     state: state === 'making' ? from : state,
     backups: backups.filter((backup) => backup.state === 'active'),
-    isLocked: isLocked(tries),
   };
 }
 

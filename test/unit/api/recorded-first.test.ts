@@ -7,13 +7,16 @@ import { type Consumer, subscriptions } from '#contract/subscriptions.ts';
 import { canaryOrganization } from '#domain/canary.ts';
 import type { Enrollment } from '#domain/enrollment.ts';
 import type { Role } from '#domain/principal.ts';
+import { Secret } from '#domain/secret.ts';
 import { applyPolicy } from '#lambdas/apply-policy/apply-policy.ts';
+import { changePassword } from '#lambdas/change-password/change-password.ts';
 import { checkBackups } from '#lambdas/check-backups/check-backups.ts';
 import { checkCanaries } from '#lambdas/check-canaries/check-canaries.ts';
 import { requestCanary } from '#lambdas/check-canaries/request-canary.ts';
 import { deliverWebhook } from '#lambdas/deliver-webhook/deliver-webhook.ts';
 import { destroyEnrollment } from '#lambdas/destroy-enrollment/destroy-enrollment.ts';
 import { discardSupersededOf } from '#lambdas/discard-superseded/discard-superseded.ts';
+import { exportCopy } from '#lambdas/export-copy/export-copy.ts';
 import { fanOutWebhooks } from '#lambdas/fan-out-webhooks/fan-out-webhooks.ts';
 import { makeKeyPairOfAccepted } from '#lambdas/make-key-pair/make-key-pair.ts';
 import { makeKeyPairWithPassword } from '#lambdas/make-key-pair/make-key-pair-with-password.ts';
@@ -43,6 +46,7 @@ import {
   requested,
   subscriber,
   type World,
+  wrongPassword,
 } from '#test/support/world.ts';
 
 // A process may end after any call. Where something lasts then that nothing in the ledger tells of, it was recorded too late.
@@ -123,12 +127,70 @@ async function versionOf({ world }: ApiWorld): Promise<number> {
   return (await loadOrganization(world.dependencies, organization)).version;
 }
 
+describe('a refusal that an event tells of', () => {
+  let world: World;
+  let watch: Watch;
+  beforeEach(async () => {
+    world = await makeWorld();
+    watch = new Watch(() => world);
+  });
+  afterEach(() => world.close());
+
+  const exportWith = (enrollmentId: string, secret: Secret) => (dependencies: Dependencies) => {
+    const unlocking = { password: secret };
+    const wish = { enrollmentId, unlocking, pfxPassword: 'generated', requestId: 'export' } as const;
+    return exportCopy(dependencies, subscriber(), wish);
+  };
+  const refusals: Readonly<
+    Record<string, (world: World) => Promise<(dependencies: Dependencies) => unknown>>
+  > = {
+    'of a copy': async () => {
+      const { id } = await ready(world);
+      await decideBy(world.dependencies, organization, ownPolicy('a'));
+      return exportWith(id, password());
+    },
+    'of the tenth wrong password, at an export': async () => {
+      const { id } = await ready(world);
+      await tried(world, id, 9);
+      return exportWith(id, wrongPassword());
+    },
+    'of the hundredth, at a change of the password': async () => {
+      const { id: enrollmentId } = await ready(world);
+      await tried(world, enrollmentId, 5, 99);
+      const [currentPassword, newPassword] = [wrongPassword(), Secret.fromText('battery staple correct')];
+      const change = { enrollmentId, currentPassword, newPassword, requestId: 'change' };
+      return (dependencies) => changePassword(dependencies, subscriber(), change);
+    },
+  };
+
+  it.each(Object.entries(refusals))('is recorded first: %s', async (_name, prepare) => {
+    const refused = await prepare(world);
+    const dependencies = watch.over(world.dependencies);
+    await watch.begin({ isDeaf: false });
+    await expect(refused(dependencies)).rejects.toMatchObject({ retryable: false });
+    expect([await watch.hasChanged(), watch.unrecorded]).toEqual([true, []]);
+    expect(watch.recorded().map(({ outcome }) => outcome)).toEqual(['refused']);
+  });
+
+  it.each(Object.entries(refusals))('is told by none that cannot be recorded: %s', async (_name, prepare) => {
+    const refused = await prepare(world);
+    const dependencies = watch.over(world.dependencies);
+    await watch.begin({ isDeaf: true });
+    await expect(refused(dependencies)).rejects.toThrow();
+    expect(await watch.hasChanged()).toBe(false);
+  });
+});
+
+/** Has wrong passwords counted. */
+async function tried(world: World, id: string, inARow: number, inLife = inARow): Promise<void> {
+  const { version, ...rest } = await current(world, { id });
+  const tries = { inARow, inLife };
+  await world.dependencies.registry.replace({ ...rest, version: version + 1, tries }, { version });
+}
+
 /** Has an enrollment locked by wrong passwords. */
 async function lock({ world }: ApiWorld, id: string): Promise<void> {
-  const { registry } = world.dependencies;
-  const { version, ...rest } = await current(world, { id });
-  const tries = { inARow: 10, inLife: 10 };
-  await registry.replace({ ...rest, version: version + 1, tries }, { version });
+  await tried(world, id, 10);
 }
 
 /** What events and the clock set to work: made ready in a world, and then done. */

@@ -140,7 +140,8 @@ describe('setting a password', () => {
     const setBy = expect.stringMatching(/^pws_/);
     const { authTime } = subscriber();
     const told = { enrollment, password: setting.password, setBy, authTime, requestId: 'set-1' };
-    expect(asked).toEqual([{ ...told, recordNow: expect.any(Function) }]);
+    const recording = { recordNow: expect.any(Function), refuseNow: expect.any(Function) };
+    expect(asked).toEqual([{ ...told, ...recording }]);
     expect((await current(world, enrollment)).state).toBe('awaiting-subscriber');
   });
 });

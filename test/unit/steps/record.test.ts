@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError, LockError, PolicyError, ProviderError, StoreError } from '#domain/errors.ts';
-import { type RecordNow, recordingAt } from '#ports/ledger.ts';
+import { type RecordNow, type RefuseNow, recordingAt } from '#ports/ledger.ts';
 import { recorded } from '#steps/record.ts';
 import { MemoryLedger } from '#test/doubles/memory-ledger.ts';
 import { thrownBy } from '#test/support/refused.ts';
@@ -77,6 +77,23 @@ describe('an act that is recorded', () => {
       { ...entry, outcome: 'done' },
       { ...entry, outcome: 'failed', code: 'store-unavailable', takesBack: 'led_1' },
     ]);
+  });
+
+  it('that is refused early is not recorded again as it throws that refusal, and as another it is', async () => {
+    const refusal = new LockError('enrollment-locked');
+    const gone = new StoreError('store-unavailable');
+    for (const [thrown, more] of [
+      [refusal, []],
+      [gone, [{ ...entry, outcome: 'failed', code: 'store-unavailable' }]],
+    ] as const) {
+      const ledger = new MemoryLedger();
+      const work = async (_recordNow: RecordNow, refuseNow: RefuseNow) => {
+        await refuseNow(refusal);
+        throw thrown;
+      };
+      expect(await thrownBy(() => recorded({ ledger }, entry, work))).toBe(thrown);
+      expect(ledger.entries).toEqual([{ ...entry, outcome: 'refused', code: 'enrollment-locked' }, ...more]);
+    }
   });
 
   it('that may be done though it fails takes nothing back', async () => {

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLambda } from '#adapters/lambda/client.ts';
 import { LambdaKeyPairMaker } from '#adapters/lambda/key-pair-maker.ts';
+import { StoreError } from '#domain/errors.ts';
 import { Secret } from '#domain/secret.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import { type Loopback, onLoopback } from '#test/doubles/loopback.ts';
@@ -62,6 +63,7 @@ async function make({
 }: {
   lambda?: ReturnType<typeof openLambda>;
   setBy?: string;
+  recordNow?: () => Promise<string>;
 } = {}) {
   const registry = new MemoryRegistry(new ManualClock());
   await registry.create(enrollment);
@@ -71,6 +73,19 @@ async function make({
 }
 
 describe('the maker of key pairs on AWS Lambda', () => {
+  it('records that the password is set before it asks, and asks nobody where that cannot be', async () => {
+    const order: number[] = [];
+    const recordNow = async () => {
+      order.push(asked.length);
+      return 'led_1';
+    };
+    await make({ recordNow });
+    expect([order, asked.length]).toEqual([[0], 1]);
+    const gone = new StoreError('store-unavailable');
+    await expect(make({ recordNow: () => Promise.reject(gone) })).rejects.toBe(gone);
+    expect(asked).toHaveLength(1);
+  });
+
   it('calls the function of the purpose, and gives the enrollment as it stands then', async () => {
     expect(await make({ setBy: 'set-1' })).toMatchObject({ id: 'enr-1', organization: 'acme' });
     const order = {

@@ -19,9 +19,9 @@ export async function redriveDeadLetter(
   const act = actOf('redrive-dead-letter', principal, { requestId });
   await recorded(dependencies, act, async (recordNow) => {
     requireRole(principal, administering);
-    await recordNow({ about: [`dead-letter ${deadLetterId}`] });
+    const now = () => recordNow({ about: [`dead-letter ${deadLetterId}`] });
     try {
-      await whatStands(() => dependencies.queues.redriveOf(principal.organization, deadLetterId));
+      await whatStands(() => dependencies.queues.redriveOf(principal.organization, deadLetterId, now));
     } catch (cause) {
       const missing = cause instanceof EscrowError && cause.code === 'object-missing';
       throw missing ? new AccessError('not-found', { cause }) : cause;

@@ -32,9 +32,10 @@ export interface OrganizationQueues {
 
   /**
    * Puts a dead letter of an organization back into its queue, with a receive count of zero.
+   * @param before waited for once it is known to be there; where it throws, nothing is done
    * @throws StoreError `object-missing` if there is none of this id, or it is another organization's; `store-unavailable`
    */
-  redriveOf(organization: string, id: string): Promise<void>;
+  redriveOf(organization: string, id: string, before?: () => Promise<unknown>): Promise<void>;
 
   /**
    * @param counts of the organization's enrollments, if they are known: where those are what is counted, they need not be asked for

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '#domain/errors.ts';
 import type { CloudEvent, Message } from '#ports/messages.ts';
 import { ManualClock } from '#test/doubles/clock.ts';
 import type { DeliveryParts } from './delivery.contract.ts';
@@ -142,6 +143,25 @@ export function organizationQueuesContract<M extends Message>(
         expect(await deadIds('acme')).toHaveLength(2);
         expect(await outcomeOf(subject.organizationQueues.redriveOf('acme', id))).toBe('done');
         expect(await outcomeOf(subject.organizationQueues.redriveOf('acme', id))).toBe('object-missing');
+      });
+
+      it('waits for what comes before, once it is there, and does nothing where that fails', async () => {
+        await publish('e-1');
+        await buryAll();
+        const id = await deadOf('maker');
+        const { organizationQueues: queues } = subject;
+        let times = 0;
+        const gone = new StoreError('store-unavailable');
+        const before = async () => {
+          times += 1;
+          if (times === 1) throw gone;
+        };
+        expect(await outcomeOf(queues.redriveOf('other', id, before))).toBe('object-missing');
+        expect(times).toBe(0);
+        await expect(queues.redriveOf('acme', id, before)).rejects.toBe(gone);
+        expect([(await deadIds('acme')).length, (await subject.receive('maker')).length]).toEqual([2, 0]);
+        await queues.redriveOf('acme', id, before);
+        expect([times, (await subject.receive('maker')).length]).toEqual([2, 1]);
       });
 
       it('by several at once puts it back once', async () => {

@@ -113,8 +113,11 @@ export class MemoryMessageQueues implements MessageQueues, OrganizationQueues {
     return this.#deadOf(organization).length;
   }
 
-  async redriveOf(organization: string, id: string): Promise<void> {
-    if (!this.#deadOf(organization).some((each) => each.id === id)) throw new StoreError('object-missing');
+  async redriveOf(organization: string, id: string, before?: () => Promise<unknown>): Promise<void> {
+    const isThere = () => this.#deadOf(organization).some((each) => each.id === id);
+    if (!isThere()) throw new StoreError('object-missing');
+    await before?.();
+    if (!isThere()) throw new StoreError('object-missing');
     await this.redrive(id);
   }
 

@@ -61,7 +61,7 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
     return await this.#table.count({ partition: deadLettersOf(organization) });
   }
 
-  async redriveOf(organization: string, id: string): Promise<void> {
+  async redriveOf(organization: string, id: string, before?: () => Promise<unknown>): Promise<void> {
     const { sender } = this.#parts;
     if (sender === undefined) {
       throw new StoreError('store-misconfigured', { why: 'this function is given no queues to send to' });
@@ -71,6 +71,7 @@ export class DynamoOrganizationQueues implements OrganizationQueues {
     // Whoever was frozen meanwhile finds it in another's hands, gone, or given up again.
     const isStillTaken = { expression: '#redriven = :until', values: { until } };
     try {
+      await before?.();
       await sender.send(consumer, event);
     } catch (error) {
       await this.#table.put(row, isStillTaken).catch(() => undefined);

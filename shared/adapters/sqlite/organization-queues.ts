@@ -14,6 +14,7 @@ export const organizationQueuesSql = {
     WHERE organization = ? AND id > ? ORDER BY id LIMIT ?`,
   countDeadLetters: 'SELECT count(*) AS count FROM dead_letters WHERE organization = ?',
   backlog: 'SELECT count(*) AS waiting, min(enqueued_at) AS oldest FROM messages WHERE organization = ?',
+  isThere: 'SELECT 1 FROM dead_letters WHERE organization = ? AND id = ?',
   copyBack: `
     INSERT INTO messages (consumer, source, event_id, event, visible_at, enqueued_at)
     SELECT consumer, source, event_id, event, ?3, ?3 FROM dead_letters WHERE organization = ?1 AND id = ?2
@@ -30,11 +31,12 @@ export class SqliteOrganizationQueues implements OrganizationQueues {
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
-    const { deadLetters, countDeadLetters, backlog, copyBack, remove } = organizationQueuesSql;
+    const { deadLetters, countDeadLetters, backlog, isThere, copyBack, remove } = organizationQueuesSql;
     this.#statements = {
       deadLetters: database.prepare(deadLetters),
       countDeadLetters: database.prepare(countDeadLetters),
       backlog: database.prepare(backlog),
+      isThere: database.prepare(isThere),
       copyBack: database.prepare(copyBack),
       remove: database.prepare(remove),
     };
@@ -53,9 +55,12 @@ export class SqliteOrganizationQueues implements OrganizationQueues {
     return row === undefined ? 0 : integerOf(row, 'count');
   }
 
-  async redriveOf(organization: string, id: string): Promise<void> {
+  async redriveOf(organization: string, id: string, before?: () => Promise<unknown>): Promise<void> {
     // SQLite numbers rows from 1; any other text is the id of none.
     const number = /^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0;
+    if (this.#statements.isThere.get(organization, number) === undefined)
+      throw new StoreError('object-missing');
+    await before?.();
     this.#database.transaction(() => {
       // Nothing is copied if the same event came again meanwhile and waits in the queue.
       this.#statements.copyBack.run(organization, number, this.#clock.now().getTime());

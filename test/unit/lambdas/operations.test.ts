@@ -8,7 +8,7 @@ import { redriveDeadLetter } from '#lambdas/redrive-dead-letter/redrive-dead-let
 import type { Notice } from '#ports/notifier.ts';
 import { noticeOf } from '#test/contract/notices.contract.ts';
 import { acceptedEvent } from '#test/contract/records.ts';
-import { expectFailedAfterRecord, expectRefused } from '#test/support/refused.ts';
+import { expectRefused } from '#test/support/refused.ts';
 import { withChanged } from '#test/support/with-changed.ts';
 import { makeWorld, organization, ready, request, subscriber, type World } from '#test/support/world.ts';
 
@@ -165,13 +165,13 @@ describe('dead letters', () => {
       outcome: 'done',
       about: [`dead-letter ${id}`],
     });
-    await expectFailedAfterRecord(world, 'not-found', () => redrive(as('administrator'), id), true);
+    await expectRefused(world, 'not-found', () => redrive(as('administrator'), id));
   });
 
   it('of another organization are not found, nor are those that are not there', async () => {
     const id = await bury('e-1', '/organizations/other');
     for (const unknown of [id, '', '0', 'x']) {
-      await expectFailedAfterRecord(world, 'not-found', () => redrive(as('administrator'), unknown), true);
+      await expectRefused(world, 'not-found', () => redrive(as('administrator'), unknown), { organization });
     }
     expect(await world.queues.deadLetters()).toHaveLength(1);
   });

@@ -80,7 +80,7 @@ describe('a demo with keys in AWS KMS, at an endpoint that is named', () => {
     );
   });
 
-  it('runs again, makes no key, and changes nothing', async () => {
+  it('runs again, makes no key, and changes nothing but that the ledger goes on', async () => {
     const own = { ...folders, out: join(folders.root, 'kms'), data: join(folders.root, 'kms-data') };
     const [before, keys] = [digestsOf(own), double.account.keys().length];
     expect((await runDemo(own, ...folders.options, '--kms-prefix', 'kms')).status).toBe(0);
@@ -138,7 +138,7 @@ describe('a demo with keys in AWS KMS, where nothing of AWS is set up', () => {
     expect(processesWith(keys)).toEqual([]);
   });
 
-  it('runs again on the same keys, and changes nothing', async () => {
+  it('runs again on the same keys, and changes nothing but that the ledger goes on', async () => {
     const [before, kept] = [digestsOf(folders), filesUnder(keys)];
     const { status, stderr } = await runDemo(folders, ...folders.options);
     expect(status).toBe(0);

@@ -79,7 +79,7 @@ describe('a demo with keys in a token', () => {
     expect(first.stdout).toContain(`escrow -- token show --data ${data}\n`);
   });
 
-  it('runs again and changes nothing', async () => {
+  it('runs again, and changes nothing but that the ledger goes on', async () => {
     const before = digestsOf(folders);
     expect((await runDemo(folders, ...options)).status).toBe(0);
     expect(digestsOf(folders)).toEqual(before);

@@ -67,6 +67,7 @@ describe('a demo of a list with bad rows', () => {
       'grace.hopper',
       'jwks.json',
       'katherine.johnson',
+      'ledger',
       'recovery.private.jwk',
       'summary.json',
     ]);

@@ -4,7 +4,13 @@ import { ProviderError, StoreError } from '#domain/errors.ts';
 import type { Role } from '#domain/principal.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { type ApiWorld, makeApiWorld } from '#test/support/api.ts';
-import { furnish, propose, type Records, routeNames, sensibleRequests } from '#test/support/api-requests.ts';
+import {
+  furnishFor,
+  propose,
+  type Records,
+  routeNames,
+  sensibleRequests,
+} from '#test/support/api-requests.ts';
 import { type Call, through } from '#test/support/failing-ports.ts';
 
 /** Ports that fail at a call, once, or do not. */
@@ -76,7 +82,7 @@ describe.each([
 
   async function renewed(name: RouteName, given: Records): Promise<Records> {
     if (name === 'approvePolicy') return { ...given, proposal: await propose(api) };
-    return using.includes(name) ? await furnish(api) : given;
+    return using.includes(name) ? await furnishFor(api, name) : given;
   }
 
   /** Asks with new records, so that it would succeed. @returns whether the fault was met */
@@ -115,7 +121,7 @@ describe.each([
   }
 
   it.each(routeNames)('is told as that, at whichever call: %s', async (name) => {
-    const records = await furnish(api);
+    const records = await furnishFor(api, name);
     const step = costly.includes(name) ? 6 : 1;
     for (let at = 1; await expectFailure(name, at, records); at += step) await emptied(api, records);
     await emptied(api);

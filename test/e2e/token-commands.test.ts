@@ -10,7 +10,7 @@ import { encryptionContext, identityContext, present } from '#test/contract/key-
 import { interposedToken } from '#test/doubles/pkcs11-interposer/interposed-token.ts';
 import { outputOf } from '#test/support/program.ts';
 import { dialogue } from '#test/unit/cli/dialogue.ts';
-import { processShell, type Ran, type Shell } from '#test/unit/cli/shell.ts';
+import { processShell, type Ran, type Shell, shell } from '#test/unit/cli/shell.ts';
 
 // The commands on tokens, run as a person runs them, on tokens of SoftHSM.
 
@@ -19,8 +19,8 @@ const soPin = '12348765';
 const wrongPin = '55556666';
 
 /** Runs a command. What it says must hold none of the PINs. */
-async function run({ run: runLine }: Shell, line: string): Promise<Ran> {
-  const ran = await runLine(line);
+async function run({ run: runLine }: Shell, line: string, input?: string): Promise<Ran> {
+  const ran = await runLine(line, input);
   for (const secret of [pin, soPin, wrongPin]) expect(ran.stdout + ran.stderr).not.toContain(secret);
   return ran;
 }
@@ -33,7 +33,7 @@ async function told(own: Shell, line: string) {
 }
 
 describe('a token in a data folder', () => {
-  const own = processShell();
+  const own = shell();
 
   it('is made with its settings and its PINs, which nobody else can read', async () => {
     const { status, stdout, stderr } = await run(own, 'escrow token init --data d');
@@ -74,7 +74,7 @@ describe('a token in a data folder', () => {
   });
 
   it('can do everything', async () => {
-    const { status, stdout, stderr } = await run(own, 'escrow token probe --data d --json');
+    const { status, stdout, stderr } = await run(own, 'escrow token probe --data d --json', '');
     expect(status).toBe(0);
     expect(stderr).toContain('Trying what the token can do, on keys that are thrown away ...\n');
     const report = JSON.parse(stdout);
@@ -247,7 +247,9 @@ const token = await interposedToken(
     ...{ pin: Secret.fromText(pin), soPin: Secret.fromText(soPin) },
   }),
 );
-const own = processShell({ ...token.environment, ESCROW_TOKEN_MODULE: token.module });
+// SoftHSM finds its tokens by the environment of the process that has it.
+Object.assign(process.env, token.environment);
+const own = shell({ ESCROW_TOKEN_MODULE: token.module });
 
 describe('a token that holds keys', () => {
   let residentId = '';

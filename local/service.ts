@@ -4,7 +4,6 @@ import { FileNotifier } from '#adapters/files/file-notifier.ts';
 import { FileVault } from '#adapters/files/file-vault.ts';
 import { FileSegmentStore } from '#adapters/files/segment-store.ts';
 import { News } from '#adapters/news.ts';
-import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { openDatabase } from '#adapters/sqlite/database.ts';
 import { SqliteDocumentStore } from '#adapters/sqlite/document-store.ts';
 import { SqliteEventBus } from '#adapters/sqlite/event-bus.ts';
@@ -40,6 +39,7 @@ import { escrowingHere } from '#steps/make-due-escrow.ts';
 import { build } from './build.ts';
 import { canarySecretFile } from './canary-secret.ts';
 import { expectedKeys } from './check-custody.ts';
+import { takeDataFolder } from './data-folder.ts';
 import { Dispatcher, type DispatcherParts } from './dispatcher.ts';
 import { type KeyChoice, openKeys } from './open-keys.ts';
 import type { Checked } from './tell-checked.ts';
@@ -82,7 +82,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     for (const step of closers.splice(0).reverse()) await step();
   };
   try {
-    const lock = lockDataFolder(folder);
+    const lock = await takeDataFolder(folder);
     closers.push(() => lock.release());
     const database = openDatabase(join(folder, 'escrow.db'));
     closers.push(() => database.close());

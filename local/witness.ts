@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Checkpoint, readCheckpoint } from '#crypto/ledger/checkpoint.ts';
 import { readSegment } from '#crypto/ledger/segment.ts';
 import { SetUpError, StoreError } from '#domain/errors.ts';
 import { fileError } from '#domain/plain-words.ts';
 import type { SegmentStore } from '#ports/segment-store.ts';
+import { makeFolder } from '#runtime/atomic-file.ts';
 
 const newline = '\n'.charCodeAt(0);
 const pageOfSegments = 100;
@@ -88,7 +89,7 @@ export class Witness {
 }
 
 async function append(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file), 0o700);
   await using handle = await open(file, 'a', 0o600);
   await handle.writeFile(text);
   await handle.sync();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { routes } from '#contract/routes.ts';
 import { type Checkpoint, readCheckpoint } from '#crypto/ledger/checkpoint.ts';
@@ -8,7 +8,7 @@ import { readSegment as readSegmentText, segmentNumber } from '#crypto/ledger/se
 import { writeUnsealed } from '#crypto/ledger/unsealed.ts';
 import { ConnectionError, EscrowError, ProofError, SetUpError } from '#domain/errors.ts';
 import { errorNumber, fileError, printable } from '#domain/plain-words.ts';
-import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, makeFolder, writeFileAtomically } from '#runtime/atomic-file.ts';
 import type { Client } from '../server/client.ts';
 
 /** What an export came to. */
@@ -71,7 +71,7 @@ export async function exportLedger(
 
 async function prepare(folder: string): Promise<void> {
   await asFile(folder, async () => {
-    await mkdir(join(folder, segmentsFolder), { recursive: true, mode: 0o700 });
+    await makeFolder(join(folder, segmentsFolder), 0o700);
     for (const each of [folder, join(folder, segmentsFolder)]) await clearUnfinishedFiles(each);
   });
 }

@@ -1,10 +1,10 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { EscrowError, SetUpError } from '#domain/errors.ts';
 import { errorNumber, fileError } from '#domain/plain-words.ts';
-import { writeFileAtomically } from '#runtime/atomic-file.ts';
+import { makeFolder, writeFileAtomically } from '#runtime/atomic-file.ts';
 
 const signInSchema = v.object({
   accessToken: v.string(),
@@ -93,7 +93,7 @@ export async function forgetSignIn(file: string, server: string): Promise<SignIn
 
 async function write(file: string, credentials: Credentials): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
     const text = `${JSON.stringify(credentials, null, 2)}\n`;
     await writeFileAtomically(file, text, { mode: 0o600, overwrite: true });
   } catch (error) {

@@ -10,7 +10,7 @@ import { checkSettings, libraryOf, settingsIn } from './library.ts';
 import {
   checkNewPins,
   keptPins,
-  makeFolder,
+  makeTokenFolder,
   type NewPins,
   type NewPinValues,
   readNewPins,
@@ -117,7 +117,7 @@ async function placeInData(values: InitializeValues, data: string): Promise<Plac
   }
   const module = values.module ?? (await inOurWords(() => findSoftHsm()));
   const folder = join(data, evaluationToken.folder);
-  await makeFolder(folder);
+  await makeTokenFolder(folder);
   return { label, folder, library: { module, environment: await settingsIn(folder) } };
 }
 

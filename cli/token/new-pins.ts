@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenFacts } from '#adapters/pkcs11/slots.ts';
 import { SetUpError } from '#domain/errors.ts';
 import { fileError } from '#domain/plain-words.ts';
+import { makeFolder } from '#runtime/atomic-file.ts';
 import { ArgumentsError } from '../command.ts';
 import type { Output } from '../output.ts';
 import { isTaken, writeNewFile } from '../write-file.ts';
@@ -97,7 +97,7 @@ async function generatedPins(folder: string): Promise<NewPins> {
       });
     }
   }
-  await makeFolder(folder);
+  await makeTokenFolder(folder);
   await writeNewPin(files.soPin);
   await writeNewPin(files.pin);
   return { ...(await pinsIn(files)), made: files };
@@ -107,9 +107,9 @@ async function generatedPins(folder: string): Promise<NewPins> {
  * Makes a folder that only its owner can look into, unless it is there.
  * @throws SetUpError `usage`, StoreError `store-unavailable`
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeTokenFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
   } catch (error) {
     throw fileError(folder, error);
   }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Enrollment } from '#domain/enrollment.ts';
 import { SetUpError } from '#domain/errors.ts';
 import { exportFileName } from '#domain/file-name.ts';
-import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, makeFolder, writeFileAtomically } from '#runtime/atomic-file.ts';
 
 /** What may stand beside each other for one enrollment, by the ending of its file name. */
 export type FileKind =
@@ -77,7 +77,7 @@ export class OutputFolder {
   /** @throws SetUpError `usage` if it cannot be made */
   async make(): Promise<void> {
     try {
-      await mkdir(this.root, { recursive: true });
+      await makeFolder(this.root);
     } catch (cause) {
       throw new SetUpError('usage', {
         field: '--out',

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { refusePlainHttp } from '#adapters/aws/plain-http.ts';
-import { lockDataFolder } from '#adapters/sqlite/data-folder-lock.ts';
 import { kmsTagKey } from '#contract/kms-permissions.ts';
 import { ProviderError, SetUpError } from '#domain/errors.ts';
+import { takeDataFolder } from '../data-folder.ts';
 import type { DemoArguments } from './arguments.ts';
 import { awsKmsOf, leadOnlyTo } from './aws-environment.ts';
 import { startKmsStandIn } from './kms-stand-in.ts';
@@ -34,7 +34,7 @@ type Settings = Pick<DemoArguments, 'keys' | 'token' | 'kms' | 'standIn' | 'data
  * process led to it.
  * @param environment changed where a stand-in is started
  * @param home the folder that has `.aws`
- * @throws SetUpError `usage` if keys would be made in AWS itself and nobody said so; as `lockDataFolder`
+ * @throws SetUpError `usage` if keys would be made in AWS itself and nobody said so; as `takeDataFolder`
  * @throws ProviderError `provider-unavailable` if the stand-in does not start, or nothing answers at the endpoint;
  *   `provider-misconfigured` if that is no URL, or on another machine and not https
  */
@@ -119,7 +119,7 @@ async function atStandIn(
   environment: Record<string, string | undefined>,
 ): Promise<KeyPlace> {
   // What is wrong with the folder, or that another run is at work in it, is said before anything is put there.
-  lockDataFolder(data).release();
+  (await takeDataFolder(data)).release();
   const folder = join(data, 'kms-stand-in');
   const { environment: variables, close } = await startKmsStandIn(folder);
   leadOnlyTo(variables, environment);

@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newestCheckpointName, segmentPath, segmentsFolder, unsealedName } from '#crypto/ledger/folder.ts';
 import { readSegment, segmentNumber } from '#crypto/ledger/segment.ts';
 import { StoreError } from '#domain/errors.ts';
 import { errorNumber } from '#domain/plain-words.ts';
-import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, makeFolder, writeFileAtomically } from '#runtime/atomic-file.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { sealLedger } from '#steps/seal-ledger.ts';
 
@@ -24,7 +24,7 @@ export async function leaveLedger(
   await sealLedger(dependencies, organization);
   const numbers = await segmentNumbers(dependencies, organization);
   const segments = join(folder, segmentsFolder);
-  await mkdir(segments, { recursive: true });
+  await makeFolder(segments);
   for (const each of [folder, segments]) await clearUnfinishedFiles(each);
   for (const number of numbers) {
     const bytes = await segmentOf(dependencies, organization, number);

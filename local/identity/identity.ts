@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createLocalJWKSet } from 'jose';
 import { identityAudience, identityPath } from '#contract/api/accounts.ts';
 import { asEscrowError, SetUpError } from '#domain/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ledger } from '#ports/ledger.ts';
-import { clearUnfinishedFiles } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, makeFolder } from '#runtime/atomic-file.ts';
 import { RateLimiter } from '#runtime/rate-limit.ts';
 import { RefusedTokens } from '#runtime/tokens/refused-tokens.ts';
 import { tokenSettings } from '#runtime/tokens/token-settings.ts';
@@ -59,7 +58,7 @@ export async function openIdentity(settings: IdentitySettings): Promise<Identity
     throw new SetUpError('usage', { field: 'issuer', why: `does not end in ${identityPath}` });
   }
   const onFailure = settings.onFailure ?? (() => {});
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   await clearUnfinishedFiles(folder);
   const keys = await openSigningKeys(folder);
   const accounts = await Accounts.open(folder);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SetUpError } from '#domain/errors.ts';
 import { errorNumber } from '#domain/plain-words.ts';
@@ -24,7 +24,7 @@ export async function writeFileAtomically(
   content: Uint8Array | string,
   { mode = 0o644, overwrite = false }: AtomicFileOptions = {},
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const neighbour = join(dirname(path), `.${randomUUID()}.part`);
   try {
     await writeSynced(neighbour, content, mode);
@@ -42,6 +42,31 @@ export async function writeFileAtomically(
     // It may hold a secret, so it goes whatever failed.
     await rm(neighbour, { force: true });
   }
+}
+
+/**
+ * Makes a folder, and those that it is to stand in, unless it is there. Not by what node:fs has for it: where a file system makes
+ * no folder and says ENOENT, as `/proc` and folders that are mounted on demand do, that would try for ever.
+ * @param mode of each that is made, 0o777 less the umask if absent
+ * @throws the error of node:fs
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  try {
+    await mkdir(folder, mode);
+  } catch (error) {
+    if (await isFolder(folder)) return;
+    const parent = dirname(folder);
+    if (errorNumber(error) !== 'ENOENT' || (await isFolder(parent))) throw error;
+    await makeFolder(parent, mode);
+    await makeFolder(folder, mode);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function writeSynced(path: string, content: Uint8Array | string, mode: number): Promise<void> {

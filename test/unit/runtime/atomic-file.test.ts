@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clearUnfinishedFiles, writeFileAtomically } from '#runtime/atomic-file.ts';
+import { clearUnfinishedFiles, makeFolder, writeFileAtomically } from '#runtime/atomic-file.ts';
 import { thrownBy } from '#test/support/refused.ts';
 
 let folder: string;
@@ -71,5 +71,30 @@ describe('what a killed process left half written', () => {
   it('is not sought in what is no folder', async () => {
     await writeFile(path, '');
     await expect(clearUnfinishedFiles(path)).rejects.toThrow('ENOTDIR');
+  });
+});
+
+describe('a folder', () => {
+  it('is made with those that it is to stand in, for its owner alone if asked, and again is nothing', async () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    for (const _ of [1, 2]) await makeFolder(deep, 0o700);
+    for (const each of [deep, join(folder, 'a')]) expect((await stat(each)).mode & 0o777).toBe(0o700);
+    await makeFolder('/');
+    await makeFolder('.');
+  });
+
+  it('is made once, by several at once', async () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    await Promise.all(Array.from({ length: 8 }, () => makeFolder(deep)));
+    expect((await stat(deep)).isDirectory()).toBe(true);
+  });
+
+  it('is not made in the place of a file, in a file, nor where the file system makes none', async () => {
+    await writeFile(path, '');
+    await expect(makeFolder(path)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolder(join(path, 'a', 'b'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+    for (const none of ['/proc/none', '/proc/none/at/all']) {
+      await expect(makeFolder(none)).rejects.toMatchObject({ code: 'ENOENT' });
+    }
   });
 });

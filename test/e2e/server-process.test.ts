@@ -3,8 +3,9 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openHttpServer } from '#local/server/http-server.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { runServerProcess, type ServerProcess, startServerProcess } from '#test/support/server-process.ts';
 import { rawConnection } from '#test/unit/local/server/raw-request.ts';
 import { type Collector, startCollector } from '#test/unit/runtime/collector.ts';
@@ -149,7 +150,7 @@ describe('stopping', () => {
     socket.write(`${head}${type}content-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`);
     await pause(100);
     server.child.kill('SIGTERM');
-    await vi.waitFor(() => expect(server.stderr()).toContain('"stopping","count":1'), { timeout: 10_000 });
+    await eventually(() => expect(server.stderr()).toContain('"stopping","count":1'));
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
     expect(received()).toBe('');
     socket.write(body.slice(5));
@@ -167,7 +168,7 @@ describe('stopping', () => {
     );
     await pause(100);
     server.child.kill('SIGINT');
-    await vi.waitFor(() => expect(server.stderr()).toContain('stopping'), { timeout: 10_000 });
+    await eventually(() => expect(server.stderr()).toContain('stopping'));
     // Sooner, it would be taken for the same one, passed on by another process.
     await pause(350);
     expect(await server.end('SIGINT')).toBe(130);

@@ -188,8 +188,12 @@ describe('a stream of events', () => {
       signal: ending.signal,
     });
     let text = '';
-    setTimeout(() => ending.abort(), 50);
-    for await (const piece of stream ?? expect.unreachable('it is a stream')) text += piece;
+    // It is over once nothing comes any more.
+    const silence = setTimeout(() => ending.abort(), 50);
+    for await (const piece of stream ?? expect.unreachable('it is a stream')) {
+      silence.refresh();
+      text += piece;
+    }
     return text;
   }
 

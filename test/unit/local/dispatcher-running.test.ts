@@ -6,6 +6,7 @@ import type { Dispatcher } from '#local/dispatcher.ts';
 import type { CloudEvent } from '#ports/messages.ts';
 import { MemoryOutbox } from '#test/doubles/memory-registry.ts';
 import { enrollment } from '#test/support/enrollment.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { dispatching, event } from './dispatching.ts';
 
 const running: Dispatcher[] = [];
@@ -39,9 +40,9 @@ describe('a dispatcher at work', () => {
     const { bus, dispatcher, handled, queues } = atWork();
     await bus.publish(event('EnrollmentAccepted', 'first'));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(handled).toHaveLength(1));
+    await eventually(() => expect(handled).toHaveLength(1));
     await bus.publish(event('EnrollmentLocked', 'second'));
-    await vi.waitFor(() => expect(handled).toHaveLength(2), { timeout: 10_000 });
+    await eventually(() => expect(handled).toHaveLength(2));
     expect(await queues.depth()).toBe(0);
   });
 
@@ -52,7 +53,7 @@ describe('a dispatcher at work', () => {
       outbox.collect(enrollment({ version, events }), '2026-01-05T08:00:00.000Z');
     }
     dispatcher.nudge();
-    await vi.waitFor(() => expect(handled).toHaveLength(120));
+    await eventually(() => expect(handled).toHaveLength(120));
     expect(await outbox.pending(10)).toEqual([]);
   });
 
@@ -68,7 +69,7 @@ describe('a dispatcher at work', () => {
     });
     await bus.publish(event('EnrollmentAccepted'));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(deliveries).toHaveLength(2), { timeout: 10_000 });
+    await eventually(() => expect(deliveries).toHaveLength(2));
     expect(deliveries.map(({ outcome }) => outcome)).toEqual(['retry', 'done']);
   });
 
@@ -76,7 +77,7 @@ describe('a dispatcher at work', () => {
     const { dispatcher, bus, queues, handled } = atWork();
     await bus.publish(event('EnrollmentAccepted'));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(handled).toHaveLength(1));
+    await eventually(() => expect(handled).toHaveLength(1));
     const receive = vi.spyOn(queues, 'receive');
     await pause(300);
     // A turn asks for each of a handful of consumers: this is a few turns, where a busy loop has thousands.
@@ -92,14 +93,14 @@ describe('the lanes', () => {
       await bus.publish(event('WebhookDeliveryRequested', `slow-${number}`));
     }
     dispatcher.nudge();
-    await vi.waitFor(() => expect(began).toHaveLength(16));
+    await eventually(() => expect(began).toHaveLength(16));
     for (let number = 0; number < 10; number += 1)
       await bus.publish(event('EnrollmentAccepted', `${number}`));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(handled).toHaveLength(10));
+    await eventually(() => expect(handled).toHaveLength(10));
     expect(began).toHaveLength(16);
     open();
-    await vi.waitFor(() => expect(began).toHaveLength(40));
+    await eventually(() => expect(began).toHaveLength(40));
   });
 
   it('keep one slow message from holding up the others of its consumer', async () => {
@@ -117,10 +118,10 @@ describe('the lanes', () => {
     for (let number = 0; number < 12; number += 1)
       await bus.publish(event('EnrollmentAccepted', `${number}`));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(done).toHaveLength(12));
+    await eventually(() => expect(done).toHaveLength(12));
     expect(ended).toEqual([]);
     open();
-    await vi.waitFor(() => expect(done.at(-1)).toBe('slow'));
+    await eventually(() => expect(done.at(-1)).toBe('slow'));
   });
 
   it('hold no more than their consumer may have', async () => {
@@ -140,7 +141,7 @@ describe('the lanes', () => {
     for (let number = 0; number < 30; number += 1)
       await bus.publish(event('EnrollmentAccepted', `${number}`));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(handled).toHaveLength(30));
+    await eventually(() => expect(handled).toHaveLength(30));
     expect(most).toBe(4);
   });
 });
@@ -161,7 +162,7 @@ describe('a store that does not answer', () => {
     const { handled } = atWork({ outbox, onTrouble: (error) => troubles.push(error) });
     const events = [{ name: 'EnrollmentLocked', data: { enrollmentId: 'enr_1' } }] as const;
     memory.collect(enrollment({ events }), '2026-01-05T08:00:00.000Z');
-    await vi.waitFor(() => expect(handled).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(handled).toHaveLength(1));
     expect(troubles).toMatchObject([{ code: 'store-unavailable' }, { code: 'store-unavailable' }]);
   });
 
@@ -171,9 +172,9 @@ describe('a store that does not answer', () => {
     vi.spyOn(queues, 'acknowledge').mockRejectedValueOnce(new StoreError('store-unavailable'));
     await bus.publish(event('EnrollmentAccepted', 'first'));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(troubles).toHaveLength(1));
+    await eventually(() => expect(troubles).toHaveLength(1));
     await bus.publish(event('EnrollmentAccepted', 'second'));
-    await vi.waitFor(() => expect(handled.at(-1)).toContain('second'), { timeout: 10_000 });
+    await eventually(() => expect(handled.at(-1)).toContain('second'));
   });
 
   it('does not hold up the end', async () => {
@@ -184,7 +185,7 @@ describe('a store that does not answer', () => {
       throw new StoreError('store-unavailable');
     };
     const { dispatcher } = atWork({ outbox });
-    await vi.waitFor(() => expect(asked).toBeGreaterThan(3), { timeout: 10_000 });
+    await eventually(() => expect(asked).toBeGreaterThan(3));
     expect(await dispatcher.stop(10_000)).toBe(true);
   });
 });
@@ -196,7 +197,7 @@ describe('stopping', () => {
     for (let number = 0; number < 10; number += 1)
       await bus.publish(event('EnrollmentAccepted', `${number}`));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(began).toHaveLength(4));
+    await eventually(() => expect(began).toHaveLength(4));
     const stopping = dispatcher.stop(60_000);
     await pause(20);
     expect(dispatcher.inHand).toBe(4);
@@ -216,7 +217,7 @@ describe('stopping', () => {
     const { bus, dispatcher, queues } = atWork({ handlers: { 'make-encryption-key-pair': handle } });
     await bus.publish(event('EnrollmentAccepted'));
     dispatcher.nudge();
-    await vi.waitFor(() => expect(began).toHaveLength(1));
+    await eventually(() => expect(began).toHaveLength(1));
     expect(await dispatcher.stop(20)).toBe(false);
     expect(await queues.depth()).toBe(1);
     open();

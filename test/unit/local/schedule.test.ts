@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '#domain/errors.ts';
 import { Schedule } from '#local/schedule.ts';
+import { eventually } from '#test/support/eventually.ts';
 
 const running: Schedule[] = [];
 afterEach(async () => {
@@ -41,20 +42,20 @@ function scheduled(
 describe('a schedule', () => {
   it('does its work at once', async () => {
     const { runs } = scheduled(3_600);
-    await vi.waitFor(() => expect(runs()).toBe(1));
+    await eventually(() => expect(runs()).toBe(1));
   });
 
   it('does it after a while, where that is wanted, and not if it is stopped before', async () => {
     const soon = scheduled(3_600, undefined, 0.005);
     const late = scheduled(3_600, undefined, 3_600);
-    await vi.waitFor(() => expect(soon.runs()).toBe(1));
+    await eventually(() => expect(soon.runs()).toBe(1));
     expect(await late.schedule.stop(60_000)).toBe(true);
     expect(late.runs()).toBe(0);
   });
 
   it('does it again after a pause, never twice at a time', async () => {
     const { runs, most } = scheduled(0.001, () => pause(3));
-    await vi.waitFor(() => expect(runs()).toBeGreaterThan(5));
+    await eventually(() => expect(runs()).toBeGreaterThan(5));
     expect(most()).toBe(1);
   });
 
@@ -62,13 +63,13 @@ describe('a schedule', () => {
     const { runs, failures } = scheduled(0.001, async (run) => {
       if (run < 3) throw new StoreError('store-unavailable');
     });
-    await vi.waitFor(() => expect(runs()).toBeGreaterThan(4));
+    await eventually(() => expect(runs()).toBeGreaterThan(4));
     expect(failures).toMatchObject([{ code: 'store-unavailable' }, { code: 'store-unavailable' }]);
   });
 
   it('ends at once while it pauses', async () => {
     const { schedule, runs } = scheduled(3_600);
-    await vi.waitFor(() => expect(runs()).toBe(1));
+    await eventually(() => expect(runs()).toBe(1));
     expect(await schedule.stop(60_000)).toBe(true);
     await pause(5);
     expect(runs()).toBe(1);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '#runtime/http/api-request.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { gatewaySubject } from './gateway-subject.ts';
 import { rawConnection } from './raw-request.ts';
 
@@ -52,10 +53,10 @@ describe('a stream', () => {
     });
     const { socket, received } = await rawConnection(port);
     socket.write(get);
-    await vi.waitFor(() => expect(received()).toContain('data: first'));
+    await eventually(() => expect(received()).toContain('data: first'));
     expect(received()).not.toContain('second');
     next.resolve();
-    await vi.waitFor(() => expect(received()).toMatch(/data: second.*\r\n0\r\n\r\n$/s));
+    await eventually(() => expect(received()).toMatch(/data: second.*\r\n0\r\n\r\n$/s));
   });
 
   it('sends its headers before there is anything to say', async () => {
@@ -72,17 +73,17 @@ describe('a stream', () => {
     const { port, state } = await streaming(twoThenWait);
     const { socket, received } = await rawConnection(port);
     socket.write(get);
-    await vi.waitFor(() => expect(received()).toContain('data: 2'));
+    await eventually(() => expect(received()).toContain('data: 2'));
     expect(state.ended).toBe(false);
     socket.destroy();
-    await vi.waitFor(() => expect(state.ended).toBe(true));
+    await eventually(() => expect(state.ended).toBe(true));
   });
 
   it('ends properly when the service stops', async () => {
     const { url, state, stop } = await streaming(twoThenWait);
     const answer = await fetch(url);
     const whole = answer.text();
-    await vi.waitFor(() => expect(state.asked).toBe(2));
+    await eventually(() => expect(state.asked).toBe(2));
     stop();
     expect(await whole).toBe('data: 1\n\ndata: 2\n\n');
     expect(state.ended).toBe(true);
@@ -119,10 +120,10 @@ describe('a stream', () => {
     // What the two sockets hold, and no more.
     expect(waiting * piece.length).toBeLessThan(64 * 1_048_576);
     socket.resume();
-    await vi.waitFor(() => expect(state.asked).toBeGreaterThan(waiting));
+    await eventually(() => expect(state.asked).toBeGreaterThan(waiting));
     expect(received()).toContain(piece.slice(0, 1_000));
     socket.destroy();
-    await vi.waitFor(() => expect(state.ended).toBe(true));
+    await eventually(() => expect(state.ended).toBe(true));
   });
 
   it('that waits for a client ends when that client goes', async () => {
@@ -130,9 +131,9 @@ describe('a stream', () => {
     const { socket } = await rawConnection(port);
     socket.pause();
     socket.write(get);
-    await vi.waitFor(() => expect(state.asked).toBeGreaterThan(1));
+    await eventually(() => expect(state.asked).toBeGreaterThan(1));
     socket.destroy();
-    await vi.waitFor(() => expect(state.ended).toBe(true));
+    await eventually(() => expect(state.ended).toBe(true));
   });
 
   it('is not begun for HEAD', async () => {

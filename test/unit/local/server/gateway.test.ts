@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '#runtime/http/api-request.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { gatewaySubject, plain, type Taken } from './gateway-subject.ts';
 import { rawConnection, rawExchange } from './raw-request.ts';
 
@@ -123,9 +124,9 @@ describe('a body', () => {
     const { socket } = await rawConnection(port);
     socket.write(head('POST / HTTP/1.1', 'content-length: 50'));
     socket.write('{"password":"half');
-    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    await eventually(() => expect(taken).toHaveLength(1));
     socket.destroy();
-    await vi.waitFor(() => expect(taken[0]?.error).toBeDefined());
+    await eventually(() => expect(taken[0]?.error).toBeDefined());
     const [{ error, request } = expect.unreachable()] = taken;
     expect(error).toMatchObject({
       code: 'invalid-input',
@@ -138,7 +139,7 @@ describe('a body', () => {
     const { port, taken } = await serveReader(100, { requestTimeout: 60 });
     const answer = await rawExchange(port, `${head('POST / HTTP/1.1', 'content-length: 50')}slow`);
     expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/);
-    await vi.waitFor(() => expect(taken[0]?.error?.code).toBe('invalid-input'));
+    await eventually(() => expect(taken[0]?.error?.code).toBe('invalid-input'));
   });
 
   it('that nobody reads is not taken for the next request', async () => {
@@ -152,7 +153,7 @@ describe('a body', () => {
     const outside = head('POST /outside HTTP/1.1', `content-length: ${within.length + 10}`);
     const { socket, received, ended } = await rawConnection(port);
     socket.write(outside + within);
-    await vi.waitFor(() => expect(received()).toContain('refused'));
+    await eventually(() => expect(received()).toContain('refused'));
     socket.write('0123456789');
     await ended;
     expect(paths).toEqual(['/outside']);

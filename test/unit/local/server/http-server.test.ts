@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type HttpServer, openHttpServer, usualLimits } from '#local/server/http-server.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { rawConnection, rawExchange } from './raw-request.ts';
 
 const open: HttpServer[] = [];
@@ -183,7 +184,7 @@ describe('closing', () => {
     const gate = gated();
     const { server } = await serving(gate.listener);
     const answering = fetch(server.url);
-    await vi.waitFor(() => expect(server.inFlight()).toBe(1));
+    await eventually(() => expect(server.inFlight()).toBe(1));
     const closing = server.close(60_000);
     await expect(fetch(server.url)).rejects.toThrow();
     gate.open();
@@ -236,7 +237,7 @@ describe('closing', () => {
     const { server } = await serving(() => {});
     const answering = fetch(server.url);
     const refused = expect(answering).rejects.toThrow();
-    await vi.waitFor(() => expect(server.inFlight()).toBe(1));
+    await eventually(() => expect(server.inFlight()).toBe(1));
     expect(await server.close(20)).toBe(false);
     await refused;
   });

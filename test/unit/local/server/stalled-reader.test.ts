@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createGateway } from '#local/server/gateway.ts';
 import { type HttpServer, openHttpServer, usualLimits } from '#local/server/http-server.ts';
 import type { ApiResponse } from '#runtime/http/api-request.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { rawConnection } from './raw-request.ts';
 
 const open: HttpServer[] = [];
@@ -34,7 +35,7 @@ describe('a client that reads nothing of its answer', () => {
     const { socket, ended } = await rawConnection(server.port);
     socket.pause();
     socket.write(get.replace('HOST', `127.0.0.1:${server.port}`));
-    await vi.waitFor(() => expect(isLetGo).toBe(true), 5_000);
+    await eventually(() => expect(isLetGo).toBe(true));
     socket.resume();
     await ended;
     expect(server.inFlight()).toBe(0);
@@ -45,8 +46,8 @@ describe('a client that reads nothing of its answer', () => {
     const { socket, ended } = await rawConnection(server.port);
     socket.pause();
     socket.write(get.replace('HOST', `127.0.0.1:${server.port}`));
-    await vi.waitFor(() => expect(server.inFlight()).toBe(1));
-    await vi.waitFor(() => expect(server.inFlight()).toBe(0), 5_000);
+    await eventually(() => expect(server.inFlight()).toBe(1));
+    await eventually(() => expect(server.inFlight()).toBe(0));
     socket.resume();
     await ended;
   });

@@ -63,6 +63,7 @@ const permissions: Readonly<Record<TableUse, TablePermission | readonly TablePer
     { table: 'ledger', index: 'by-refusal', actions: ['Query'] },
     { table: 'ledger', actions: ['BatchGetItem'] },
   ],
+  'ledger:hashes': { table: 'ledger', actions: ['BatchGetItem'], collectionsOf: ['segments'] },
   'ledger:locate': { table: 'ledger', actions: ['GetItem'] },
   'ledger:seal': [
     { table: 'ledger', actions: ['Query', 'BatchGetItem'] },

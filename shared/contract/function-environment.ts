@@ -37,6 +37,7 @@ const onUse: Readonly<Record<Exclude<Use, `keys:${string}`>, readonly Environmen
   'ledger:append': [names.ledgerTable],
   'ledger:lines': [names.ledgerTable],
   'ledger:find': [names.ledgerTable],
+  'ledger:hashes': [names.ledgerTable],
   'ledger:locate': [names.ledgerTable],
   'ledger:seal': [names.ledgerTable],
   'segments:read': [names.segmentBucket, names.segmentBucketOwner],

@@ -30,6 +30,8 @@ export type Use =
   | 'ledger:lines'
   /** To find sealed entries: by enrollment, by who asked, or what was refused. */
   | 'ledger:find'
+  /** To read the hashes that are kept of the trees. */
+  | 'ledger:hashes'
   /** To read the entry of a name. */
   | 'ledger:locate'
   /** To give entries their order, and note where they stand. */
@@ -305,7 +307,7 @@ export const functions = {
   'prove-entry': api(
     'prove-entry',
     ['proveEntry'],
-    ['aggregates:read', 'ledger:lines', 'ledger:locate', 'segments:read'],
+    ['aggregates:read', 'ledger:lines', 'ledger:hashes', 'ledger:locate', 'segments:read'],
     core,
   ),
   'read-dossier': api(
@@ -316,6 +318,7 @@ export const functions = {
       'documents:read',
       'notices:read',
       'ledger:lines',
+      'ledger:hashes',
       'ledger:find',
       'segments:read',
       'keys:receipts',

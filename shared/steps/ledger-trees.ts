@@ -7,10 +7,18 @@ import {
   merkleRoot,
   nodeHash,
 } from '#crypto/ledger/merkle.ts';
+import { pieceSize } from '#crypto/ledger/tree-pieces.ts';
+import type { LedgerHashes, Subtree } from '#ports/ledger-hashes.ts';
 import type { LedgerLog } from '#ports/ledger-log.ts';
 
 /** The leaves of a subtree whose root is remembered: a power of two. */
-const blockSize = 1_024;
+const blockSize = pieceSize;
+
+/** Where no hashes are kept. */
+const nothingKept: LedgerHashes = {
+  leaves: async () => undefined,
+  roots: async (_organization, subtrees) => subtrees.map(() => undefined),
+};
 
 /** A tree that proofs are made of. */
 interface Proving {
@@ -20,19 +28,24 @@ interface Proving {
   through: ReadonlySet<number>;
   /** The leaves of those that were read, by the first of each: no others, or all of a ledger would be in memory. */
   leaves: Map<number, readonly Uint8Array[]>;
+  /** Roots that are kept, by their subtrees. */
+  kept: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * The trees over organizations' ledgers, as their logs hold them. The roots of whole blocks of 1,024 lines are remembered, since
- * lines never change: so a proof reads a few blocks, but for the first one, which reads all. That is 32 bytes for each 1,024
- * lines; and what stands in memory is never trusted: whoever asks for a path verifies it by a signed root.
+ * The trees over organizations' ledgers. Where hashes of them are kept as they are sealed, a proof takes a few of those, however
+ * long a ledger is. What is not kept is made of the lines: the roots of whole blocks of 1,024 are remembered then, since lines never
+ * change, so a proof reads a few blocks, but for the first one, which reads all. That is 32 bytes for each 1,024 lines. Neither is
+ * ever trusted: whoever asks for a path verifies it by a signed root.
  */
 export class LedgerTrees {
   readonly #log: Pick<LedgerLog, 'lines'>;
+  readonly #hashes: LedgerHashes;
   readonly #blocks = new Map<string, Map<number, Uint8Array>>();
 
-  constructor(log: Pick<LedgerLog, 'lines'>) {
+  constructor(log: Pick<LedgerLog, 'lines'>, hashes = nothingKept) {
     this.#log = log;
+    this.#hashes = hashes;
   }
 
   /**
@@ -46,9 +59,10 @@ export class LedgerTrees {
     indexes: readonly number[],
     size: number,
   ): Promise<Uint8Array[][]> {
-    const proving = { organization, size, through: new Set(indexes.map(blockOf)), leaves: new Map() };
+    const ranges = indexes.map((index) => inclusionRanges(index, size));
+    const proving = await this.#proving(organization, size, indexes, ranges.flat());
     const paths: Uint8Array[][] = [];
-    for (const index of indexes) paths.push(await this.#rootsOver(proving, inclusionRanges(index, size)));
+    for (const each of ranges) paths.push(await this.#rootsOver(proving, each));
     return paths;
   }
 
@@ -58,8 +72,26 @@ export class LedgerTrees {
    * @throws InternalError `internal` if there are not as many; StoreError `store-unavailable`
    */
   async consistencyPath(organization: string, earlier: number, size: number): Promise<Uint8Array[]> {
-    const proving = { organization, size, through: new Set([blockOf(earlier)]), leaves: new Map() };
-    return await this.#rootsOver(proving, consistencyRanges(earlier, size));
+    const ranges = consistencyRanges(earlier, size);
+    return await this.#rootsOver(await this.#proving(organization, size, [earlier], ranges), ranges);
+  }
+
+  /** @param ranges all that proofs consist of, so that the roots that are kept are asked for at once */
+  async #proving(
+    organization: string,
+    size: number,
+    indexes: readonly number[],
+    ranges: readonly LeafRange[],
+  ): Promise<Proving> {
+    const wide = ranges.flatMap(wholeSubtrees).filter(({ height }) => 2 ** height >= blockSize);
+    const asked = [...new Map(wide.map((each) => [keyOf(each), each])).values()];
+    const roots = asked.length === 0 ? [] : await this.#hashes.roots(organization, asked);
+    const kept = new Map<string, Uint8Array>();
+    for (const [index, subtree] of asked.entries()) {
+      const root = roots[index];
+      if (root !== undefined) kept.set(keyOf(subtree), root);
+    }
+    return { organization, size, through: new Set(indexes.map(blockOf)), leaves: new Map(), kept };
   }
 
   async #rootsOver(proving: Proving, ranges: readonly LeafRange[]): Promise<Uint8Array[]> {
@@ -70,6 +102,8 @@ export class LedgerTrees {
 
   async #rootOver(proving: Proving, { start, end }: LeafRange): Promise<Uint8Array> {
     const size = end - start;
+    const kept = proving.kept.get(keyOf({ end, height: Math.log2(size) }));
+    if (kept !== undefined) return kept;
     if (size > blockSize) {
       const middle = start + 2 ** (Math.ceil(Math.log2(size)) - 1);
       const left = await this.#rootOver(proving, { start, end: middle });
@@ -83,6 +117,13 @@ export class LedgerTrees {
     return merkleRoot(leaves.slice(start - first, end - first));
   }
 
+  async #leaves(organization: string, first: number, count: number): Promise<readonly Uint8Array[]> {
+    const kept = await this.#hashes.leaves(organization, first, first + count);
+    if (kept !== undefined) return kept;
+    const lines = await this.#log.lines(organization, first, count);
+    return lines.map(({ text }) => lineLeaf(text));
+  }
+
   #rootsOf({ organization }: Proving): Map<number, Uint8Array> {
     const roots = this.#blocks.get(organization) ?? new Map<number, Uint8Array>();
     this.#blocks.set(organization, roots);
@@ -93,14 +134,31 @@ export class LedgerTrees {
     const known = proving.leaves.get(first);
     if (known !== undefined) return known;
     const count = Math.min(blockSize, proving.size - first);
-    const lines = await this.#log.lines(proving.organization, first, count);
-    const read = lines.map(({ text }) => lineLeaf(text));
+    const read = await this.#leaves(proving.organization, first, count);
     if (read.length === blockSize) this.#rootsOf(proving).set(first, merkleRoot(read));
     if (proving.through.has(first) || read.length < blockSize) proving.leaves.set(first, read);
     // Hashing keeps the processor; others of this process want to do something too.
     await breath();
     return read;
   }
+}
+
+/**
+ * The whole subtrees that a range of a proof consists of, from left to right. A range begins where a subtree of its length would, so each is
+ * the widest that is left.
+ */
+function wholeSubtrees({ start, end }: LeafRange): Subtree[] {
+  const found: Subtree[] = [];
+  for (let from = start; from < end; ) {
+    const height = Math.floor(Math.log2(end - from));
+    from += 2 ** height;
+    found.push({ end: from, height });
+  }
+  return found;
+}
+
+function keyOf({ end, height }: Subtree): string {
+  return `${height} ${end}`;
 }
 
 /** The first leaf of the block that a leaf stands in. */

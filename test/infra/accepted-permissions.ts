@@ -119,6 +119,18 @@ export const accepted: readonly Accepted[] = [
     why: 'Amazon S3 tells that an object is missing to those alone who have it: no call names it.',
   },
   {
+    functions: ['prove-entry', 'read-dossier'],
+    permissions: ['dynamodb:BatchGetItem on Ledger *#segments'],
+    why: 'Roots of the tree are kept, and read, of whole blocks of 1,024 entries.',
+    mayHappen: true,
+  },
+  {
+    functions: ['prove-entry'],
+    permissions: ['s3:GetObject on Segments/*'],
+    why: 'Where hashes of the tree are not kept, a proof is made of the lines.',
+    mayHappen: true,
+  },
+  {
     functions: ['seal-ledger'],
     permissions: ['dynamodb:BatchGetItem on Ledger'],
     why: 'A segment that somebody stored, and did not finish, is held against its entries.',

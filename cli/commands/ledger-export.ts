@@ -6,6 +6,7 @@ import { exitStatus, writeJson } from '../output.ts';
 import { openClient } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
 import { progress } from '../terminal/progress.ts';
+import { count } from '../views/enrollment.ts';
 
 /** Brings a folder up to the organization's ledger. */
 export const ledgerExport = command({
@@ -38,8 +39,8 @@ export const ledgerExport = command({
 function described({ organization, segments, newSegments, sealed, unsealed }: Exported, dir: string): string {
   const lines = [
     `The ledger of ${organization} is in ${dir}:`,
-    `  sealed        ${sealed} entries in ${segments} segments, ${newSegments} of them new`,
-    `  not sealed    ${unsealed} entries`,
+    `  sealed        ${count(sealed, 'entry', 'entries')} in ${count(segments, 'segment')}, ${newSegments} of them new`,
+    `  not sealed    ${count(unsealed, 'entry', 'entries')}`,
     ...(segments === 0 ? [] : [`  to keep       ${dir}/checkpoint.jwt, elsewhere`]),
   ];
   return lines.map(printable).join('\n');

@@ -44,7 +44,7 @@ function factsOf({ dossier, checkpoint, anchors, ledger, lines, receipts }: Doss
     ['key', `${key.label} (${purpose}), ${keySpec}, assurance ${assurance}, custody ${key.custody}`],
     ...(key.spkiSha256 === null ? [] : [['public key', `SPKI SHA-256 ${key.spkiSha256}`] as const]),
     ...(key.csrSha256 === null ? [] : [['request', `CSR SHA-256 ${key.csrSha256}`] as const]),
-    ['may leave', key.exportable ? 'yes: its subscriber can export copies' : 'no, never'],
+    ['may leave', key.exportable ? 'yes, where policy allows it' : 'no, never'],
     ['escrow', key.escrow],
     ...(key.escrowDue === null
       ? []
@@ -74,7 +74,7 @@ function factsOf({ dossier, checkpoint, anchors, ledger, lines, receipts }: Doss
       : [
           [
             'held against',
-            `${count(anchors.given, 'checkpoint')} kept elsewhere: the same ledger as ${anchors.same}, and proved to continue ${anchors.continued}`,
+            `${count(anchors.given, 'checkpoint')} kept elsewhere: ${anchors.same} of the very same ledger, ${anchors.continued} of its beginning, by proof`,
           ] as const,
         ]),
     ...(ledger === null

@@ -48,6 +48,11 @@ const floors: readonly Floor[] = [
 ];
 
 const copies: readonly PolicyAction[] = ['Export', 'ExportCompatible'];
+/** Why a floor is there; undefined for what is none. */
+export function floorReason(rule: string): string | undefined {
+  return floors.find((floor) => floor.rule === rule)?.reason;
+}
+
 const recoveryByAgents: readonly PolicyAction[] = ['ApproveRecovery', 'ReleaseRecovered'];
 
 function isAuditorAlone({ roles }: Principal): boolean {

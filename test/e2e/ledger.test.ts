@@ -58,7 +58,7 @@ describe('escrow ledger export', () => {
   it('writes a folder that verifies, by the keys of the service and what a witness kept', async () => {
     const told = await done(auditor, 'escrow ledger export ledger');
     expect(told).toMatch(
-      /^The ledger of example is in ledger:\n {2}sealed +\d+ entries in 1 segments, 1 of them new\n/,
+      /^The ledger of example is in ledger:\n {2}sealed +\d+ entries in 1 segment, 1 of them new\n/,
     );
     copyFileSync(witness, auditor.path('witness.txt'));
     const verifying = 'escrow ledger verify ledger --jwks jwks.json --checkpoint witness.txt';

@@ -1,3 +1,4 @@
+import { errors } from 'jose';
 import { ProofError } from '#domain/errors.ts';
 import type { CheckpointFile } from '../ledger/anchors.ts';
 import type { Checkpoint } from '../ledger/checkpoint.ts';
@@ -94,10 +95,14 @@ async function verifySignature(
     if (!isIt) notes.found('altered', 'it is not the dossier that was signed');
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    const why = error.details.why ?? 'it is not signed by one of the keys, or its signature was altered';
-    notes.found('signature', why);
+    const isUnknown = error.cause instanceof errors.JWKSNoMatchingKey;
+    notes.found('signature', error.details.why ?? (isUnknown ? unknownKey : notSigned));
   }
 }
+
+const unknownKey =
+  'it names a key that is not among those given: give the keys of the service that made it, with those that it has retired';
+const notSigned = 'it is not signed by the key that it names, or was altered';
 
 /** What is known of a dossier once all of it was looked at. */
 interface Known {
@@ -133,7 +138,7 @@ const noAnchor =
 const otherSize =
   'over another number of entries: that they are of the same ledger, only the ledger itself shows, or a dossier that was taken with one of them';
 const noLedger =
-  'that no entry of the enrollment was left out is what the service states; only the ledger itself shows it';
+  'that no entry of the enrollment was left out is what the service states; only the ledger itself shows it, if it is held against an export of that';
 const shorterLedger =
   'that no entry of the enrollment was left out is shown as far as the ledger and the dossier both go, and no further';
 
@@ -143,7 +148,10 @@ const longestUnsealed = 3_600_000;
 function remarkSealing({ dossier, lines }: Known, notes: DossierNotes): void {
   const [oldest, ...more] = lines.filter(({ proved }) => !proved);
   if (oldest === undefined || notes.findings.some(({ name }) => name === 'entry-not-proved')) return;
-  notes.remark('not-sealed', `${more.length + 1} of its entries were not sealed yet when it was made`);
+  notes.remark(
+    'not-sealed',
+    `${more.length + 1} of its entries ${more.length === 0 ? 'was' : 'were'} not sealed yet when it was made`,
+  );
   if (Date.parse(dossier.time) - Date.parse(oldest.time) > longestUnsealed)
     notes.remark(
       'sealing-behind',

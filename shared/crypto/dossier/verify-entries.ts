@@ -40,9 +40,12 @@ export function verifyEntries(
   checkpoint: Checkpoint | undefined,
   notes: DossierNotes,
 ): DossierLine[] {
+  const { checkpoint: given, entries } = dossier.ledger;
+  if (given === null && entries.some(({ path }) => path !== null))
+    notes.found('entry-not-proved', 'a proof comes without the checkpoint that it leads to');
   const lines: DossierLine[] = [];
   let before: { sequence: number; sha256: string } = { sequence: 0, sha256: '' };
-  for (const [index, { line: text, path }] of dossier.ledger.entries.entries()) {
+  for (const [index, { line: text, path }] of entries.entries()) {
     const read = readEntry(text, dossier, `entry ${index + 1} of the dossier`, notes);
     if (read === undefined) continue;
     const place = `#${read.sequence}`;
@@ -88,15 +91,15 @@ function isProved(
     notes.found('entry-not-proved', 'the checkpoint is over it, and it comes without a proof', place);
     return false;
   }
-  const proved =
-    checkpoint !== undefined &&
-    verifyInclusion({
-      index: sequence - 1,
-      size: checkpoint.treeSize,
-      leaf: lineLeaf(text),
-      proof: path.map((node) => Buffer.from(node, 'hex')),
-      root: Buffer.from(checkpoint.rootHash, 'hex'),
-    });
+  // Of what no checkpoint that verifies is over nothing can be proved: that is found once, with the checkpoint.
+  if (checkpoint === undefined) return false;
+  const proved = verifyInclusion({
+    index: sequence - 1,
+    size: checkpoint.treeSize,
+    leaf: lineLeaf(text),
+    proof: path.map((node) => Buffer.from(node, 'hex')),
+    root: Buffer.from(checkpoint.rootHash, 'hex'),
+  });
   if (!proved)
     notes.found('entry-not-proved', 'its proof does not lead to the root of the checkpoint', place);
   return proved;

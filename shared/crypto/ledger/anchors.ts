@@ -33,6 +33,7 @@ export async function readAnchors(
   found: NoteList<FindingName>,
 ): Promise<Anchor[]> {
   const anchors: Anchor[] = [];
+  const wrong: { name: FindingName; line: number; why: string }[] = [];
   let line = 0;
   let isEmpty = true;
   for await (const batch of readLines(read(), longestCheckpointLine)) {
@@ -43,12 +44,27 @@ export async function readAnchors(
       isEmpty = false;
       const jws = parseCheckpointLine(Buffer.from(text, 'latin1')) ?? text;
       const verdict = await judgeCheckpoint(jws, keys);
-      if ('why' in verdict) found.add(verdict.name, { file, line }, verdict.why);
-      else anchors.push(anchorOf(verdict, file, line));
+      if (!('why' in verdict)) anchors.push(anchorOf(verdict, file, line));
+      else if (wrong.length <= mostWrong) wrong.push({ ...verdict, line });
     }
+    if (anchors.length === 0 && wrong.length > mostWrong) break;
   }
+  tellWrong(file, anchors.length === 0 ? wrong.slice(0, 1) : wrong, wrong.length, found);
   if (isEmpty) found.add('unreadable', { file }, 'it holds no checkpoint');
   return anchors;
+}
+
+/** Lines of a file that are no checkpoint: so many, and none that is one, and it is a file of something else. */
+const mostWrong = 1_000;
+
+function tellWrong(
+  file: string,
+  told: readonly { name: FindingName; line: number; why: string }[],
+  count: number,
+  found: NoteList<FindingName>,
+): void {
+  const others = count > told.length ? '; nor does any other line of it hold a checkpoint that verifies' : '';
+  for (const { name, line, why } of told) found.add(name, { file, line }, `${why}${others}`);
 }
 
 /** What a line holds, without the byte order mark that a program may have put before the first one. */

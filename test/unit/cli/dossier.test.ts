@@ -4,6 +4,7 @@ import { decisionsIn } from '#crypto/dossier/acts.ts';
 import { fingerprint } from '#crypto/identifiers.ts';
 import { foundIn, madeDossier, signedWith, verifyFile } from '#test/support/dossier.ts';
 import { makeLedger, signingService } from '#test/support/ledger.ts';
+import { reasonsOf } from '../../../cli/dossier/reasons.ts';
 import { shell } from './shell.ts';
 
 const { run, write, path } = shell();
@@ -32,7 +33,7 @@ describe('escrow dossier verify, of a genuine dossier', () => {
     expect(stdout).toContain('  subscriber    ada, Ada O’Brien, ada@acme.example\n');
     expect(stdout).toContain('  verified      4 entries of 5 by proof, 2 receipts\n');
     expect(stdout).toContain(
-      '  held against  1 checkpoint kept elsewhere: the same ledger as 1, and proved to continue 0\n',
+      '  held against  1 checkpoint kept elsewhere: 1 of the very same ledger, 0 of its beginning, by proof\n',
     );
     const story = lines.slice(lines.indexOf('What happened') + 1, lines.indexOf('What to know of it'));
     expect(story.filter((line) => /^ {2}\S/.test(line))).toEqual([
@@ -68,6 +69,13 @@ describe('escrow dossier verify, of a genuine dossier', () => {
     expect(stdout).not.toContain('completeness-not-shown');
     const { stdout: json } = await verify('genuine.json', ' --ledger ledger --json');
     expect(JSON.parse(json).ledger).toEqual({ treeSize: 8, entries: 4, complete: true });
+  });
+
+  it('gives the reasons of floors, and of rules that every policy has', async () => {
+    const reasonOf = await reasonsOf([]);
+    expect(reasonOf('1', 'floor-never-loosened')).toMatch(/never loosened\.$/);
+    expect(reasonOf('1', 'no-rule-permits')).toBe('No rule of the policy permits this.');
+    expect(reasonOf('1', 'unheard-of')).toBeUndefined();
   });
 
   it('tells what is due', async () => {

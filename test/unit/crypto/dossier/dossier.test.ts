@@ -179,12 +179,31 @@ describe('a dossier that somebody altered', () => {
     }
   });
 
+  it('is verified by a key that signs no more, as long as the key set has it', async () => {
+    const retired = { keys: [...stranger.jwks.keys, ...service.jwks.keys] };
+    const report = await verifyFile(file, { ...service, jwks: retired }, [lastCheckpoint], ledger.files);
+    expect(report).toMatchObject({ ok: true, anchors: { same: 1 }, ledger: { complete: true } });
+    const { findings } = await verifyFile(file, stranger);
+    expect(findings[0]).toMatchObject({
+      name: 'signature',
+      why: expect.stringContaining('with those that it has retired'),
+    });
+  });
+
+  it('brings no proof without its checkpoint', async () => {
+    const alone = await signedWith(service, dossier, { ledger: { ...dossier.ledger, checkpoint: null } });
+    expect(foundIn(await verifyFile(alone, service))).toEqual(['entry-not-proved']);
+  });
+
+  it('is held against no file of something else, which is found once', async () => {
+    expect(foundIn(await verifyFile(file, service, [file]))).toEqual(['anchor-invalid kept-1.jwt, line 1']);
+  });
+
   it('is nothing to the keys of another service', async () => {
     const found = foundIn(await verifyFile(file, stranger));
     expect(found).toEqual([
       'signature',
       'checkpoint-invalid',
-      ...['#2', '#4', '#5', '#7'].map((place) => `entry-not-proved ${place}`),
       'receipt-invalid rcp_escrow',
       'receipt-invalid rcp_copy',
     ]);

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CliPeople, done } from '#test/support/cli-people.ts';
 import { ownPolicy } from '#test/support/own-policy.ts';
+import { policyWith } from '#test/support/policies.ts';
 import { testServer } from '#test/support/server.ts';
 
 // The life of a policy by the command line, against the real server.
@@ -106,5 +107,47 @@ describe('the life of a policy', () => {
       expect([line, status, stderr]).toEqual([line, 1, expect.stringContaining('No policy is proposed.')]);
     }
     expect((await second.run('escrow policy show --proposal')).status).toBe(1);
+  });
+});
+
+describe('escrow that a policy requires after the key was made', () => {
+  const withoutEscrow = policyWith({ escrow: { identity: false, encryption: false } });
+  let id = '';
+  const due = async () => JSON.parse(await done(root, 'escrow list --escrow-due --json')).enrollments;
+
+  it('is listed and told of, until the subscriber opens the key', async () => {
+    mkdirSync(root.path('without-escrow'));
+    root.write('without-escrow/policy.cedar', withoutEscrow.cedar);
+    root.write('without-escrow/tests.json', JSON.stringify(withoutEscrow.tests));
+    await done(root, 'escrow policy publish without-escrow');
+    await done(second, 'escrow policy approve --yes');
+    const name = '--given-name Eva --family-name Lund --email eva.lund@example.org';
+    await done(
+      root,
+      `escrow enroll --subscriber eva.lund ${name} --purpose encryption --key-spec ECC_NIST_P256`,
+    );
+    const waiting = await done(root, 'escrow list --state awaiting-subscriber --purpose encryption --json');
+    [{ id }] = JSON.parse(waiting).enrollments;
+    await done(eva, `escrow set-password ${id} --password-file password`);
+    await done(root, 'escrow policy rollback 3');
+    await done(second, 'escrow policy approve --yes');
+    await expect.poll(due).toEqual([expect.objectContaining({ id })]);
+    const shown = await done(olga, `escrow show ${id}`);
+    expect(shown).toMatch(/^ {2}escrow due {2}since 2\S+Z, by policy 5: encryption-escrowed$/m);
+    expect(shown).toContain('made when its subscriber next takes a copy or changes the password');
+    const csr = await root.run(`escrow csr ${id} --out held-back.pem`);
+    expect([csr.status, csr.stderr]).toEqual([1, expect.stringContaining('(escrow-due)')]);
+    await expect.poll(() => done(eva, 'escrow notices')).toContain('Your key is to be escrowed');
+  });
+
+  it('is made with the next copy', async () => {
+    await done(eva, `escrow export ${id} --out eva.pfx --password-file password --same-password`);
+    expect(await due()).toEqual([]);
+    expect(await done(eva, `escrow show ${id}`)).toContain('escrow      required, 1 active backup');
+    expect(await done(olga, `escrow ledger show --enrollment ${id}`)).toMatch(
+      /service {2}escrow key: done\n/,
+    );
+    await expect.poll(() => done(eva, 'escrow notices')).toContain('Your key was escrowed');
+    await done(root, `escrow csr ${id} --out let-go.pem`);
   });
 });

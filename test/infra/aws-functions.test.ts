@@ -291,7 +291,15 @@ describe('what else people and programs ask for', () => {
   it('is done: a change of the settings', () => every().settings());
   it('is done: a policy from its proposal to its approval', () => every().policy());
   it('is done: escrow that became required, at the next request that brings a password', async () => {
-    await every().escrowDue(generatePassword().text(), generatePassword().text());
+    const [password, newPassword] = [generatePassword().text(), generatePassword().text()];
+    await every().escrowDue(password, newPassword);
+    const scanner = new SecretScanner([
+      { name: 'password', bytes: Buffer.from(password) },
+      { name: 'new password', bytes: Buffer.from(newPassword) },
+    ]);
+    const { changes } = service.account;
+    expect(scanner.find(Buffer.from(await service.output()))).toEqual([]);
+    expect(scanner.find(Buffer.from(changes.join('\n'), 'latin1'))).toEqual([]);
   });
   it('is done: webhooks', () => every().webhooks());
   it('is told to anyone, where it is for anyone', () => every().public());

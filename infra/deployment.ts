@@ -11,6 +11,10 @@ import { settingForms } from './settings.ts';
 /** Values of the context by their form; each may be given by `-c NAME=VALUE`. */
 const forms = {
   ...settingForms,
+  retiredReceiptKeys: {
+    form: /^\s*\{\s*"keys"\s*:\s*\[[\s\S]*\]\s*\}\s*$/,
+    is: "the JSON of the service's jwks.json",
+  },
   tokenModule: { form: /^\/[\x21-\x7e]+$/, is: "the path of the token's library in the image" },
   tokenLabel: { form: /^[\x20-\x7e]{1,32}$/, is: "the token's label, of up to 32 characters" },
 } as const;
@@ -39,6 +43,7 @@ export function readDeployment(node: Node, account: string | undefined): Enrollm
     organization: read('organization'),
     stage: optional(node, 'stage'),
     custody: readCustody(node),
+    retiredReceiptKeys: readRetiredKeys(node),
     issuer: readIssuer(node),
     domain: readDomain(node),
     ledgerBucket: readLedgerBucket(node),
@@ -54,6 +59,19 @@ function readCustody(node: Node): TokenCustody | { kind: 'kms'; keySource?: 'mem
   }
   refuseWithout(node, 'custody=kms', ['keySource']);
   return { kind: 'pkcs11', module: optional(node, 'tokenModule'), label: optional(node, 'tokenLabel') };
+}
+
+/** What is in them is checked where they are used. */
+function readRetiredKeys(node: Node): EnrollmentKeyEscrowProps['retiredReceiptKeys'] {
+  const set = optional(node, 'retiredReceiptKeys');
+  if (set === undefined) return undefined;
+  try {
+    return JSON.parse(set).keys;
+  } catch {
+    throw new RangeError(
+      `the setting retiredReceiptKeys is not JSON: say ${forms.retiredReceiptKeys.is} (docs/deploy.md)`,
+    );
+  }
 }
 
 function readIssuer(node: Node): OidcIssuer | undefined {

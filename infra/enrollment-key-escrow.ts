@@ -37,8 +37,8 @@ export class EnrollmentKeyEscrow extends Construct {
     super(scope, id);
     setFeatureFlags(this.node);
     const settings = settingsOf(props);
-    const { env, stage, custody, ledger } = settings;
-    const vault = new VaultStack(this, 'Vault', { env, stage, custody, ledger });
+    const { env, stage, custody, ledger, retiredReceiptKeys } = settings;
+    const vault = new VaultStack(this, 'Vault', { env, stage, custody, ledger, retiredReceiptKeys });
     const code = props.code ?? packagedCode(custody.kind);
     const service = new ServiceStack(this, 'Service', { settings, vault, code });
     acceptFindings(this, vault);

@@ -18,6 +18,7 @@ const props: NamesOf<EnrollmentKeyEscrowProps> = {
   issuer: true,
   domain: true,
   custody: true,
+  retiredReceiptKeys: true,
   ledgerBucket: true,
   ledgerRetentionDays: true,
   corsOrigins: true,

@@ -65,6 +65,15 @@ export interface TokenCustody {
   readonly cidr?: string;
 }
 
+/** The public half of a key that signs receipts: a JSON Web Key (RFC 7517) on P-256. */
+export interface ReceiptKey {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+  readonly kid: string;
+}
+
 /** A bucket of another account, of the same region, for the ledgers' segments: with Object Lock, and a policy as in `docs/deploy.md`. */
 export interface LedgerBucket {
   readonly name: string;
@@ -85,6 +94,11 @@ export interface EnrollmentKeyEscrowProps {
   readonly domain?: EscrowDomain;
   /** AWS KMS if not given. */
   readonly custody?: KmsCustody | TokenCustody;
+  /**
+   * Keys that signed receipts before the present one, so that what they signed stays verifiable: the `keys` of `/.well-known/jwks.json`
+   * from before the change; none if not given.
+   */
+  readonly retiredReceiptKeys?: readonly ReceiptKey[];
   /** Keeps the segments of the ledgers; one in the same account is made if not given. */
   readonly ledgerBucket?: LedgerBucket;
   /** How long each segment is locked, from its writing; 1,095 days if not given. Nobody can shorten it. */

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { checkNames } from './known-names.ts';
-import type { EnrollmentKeyEscrowProps } from './props.ts';
+import type { EnrollmentKeyEscrowProps, ReceiptKey } from './props.ts';
 
 /** Where keys are, with all that can be said of either place. */
 export interface CustodySettings {
@@ -31,6 +31,7 @@ export interface EscrowSettings
       | 'stage'
       | 'corsOrigins'
       | 'alarmEmails'
+      | 'retiredReceiptKeys'
       | 'logRetention'
       | 'eventArchiveDays'
       | 'maxConcurrency'
@@ -103,6 +104,7 @@ export function settingsOf(props: EnrollmentKeyEscrowProps): EscrowSettings {
     domain: props.domain,
     corsOrigins: props.corsOrigins ?? [],
     alarmEmails: props.alarmEmails ?? [],
+    retiredReceiptKeys: receiptKeysOf(props.retiredReceiptKeys ?? []),
     logRetention: props.logRetention ?? RetentionDays.ONE_YEAR,
     eventArchiveDays,
     maxConcurrency,
@@ -129,6 +131,24 @@ function checkTexts(props: EnrollmentKeyEscrowProps, stage: string): void {
   if (custody?.kind === 'kms' && custody.keySource !== undefined) {
     check('keySource', 'custody.keySource', custody.keySource);
   }
+}
+
+/** So many fit into what a function of AWS Lambda may be told, beside the rest. */
+const mostRetiredKeys = 8;
+
+function receiptKeysOf(keys: readonly ReceiptKey[]): ReceiptKey[] {
+  const are = Array.isArray(keys) && keys.length <= mostRetiredKeys && keys.every(isReceiptKey);
+  if (are) return keys.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid }));
+  throw new RangeError(
+    `retiredReceiptKeys must be the keys of a jwks.json of the service, ${mostRetiredKeys} or fewer: each with kty EC, crv P-256, x, y and kid`,
+  );
+}
+
+function isReceiptKey(key: unknown): key is ReceiptKey {
+  if (typeof key !== 'object' || key === null) return false;
+  const { kty, crv, x, y, kid }: Partial<Record<string, unknown>> = { ...key };
+  const isText = (value: unknown) => typeof value === 'string' && /^[\w-]{43}$/.test(value);
+  return kty === 'EC' && crv === 'P-256' && [x, y, kid].every(isText);
 }
 
 function checkLists({ alarmEmails, corsOrigins }: EnrollmentKeyEscrowProps): void {

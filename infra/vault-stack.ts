@@ -19,13 +19,14 @@ import { isKeyUse, ownKeyGrants, residentKeyStatements } from './permissions/key
 import { secretStatements, storeStatements, streamStatements } from './permissions/store-permissions.ts';
 import { tableStatements } from './permissions/table-permissions.ts';
 import type { EscrowEnvironment, KmsCustody, TokenCustody } from './props.ts';
-import type { LedgerSettings } from './settings.ts';
+import type { EscrowSettings, LedgerSettings } from './settings.ts';
 
 export interface VaultStackProps {
   env: EscrowEnvironment;
   stage: string;
   custody: KmsCustody | TokenCustody;
   ledger: LedgerSettings;
+  retiredReceiptKeys: EscrowSettings['retiredReceiptKeys'];
 }
 
 /**
@@ -45,7 +46,11 @@ export class VaultStack extends Stack {
   /** The PIN of the token, where the keys are in one. */
   readonly tokenPin?: ISecret;
 
-  constructor(scope: Construct, id: string, { env, stage, custody, ledger }: VaultStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { env, stage, custody, ledger, retiredReceiptKeys }: VaultStackProps,
+  ) {
     super(scope, id, {
       stackName: `enrollment-key-escrow-${stage}-vault`,
       description: 'Enrollment key escrow: keys, records, backups and roles (retained)',
@@ -76,7 +81,10 @@ export class VaultStack extends Stack {
     const statementsOf = (name: FunctionName) => this.statementsOf(name);
     const roles = new FunctionRoles(this, 'Roles', { stage, statementsOf });
     if (custody.kind === 'kms') {
-      const keys = new CustodyKeys(this, 'Keys', { aliasPrefix: this.aliasPrefix });
+      const keys = new CustodyKeys(this, 'Keys', {
+        aliasPrefix: this.aliasPrefix,
+        retiredReceiptKeys: retiredReceiptKeys.length,
+      });
       keys.grant(ownKeyGrants(this.aliasPrefix, custody.keySource ?? 'memory'), roles);
     }
   }

@@ -1,16 +1,17 @@
 import { SetUpError } from '#domain/errors.ts';
 import type { Registry } from '#ports/registry.ts';
-import type { ExpectedKeys, KeySource } from './open-keys.ts';
+import type { ExpectedKeys, KeyChoice } from './open-keys.ts';
 
 /**
  * The keys that a data folder was set up with, looked up before custody is opened: in another place nothing of it would open, and
  * nothing is to be made there. Undefined where the folder is new.
+ * @param retired keys that signed receipts before: where one of them did at the set-up, another must be there now, and which is not known
  * @param folders the options that name other folders, as in `--data`
  * @throws SetUpError `not-set-up` if it was set up with another custody; StoreError `store-unavailable`
  */
 export async function expectedKeys(
   registry: Registry,
-  keys: KeySource,
+  { keys, retiredReceiptKeys = [] }: Pick<KeyChoice, 'keys' | 'retiredReceiptKeys'>,
   folders: string,
 ): Promise<ExpectedKeys | undefined> {
   let expected: ExpectedKeys | undefined;
@@ -18,7 +19,8 @@ export async function expectedKeys(
     const organization = await registry.read('organization', id, 'organization');
     if (organization === undefined) continue;
     if (organization.custody !== keys) throw otherCustody(organization.custody, folders);
-    expected = { receiptKeyId: organization.receiptKeyId };
+    const { receiptKeyId } = organization;
+    expected = retiredReceiptKeys.some(({ kid }) => kid === receiptKeyId) ? {} : { receiptKeyId };
   }
   return expected;
 }

@@ -22,14 +22,16 @@ export interface KeyChoice {
   };
   /** For `kms`; the rest is the standard environment of the AWS SDK. */
   kms?: { aliasPrefix?: string; keySource?: 'memory' | 'kms' };
+  /** Keys that signed receipts before, which stay among those that are told. */
+  retiredReceiptKeys?: NonNullable<KeyProvider['retiredReceiptKeys']>;
   /** Told at the opening what the token cannot do and why, as in `exportable keys: the token has no ...`. */
   onLack?(lack: string): void;
 }
 
 /** The keys that a data folder was set up with. */
 export interface ExpectedKeys {
-  /** The `kid` of the key that signs receipts. */
-  receiptKeyId: string;
+  /** The `kid` of the key that signs receipts; another than those that were retired, if absent. */
+  receiptKeyId?: string;
 }
 
 /** Of settings that say more, what they say of keys. */
@@ -68,6 +70,15 @@ export async function openKeys(
   choice: KeyChoice,
   folder: string,
   expected?: ExpectedKeys,
+): Promise<KeyProvider> {
+  const { retiredReceiptKeys = [] } = choice;
+  return Object.assign(await openProvider(choice, folder, expected), { retiredReceiptKeys });
+}
+
+async function openProvider(
+  choice: KeyChoice,
+  folder: string,
+  expected: ExpectedKeys | undefined,
 ): Promise<KeyProvider> {
   const { keys, token, kms } = choice;
   switch (keys) {

@@ -90,7 +90,7 @@ export async function openService(settings: ServiceSettings): Promise<Service> {
     closers.push(() => lockedKeys.close());
     const news = new News();
     const registry = new SqliteRegistry(database, clock, news);
-    const expected = await expectedKeys(registry, settings.keys, settings.folderOptions ?? '--data');
+    const expected = await expectedKeys(registry, settings, settings.folderOptions ?? '--data');
     const keys = await openKeys(settings, folder, expected);
     closers.push(() => keys.close());
 

@@ -7,7 +7,7 @@ import {
   PolicyStatement,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
-import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Alias, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { OwnKeyGrant } from '../permissions/key-permissions.ts';
 import { type StoringService, serviceName } from '../permissions/through-service.ts';
@@ -16,6 +16,11 @@ import type { FunctionRoles } from './function-roles.ts';
 export interface EscrowKeysProps {
   /** Part of the aliases, after which the functions find the keys. */
   aliasPrefix: string;
+}
+
+export interface CustodyKeysProps extends EscrowKeysProps {
+  /** How many keys signed receipts before: one more makes a new key, and leaves the one before as it is. */
+  retiredReceiptKeys: number;
 }
 
 /** What it takes to look after a key. None of it uses the key, or lets anybody use it but through its key policy. */
@@ -69,7 +74,7 @@ export class CustodyKeys extends Construct {
   /** Signs receipts (ES256). */
   readonly receipts: Key;
 
-  constructor(scope: Construct, id: string, { aliasPrefix }: EscrowKeysProps) {
+  constructor(scope: Construct, id: string, { aliasPrefix, retiredReceiptKeys }: CustodyKeysProps) {
     super(scope, id);
     const description = 'Custody of exportable enrollment private keys';
     this.custody = new Key(this, 'Custody', keyProps({ aliasPrefix, duty: 'custody', description }));
@@ -81,12 +86,19 @@ export class CustodyKeys extends Construct {
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
     });
     // KMS cannot rotate it: receipts verify under its public key for as long as they are kept.
-    this.receipts = new Key(this, 'Receipts', {
-      ...keyProps({ aliasPrefix, duty: 'receipts', description: 'Receipts of the enrollment key escrow' }),
+    const { alias: aliasName, ...props } = keyProps({
+      ...{ aliasPrefix, duty: 'receipts' },
+      description: 'Receipts of the enrollment key escrow',
+    });
+    const nth = retiredReceiptKeys === 0 ? '' : `${retiredReceiptKeys + 1}`;
+    this.receipts = new Key(this, `Receipts${nth}`, {
+      ...props,
       enableKeyRotation: false,
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,
     });
+    // Not of the key itself: CloudFormation makes what is new before it removes what is not, and a name can be taken once.
+    new Alias(this, 'ReceiptsAlias', { aliasName, targetKey: this.receipts });
   }
 
   /** Names the roles in the policies of the keys, each for what its function does. */

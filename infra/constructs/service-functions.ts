@@ -126,6 +126,7 @@ export class ServiceFunctions extends Construct {
       [names.tokenModule]: () => settings.custody.module,
       [names.tokenLabel]: () => settings.custody.label,
       [names.tokenPin]: () => `secretsmanager:${vault.tokenPin?.secretArn}#pin`,
+      [names.retiredReceiptKeys]: () => JSON.stringify({ keys: settings.retiredReceiptKeys }),
       [names.tokenSettings]: () => tokenSettings,
       [names.resource]: () => url,
       [names.canarySecret]: () => canarySecret.secretArn,

@@ -8,5 +8,6 @@ export type {
   KmsCustody,
   LedgerBucket,
   OidcIssuer,
+  ReceiptKey,
   TokenCustody,
 } from '../props.ts';

@@ -10,8 +10,8 @@ import type { Principal } from '#domain/principal.ts';
 import { checkPolicy } from '#policy/check.ts';
 import { refusalOf } from '#policy/finding.ts';
 import { generalPolicy } from '#policy/general-policy.ts';
+import { adoptReceiptKey } from '#steps/adopt-receipt-key.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
-import { checkReceiptKey } from '#steps/load.ts';
 import { writeOrLook } from '#steps/may-stand.ts';
 import { storePolicy, storePolicyVersion } from '#steps/policy-versions.ts';
 import { recorded } from '#steps/record.ts';
@@ -67,8 +67,11 @@ export async function setUpOrganization(
       const publicKey = parseRecoveryKey(setUp.recoveryKey);
       const recoveryKey = { ...publicKey, kid: await recoveryKeyThumbprint(publicKey) };
       const existing = await dependencies.registry.read('organization', organization, 'organization');
+      if (existing !== undefined) {
+        checkRecoveryKey(existing, recoveryKey.kid);
+        return await adoptReceiptKey(dependencies, existing, recordNow);
+      }
       const { kid: receiptKeyId } = await dependencies.keys.receiptKey();
-      if (existing !== undefined) return sameSetUp(existing, recoveryKey.kid, receiptKeyId);
       const document = await storePolicy(dependencies, organization, await goodPolicy(policy));
       const publishedAt = dependencies.clock.now().toISOString();
       const publication = { document, publishedAt, proposedBy: subject };
@@ -102,14 +105,10 @@ async function goodPolicy(policy: PolicyDocument | undefined): Promise<PolicyDoc
   return policy;
 }
 
-/** The organization as it stands, if both keys that everything hangs on are still the same. */
-function sameSetUp(existing: Organization, recoveryKeyId: string, receiptKeyId: string): Organization {
-  if (existing.recoveryKey.kid !== recoveryKeyId) {
-    throw new StateError('already-exists', {
-      why: 'The organization is set up with another recovery key.',
-      next: 'Use that key, or another data folder.',
-    });
-  }
-  checkReceiptKey(existing, receiptKeyId);
-  return existing;
+function checkRecoveryKey(existing: Organization, recoveryKeyId: string): void {
+  if (existing.recoveryKey.kid === recoveryKeyId) return;
+  throw new StateError('already-exists', {
+    why: 'The organization is set up with another recovery key.',
+    next: 'Use that key, or another data folder.',
+  });
 }

@@ -25,6 +25,8 @@ export interface ServerArguments extends KeyChoice {
   canaries: boolean;
   /** A file that each checkpoint of the ledger is appended to. */
   witness?: string;
+  /** A file with the keys that signed receipts before. */
+  retiredKeys?: string;
   /** The form of the log; by whether standard error is a terminal if absent. */
   log?: 'json' | 'pretty';
   help: boolean;
@@ -45,6 +47,7 @@ ${keyOptionsHelp(28)}  --organization ID         whom the built-in issuer signs 
   --claims FILE             JSON that says which of its claims mean what
   --webhook-allow CIDR      a range that is not public, and that webhooks may be sent to; may be repeated
   --witness FILE            append each checkpoint of the ledger to this file; keep it elsewhere than DIR
+  --retired-keys FILE       a jwks.json with keys that signed receipts before: they stay in the one that is served
   --no-canaries             make no key pair of the service's own each day to see whether backups open
   --pretty                  a log for people, on standard error: so it is on a terminal
   --json-logs               a log for machines, one JSON object a line: so it is elsewhere
@@ -75,6 +78,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     claims: { type: 'string' },
     'webhook-allow': { type: 'string', multiple: true, default: [] },
     witness: { type: 'string' },
+    'retired-keys': { type: 'string' },
     'no-canaries': { type: 'boolean', default: false },
     pretty: { type: 'boolean', default: false },
     'json-logs': { type: 'boolean', default: false },
@@ -99,6 +103,7 @@ export function parseServerArguments(args: readonly string[]): ServerArguments {
     webhookAllow: values['webhook-allow'],
     canaries: !values['no-canaries'],
     ...(values.witness !== undefined && { witness: values.witness }),
+    ...(values['retired-keys'] !== undefined && { retiredKeys: values['retired-keys'] }),
     ...(organization !== undefined && { organization }),
     ...(issuer !== undefined && { issuer }),
     ...(values.pretty && { log: 'pretty' as const }),

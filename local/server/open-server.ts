@@ -1,11 +1,13 @@
 import type { RequestListener } from 'node:http';
+import type { StatementKeys } from '#crypto/signed-statement.ts';
 import { withoutCanary } from '#domain/canary.ts';
 import type { PolicyFailure } from '#ports/policy.ts';
 import type { Logger } from '#runtime/log.ts';
 import { tellPolicyFailed } from '#runtime/log-policy.ts';
 import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
-import { checkReceiptKey } from '#steps/load.ts';
+import { adoptReceiptKey } from '#steps/adopt-receipt-key.ts';
+import { recorded } from '#steps/record.ts';
 import { version } from '../build.ts';
 import type { Delivery } from '../dispatcher.ts';
 import { keyChoiceOf, keyPlace } from '../open-keys.ts';
@@ -15,6 +17,7 @@ import { Witness } from '../witness.ts';
 import type { ServerArguments } from './arguments.ts';
 import type { Started } from './first-steps.ts';
 import { openHttpServer } from './http-server.ts';
+import { readRetiredKeys } from './retired-keys.ts';
 import { type Running, run } from './run.ts';
 import { openWhoAsks, type WhoAsks } from './who-asks.ts';
 
@@ -41,7 +44,8 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
     closers.push(() => http.close(0));
     const lacks: string[] = [];
     const onLack = (lack: string) => lacks.push(lack);
-    const service = await openService({ ...serviceSettings(settings, log, tracing), onLack });
+    const retired = await readRetiredKeys(settings.retiredKeys);
+    const service = await openService({ ...serviceSettings(settings, log, tracing, retired), onLack });
     closers.push(() => service.close());
     const organizations = await organizationsOf(service);
     const { dependencies } = service;
@@ -64,7 +68,12 @@ export async function openServer(settings: ServerArguments, log: Logger): Promis
   }
 }
 
-function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracing): ServiceSettings {
+function serviceSettings(
+  settings: ServerArguments,
+  log: Logger,
+  tracing: Tracing,
+  retiredReceiptKeys: StatementKeys['keys'],
+): ServiceSettings {
   const { data, webhookAllow } = settings;
   const onDelivery = (delivery: Delivery, error?: unknown) => {
     if (delivery.outcome !== 'done') log.warn('delivery', delivery, error);
@@ -77,6 +86,7 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
   return {
     folder: data,
     ...keyChoiceOf(settings),
+    retiredReceiptKeys,
     webhooks: { allowedTargets: webhookAllow },
     tracing,
     onDelivery,
@@ -90,12 +100,16 @@ function serviceSettings(settings: ServerArguments, log: Logger, tracing: Tracin
  * The organizations that the data folder holds, but for the service's own.
  * @throws SetUpError `not-set-up` if their keys are in another custody; ProviderError `key-not-found` if others are there
  */
-async function organizationsOf({ dependencies: { registry, keys } }: Service): Promise<string[]> {
+async function organizationsOf({ dependencies }: Service): Promise<string[]> {
+  const { registry, keys } = dependencies;
   const organizations = await registry.organizations();
+  const { kid } = await keys.receiptKey();
   for (const each of organizations) {
     const existing = await registry.read('organization', each, 'organization');
     // With other keys of the same kind nothing would open: each right password would count as a wrong one.
-    if (existing !== undefined) checkReceiptKey(existing, (await keys.receiptKey()).kid);
+    if (existing === undefined || existing.receiptKeyId === kid) continue;
+    const act = { action: 'replace-receipt-key', organization: each, principal: 'service' };
+    await recorded(dependencies, act, (recordNow) => adoptReceiptKey(dependencies, existing, recordNow));
   }
   return withoutCanary(organizations);
 }

@@ -39,6 +39,8 @@ export const environmentNames = {
   tokenModule: 'ESCROW_TOKEN_MODULE',
   tokenLabel: 'ESCROW_TOKEN_LABEL',
   tokenPin: 'ESCROW_TOKEN_PIN',
+  /** Keys that signed receipts before: a JSON Web Key Set (RFC 7517 section 5). */
+  retiredReceiptKeys: 'ESCROW_RETIRED_RECEIPT_KEYS',
   /** How access tokens are verified: JSON, as `tokenSettings` reads it. */
   tokenSettings: 'ESCROW_TOKEN_SETTINGS',
   /** The service's own URL, which access tokens are asked for; without a slash at its end. */
@@ -94,6 +96,7 @@ export const environmentSchema = v.object({
   [environmentNames.tokenModule]: text,
   [environmentNames.tokenLabel]: text,
   [environmentNames.tokenPin]: text,
+  [environmentNames.retiredReceiptKeys]: json(v.object({ keys: v.array(v.unknown()) })),
   [environmentNames.tokenSettings]: json(v.unknown()),
   [environmentNames.resource]: v.optional(
     v.pipe(v.string(), v.url(), v.regex(/[^/]$/, 'ends with a slash|Leave it out.')),

@@ -59,8 +59,8 @@ const onUse: Readonly<Record<Exclude<Use, `keys:${string}`>, readonly Environmen
 };
 
 const onCustody: Readonly<Record<FunctionCustody, readonly EnvironmentName[]>> = {
-  kms: [names.custody, names.kmsAliasPrefix, names.kmsKeySource],
-  pkcs11: [names.custody, names.tokenModule, names.tokenLabel, names.tokenPin],
+  kms: [names.custody, names.retiredReceiptKeys, names.kmsAliasPrefix, names.kmsKeySource],
+  pkcs11: [names.custody, names.retiredReceiptKeys, names.tokenModule, names.tokenLabel, names.tokenPin],
 };
 
 /**

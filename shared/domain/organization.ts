@@ -80,7 +80,10 @@ export interface Organization {
 
 /** What may change once an organization was set up. Its custody, its receipt key and its recovery key never do. */
 export type OrganizationChange = Partial<
-  Pick<Organization, 'name' | 'contact' | 'policy' | 'proposal' | 'retentionDays' | 'webhooks' | 'events'>
+  Pick<
+    Organization,
+    'name' | 'contact' | 'receiptKeyId' | 'policy' | 'proposal' | 'retentionDays' | 'webhooks' | 'events'
+  >
 >;
 
 /** Whether an organization still decides by settings. */

@@ -47,6 +47,12 @@ export interface KeyProvider {
   receiptKey(): Promise<PublicJwk & { kid: string }>;
 
   /**
+   * The public halves of keys that signed receipts before the present one, as whoever runs the service names them: no provider knows
+   * them, and what a store said of them would let its writer add keys of their own.
+   */
+  readonly retiredReceiptKeys?: readonly (PublicJwk & { kid: string })[];
+
+  /**
    * Signs a receipt by ECDSA P-256 with SHA-256.
    * @param message the message itself, not its digest
    * @returns r and s, 32 bytes each (RFC 7518 section 3.4)

@@ -64,18 +64,6 @@ export function keyContextOf({ organization, id, purpose }: Enrollment): KeyCont
   return { organization, enrollmentId: id, purpose };
 }
 
-/**
- * @param kid names the key at hand that signs receipts
- * @throws ProviderError `key-not-found` if it is not the one that the organization was set up with
- */
-export function checkReceiptKey({ receiptKeyId }: Pick<Organization, 'receiptKeyId'>, kid: string): void {
-  if (receiptKeyId === kid) return;
-  throw new ProviderError('key-not-found', {
-    why: 'The keys that the organization was set up with are not in this custody: nothing locked there would open.',
-    next: 'Name the key folder, the token, or the AWS account, region and alias prefix of that set-up, or start anew with a new data folder.',
-  });
-}
-
 /** @throws ProviderError `provider-misconfigured` if the keys live, or are to live, in another custody than the one at hand */
 export function checkCustody(
   { keys }: Pick<Dependencies, 'keys'>,

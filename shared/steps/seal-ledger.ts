@@ -27,7 +27,7 @@ import { statementKeys } from './statement-keys.ts';
 /** What it takes to seal a log that is given. */
 export type SealingNeeds = Pick<Dependencies, 'segments' | 'clock'> & {
   registry: Pick<Registry, 'read' | 'create' | 'replace'>;
-  keys: Pick<KeyProvider, 'receiptKey' | 'signReceipt'>;
+  keys: Pick<KeyProvider, 'receiptKey' | 'retiredReceiptKeys' | 'signReceipt'>;
 };
 export type SealNeeds = SealingNeeds & Pick<Dependencies, 'registry' | 'ledgerLog' | 'ledger'>;
 

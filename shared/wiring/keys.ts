@@ -8,7 +8,21 @@ import type { Opening } from './opening.ts';
  * made by nobody else; each is looked for when it is used, since a function uses few of them.
  * @throws SetUpError `not-set-up`; ProviderError as the provider opens
  */
-export async function openKeys({ environment }: Pick<Opening, 'environment'>): Promise<KeyProvider> {
+export async function openKeys(opening: Pick<Opening, 'environment'>): Promise<KeyProvider> {
+  const [provider, retiredReceiptKeys] = await Promise.all([openProvider(opening), retiredKeys(opening)]);
+  return Object.assign(provider, { retiredReceiptKeys });
+}
+
+async function retiredKeys({
+  environment,
+}: Pick<Opening, 'environment'>): Promise<NonNullable<KeyProvider['retiredReceiptKeys']>> {
+  const set = given(environment, environmentNames.retiredReceiptKeys);
+  if (set.keys.length === 0) return [];
+  const { parseReceiptKeys } = await import('#crypto/receipts.ts');
+  return parseReceiptKeys(set).keys;
+}
+
+async function openProvider({ environment }: Pick<Opening, 'environment'>): Promise<KeyProvider> {
   if (given(environment, environmentNames.custody) === 'kms') {
     const aliasPrefix = given(environment, environmentNames.kmsAliasPrefix);
     const keySource = given(environment, environmentNames.kmsKeySource);

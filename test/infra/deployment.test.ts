@@ -102,6 +102,15 @@ describe('the deployment', () => {
     });
   });
 
+  it('takes the keys that signed receipts before as a jwks.json has them', () => {
+    const keys = [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k' }];
+    expect(read({ retiredReceiptKeys: `${JSON.stringify({ keys }, null, 2)}\n` }).retiredReceiptKeys).toEqual(
+      keys,
+    );
+    expect(() => read({ retiredReceiptKeys: 'jwks.json' })).toThrow('retiredReceiptKeys is not well-formed');
+    expect(() => read({ retiredReceiptKeys: '{"keys":[}]}' })).toThrow('retiredReceiptKeys is not JSON');
+  });
+
   it('takes a domain only with the certificate for it', () => {
     const certificate = 'arn:aws:acm:us-west-2:111122223333:certificate/0a1b';
     expect(() => read({ domain: 'escrow.acme.example' })).toThrow('-c certificate=');

@@ -22,6 +22,11 @@ const domain = {
   hostedZone: { id: 'Z0ABC', name: 'acme.example' },
 };
 
+const retired = {
+  ...({ kty: 'EC', crv: 'P-256' } as const),
+  ...{ x: 'x'.repeat(43), y: 'y'.repeat(43), kid: 'k'.repeat(43) },
+};
+
 let deployed: Deployed;
 beforeAll(() => {
   deployed = inApp((app) => {
@@ -32,6 +37,7 @@ beforeAll(() => {
       alarmEmails: ['ops@acme.example'],
       ledgerBucket: { name: 'acme-audit-ledger', account: '444455556666' },
       ledgerRetentionDays: 4_000,
+      retiredReceiptKeys: [Object.assign({ use: 'sig' }, retired)],
     });
     return stacksOf(app.synth());
   });
@@ -43,6 +49,22 @@ const environment = (idPrefix: string) =>
     'Environment',
     'Variables',
   );
+
+describe('an organization whose receipt key was retired', () => {
+  it('has another under the same alias, and leaves the one before as it is', () => {
+    const key = deployed.only(deployed.vault, 'AWS::KMS::Key', 'KeysReceipts2');
+    const keys = deployed.all('AWS::KMS::Key').map(({ id }) => id);
+    expect(keys.filter((id) => id.startsWith('KeysReceipts'))).toEqual([key.id]);
+    const alias = deployed.only(deployed.vault, 'AWS::KMS::Alias', 'KeysReceiptsAlias').Properties;
+    expect(alias['AliasName']).toMatch(/\/receipts$/);
+    expect(JSON.stringify(alias['TargetKeyId'])).toContain(key.id);
+  });
+
+  it('has functions that work with keys told of it, and of nothing else that stood in the set', () => {
+    const told = at(environment('FunctionsdescribeserviceFunction'), 'ESCROW_RETIRED_RECEIPT_KEYS');
+    expect(JSON.parse(String(told))).toEqual({ keys: [retired] });
+  });
+});
 
 describe('an organization with an issuer and a domain of its own', () => {
   it('has no user pool', () => {
@@ -164,6 +186,8 @@ describe('the construct', () => {
     ['ledgerRetentionDays must be', { ledgerRetentionDays: 36_525 }],
     ['ledgerBucket.name must be', { ledgerBucket: { name: 'arn:aws:s3:::audit', account } }],
     ['ledgerBucket.account must be', { ledgerBucket: { name: 'audit' } }],
+    ['retiredReceiptKeys must be', { retiredReceiptKeys: [{ ...retired, x: 'x' }] }],
+    ['retiredReceiptKeys must be', { retiredReceiptKeys: Array(9).fill(retired) }],
     ['corsOrigins must be a list', { corsOrigins: 'https://portal.acme.example' }],
     ['corsOrigins must be', { corsOrigins: ['*'] }],
     ['corsOrigins must be', { corsOrigins: ['https://*.acme.example'] }],

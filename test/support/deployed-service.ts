@@ -149,6 +149,7 @@ export class DeployedService {
       [names.custody]: 'kms',
       [names.kmsAliasPrefix]: kmsAliasPrefix,
       [names.kmsKeySource]: 'memory',
+      [names.retiredReceiptKeys]: '{"keys":[]}',
       [names.tokenSettings]: JSON.stringify(this.#tokens),
       [names.resource]: 'https://escrow.example',
       [names.canarySecret]: canarySecret,

@@ -33,6 +33,7 @@ const values: Readonly<Record<Exclude<EnvironmentName, typeof names.functionName
   [names.tokenModule]: '/opt/vendor/pkcs11.so',
   [names.tokenLabel]: 'escrow',
   [names.tokenPin]: 'secretsmanager:test-pin',
+  [names.retiredReceiptKeys]: '{"keys":[]}',
   [names.tokenSettings]: JSON.stringify({ issuer: 'https://issuer.example', audience: 'escrow' }),
   [names.resource]: 'https://escrow.example',
   [names.canarySecret]: 'test-canary',

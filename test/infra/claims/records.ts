@@ -50,7 +50,7 @@ export function recordClaims(parties: Parties): void {
 
     it.each<[string, string[]]>([
       ['GetItem', ['prove-entry']],
-      ['BatchGetItem', ['find-entries', 'read-dossier', 'seal-ledger']],
+      ['BatchGetItem', ['find-entries', 'prove-entry', 'read-dossier', 'seal-ledger']],
       ['Query', ['read-lines', 'find-entries', 'prove-entry', 'read-dossier', 'seal-ledger']],
       ['Scan', []],
       ['PartiQLSelect', []],

@@ -28,6 +28,7 @@ describe('the arguments of the server', () => {
       { webhookAllow: ['127.0.0.0/8', '::1/128'] },
     ],
     [['--witness', 'kept.jwt'], { witness: 'kept.jwt' }],
+    [['--retired-keys', 'jwks.json'], { retiredKeys: 'jwks.json' }],
     [['--no-canaries'], { canaries: false }],
     [['--pretty'], { log: 'pretty' }],
     [['--json-logs'], { log: 'json' }],

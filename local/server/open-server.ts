@@ -6,7 +6,7 @@ import type { Logger } from '#runtime/log.ts';
 import { tellPolicyFailed } from '#runtime/log-policy.ts';
 import { openTracing } from '#runtime/telemetry.ts';
 import type { Tracing } from '#runtime/tracing.ts';
-import { adoptReceiptKey } from '#steps/adopt-receipt-key.ts';
+import { adoptReceiptKey, checkReceiptKey } from '#steps/adopt-receipt-key.ts';
 import { recorded } from '#steps/record.ts';
 import { version } from '../build.ts';
 import type { Delivery } from '../dispatcher.ts';
@@ -108,6 +108,8 @@ async function organizationsOf({ dependencies }: Service): Promise<string[]> {
     const existing = await registry.read('organization', each, 'organization');
     // With other keys of the same kind nothing would open: each right password would count as a wrong one.
     if (existing === undefined || existing.receiptKeyId === kid) continue;
+    // With the keys of another service nothing is written, not even that they were refused.
+    await checkReceiptKey(dependencies, existing);
     const act = { action: 'replace-receipt-key', organization: each, principal: 'service' };
     await recorded(dependencies, act, (recordNow) => adoptReceiptKey(dependencies, existing, recordNow));
   }

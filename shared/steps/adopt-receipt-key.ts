@@ -19,15 +19,23 @@ export async function adoptReceiptKey(
 ): Promise<Organization> {
   const { kid } = await dependencies.keys.receiptKey();
   if (existing.receiptKeyId === kid) return existing;
-  const { keys } = await statementKeys(dependencies);
-  if (!keys.some((key) => key.kid === existing.receiptKeyId)) throw otherCustody();
+  await checkReceiptKey(dependencies, existing);
   const adopted = ({ receiptKeyId }: Organization) =>
     receiptKeyId === kid ? undefined : { receiptKeyId: kid };
   return await updateOrganization(dependencies, existing.organization, adopted, recordNow);
 }
 
-function otherCustody(): ProviderError {
-  return new ProviderError('key-not-found', {
+/**
+ * Looks whether the custody at hand is that of an organization, and changes nothing.
+ * @throws ProviderError `key-not-found` if its receipt key is neither the present one nor retired
+ */
+export async function checkReceiptKey(
+  dependencies: Pick<Dependencies, 'keys'>,
+  { receiptKeyId }: Pick<Organization, 'receiptKeyId'>,
+): Promise<void> {
+  const { keys } = await statementKeys(dependencies);
+  if (keys.some(({ kid }) => kid === receiptKeyId)) return;
+  throw new ProviderError('key-not-found', {
     why: 'The keys that the organization was set up with are not in this custody: nothing locked there would open.',
     next: 'Name the key folder, the token, or the AWS account, region and alias prefix of that set-up, or start anew with a new data folder. If nothing but the key that signs receipts was replaced, name the one before among the retired ones.',
   });

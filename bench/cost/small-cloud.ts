@@ -91,6 +91,7 @@ export class SmallCloud {
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
       ESCROW_STAGE: 'cost',
       ESCROW_KMS_KEY_SOURCE: keySource,
+      ESCROW_RETIRED_RECEIPT_KEYS: '{"keys":[]}',
       ESCROW_KEY_PAIR_MAKERS: JSON.stringify(makers),
       ESCROW_QUEUE_URLS: JSON.stringify(queueUrls),
       ESCROW_RESOURCE: resource,

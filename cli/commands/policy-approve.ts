@@ -59,15 +59,17 @@ export const policyWithdraw = command({
   group: 'Organization',
   summary: 'withdraw what is proposed, or reject it',
   about: ['Takes back the policy that is proposed, whoever proposed it. The one that decides stays.'],
-  options: { ...connectionOptions },
+  options: { json: { ...jsonOption, says: 'print what was withdrawn as JSON' }, ...connectionOptions },
   exits: { 0: 'nothing is proposed any more', 1: 'nothing was', ...serverExits },
   examples: ['escrow policy withdraw'],
-  async run(values, context) {
+  async run({ json, ...values }, context) {
     const client = await openClient(values, context);
     const { proposal } = await client.call(routes.showPolicy);
     if (proposal === undefined) throw nothingProposed();
-    await client.call(routes.withdrawProposal, { params: { document: proposal.document } });
+    const { document } = proposal;
+    await client.call(routes.withdrawProposal, { params: { document } });
     context.output.message('Withdrawn: nothing is proposed any more.');
+    if (json === true) await writeJson(context.output, { withdrawn: document });
     return exitStatus.ok;
   },
 });

@@ -4,7 +4,7 @@ import { jsonOption } from '../options.ts';
 import { exitStatus, writeJson } from '../output.ts';
 import { openClient } from '../server/session.ts';
 import { connectionOptions, serverExits } from '../server/settings.ts';
-import { tellPolicy } from '../views/published-policy.ts';
+import { linesOf, tellPolicy } from '../views/published-policy.ts';
 
 /** Shows the policy that decides, and what is proposed. */
 export const policyShow = command({
@@ -31,7 +31,7 @@ export const policyShow = command({
     }
     const shown = proposedAlone === true && proposal !== undefined ? proposal : { present, proposal };
     if (json === true) await writeJson(output, shown);
-    else if ('cedar' in shown) await output.data(shown.cedar.trimEnd());
+    else if ('cedar' in shown) await output.data(linesOf(shown.cedar).join('\n'));
     else await output.data(tellPolicy(shown));
     return exitStatus.ok;
   },

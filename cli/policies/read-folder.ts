@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SetUpError } from '#domain/errors.ts';
 import type { PolicyDocument } from '#domain/policy-document.ts';
 import { checkPolicy } from '#policy/check.ts';
 import type { Finding } from '#policy/finding.ts';
@@ -15,7 +16,7 @@ export async function readPolicyFolder(
   folder: string,
 ): Promise<{ document?: PolicyDocument; findings: readonly Finding[] }> {
   const [cedar, tests] = await Promise.all(
-    ['policy.cedar', 'tests.json'].map((name) => readNamedFile(join(folder, name))),
+    ['policy.cedar', 'tests.json'].map((name) => readFileOf(folder, name)),
   );
   return readDocument(cedar ?? new Uint8Array(), tests ?? new Uint8Array());
 }
@@ -37,7 +38,19 @@ export async function readGoodPolicy(folder: string): Promise<PolicyDocument> {
  * @throws SetUpError `usage`, StoreError `store-unavailable` if it cannot be read; InputError `invalid-input` if it is no text
  */
 export async function readPolicyText(folder: string): Promise<string> {
-  const read = readCedar(await readNamedFile(join(folder, 'policy.cedar')));
+  const read = readCedar(await readFileOf(folder, 'policy.cedar'));
   if ('text' in read) return read.text;
   throw refusalOf(read.findings);
+}
+
+/** Whoever names one of the files, or the folder of several policies, is told what a policy is. */
+async function readFileOf(folder: string, name: string): Promise<Uint8Array> {
+  try {
+    return await readNamedFile(join(folder, name));
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    const { why = 'it cannot be read' } = error.details;
+    const next = 'Name the folder of one policy, which holds policy.cedar and tests.json.';
+    throw new SetUpError('usage', { field: join(folder, name), why, next, cause: error });
+  }
 }

@@ -15,7 +15,7 @@ export function tellPolicy({ present, proposal }: Pick<Shown, 'present' | 'propo
     ...(proposedBy === undefined ? [] : [`  proposed by  ${proposedBy}`]),
     ...(approvedBy === undefined ? [] : [`  approved by  ${approvedBy}`]),
     '',
-    ...present.cedar.trimEnd().split('\n'),
+    ...linesOf(present.cedar),
     '',
     ...(proposal === undefined ? ['Nothing is proposed.'] : tellProposal(proposal)),
   ];
@@ -37,6 +37,14 @@ export function tellProposal({
     `  approve      escrow policy approve ${document}`,
     '  reject       escrow policy withdraw',
   ];
+}
+
+/** The lines of a policy's text, with nothing in them that a terminal would obey. */
+export function linesOf(cedar: string): string[] {
+  return cedar
+    .trimEnd()
+    .split('\n')
+    .map((line) => printable(line.replaceAll('\t', '    ')));
 }
 
 const columns: readonly Column[] = [

@@ -101,7 +101,9 @@ describe('the life of a policy', () => {
 
   it('knows a proposal that is taken back, and nothing to approve', async () => {
     await done(root, `escrow policy publish ${policies}/federal`);
-    await done(second, 'escrow policy withdraw');
+    const proposed = JSON.parse(await done(second, 'escrow policy show --proposal --json'));
+    const withdrawn = JSON.parse(await done(second, 'escrow policy withdraw --json'));
+    expect(withdrawn).toEqual({ withdrawn: proposed.document });
     for (const line of ['escrow policy approve --yes', 'escrow policy withdraw', 'escrow policy diff']) {
       const { status, stderr } = await second.run(line);
       expect([line, status, stderr]).toEqual([line, 1, expect.stringContaining('No policy is proposed.')]);

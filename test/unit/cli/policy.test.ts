@@ -81,6 +81,10 @@ describe('escrow policy check', () => {
     const missing = await run(`escrow policy check ${folder('untested', escrow)}`);
     expect(missing).toMatchObject({ status: 2, stdout: '' });
     expect(missing.stderr).toContain('untested/tests.json: there is no such file');
+    // Whoever names a file of it is told what a policy is.
+    const file = await run('escrow policy check untested/policy.cedar');
+    expect(file).toMatchObject({ status: 2, stdout: '' });
+    expect(file.stderr).toContain('Name the folder of one policy, which holds policy.cedar and tests.json.');
   });
 });
 

@@ -2,6 +2,7 @@ import { type Enrollment, requireState } from '#domain/enrollment.ts';
 import { InputError, LockError } from '#domain/errors.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { RecordNow } from '#ports/ledger.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
@@ -66,20 +67,22 @@ function checkLock(enrollment: Enrollment): void {
 }
 
 /** A change, the request that makes it, and what records it. */
-type Setting = PasswordChange & Pick<Relocking, 'passwordSetBy' | 'recordNow'>;
+type Setting = PasswordChange & Pick<Relocking, 'passwordSetBy'> & { recordNow: RecordNow };
 
 async function changeOf(
   dependencies: Needs & Opening,
   principal: Principal,
   enrollment: Enrollment,
-  { currentPassword, newPassword, ...setting }: Setting,
+  { currentPassword, newPassword, recordNow, ...setting }: Setting,
 ): Promise<Enrollment> {
-  await checkNewPassword(dependencies, principal, enrollment, newPassword, 'newPassword');
+  const policy = await checkNewPassword(dependencies, principal, enrollment, newPassword, 'newPassword');
   checkDifferent(currentPassword, newPassword);
   const unlocking = { password: currentPassword };
   const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
   try {
-    return await relockKey(dependencies, { enrollment, wrapped, password: newPassword, ...setting });
+    const recordChange = () => recordNow({ policy });
+    const relocking = { enrollment, wrapped, password: newPassword, recordNow: recordChange };
+    return await relockKey(dependencies, { ...relocking, ...setting });
   } catch (error) {
     // The password was right; what failed after it must not count as a guess.
     await takeBack(dependencies, enrollment).catch(() => undefined);

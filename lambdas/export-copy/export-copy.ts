@@ -8,7 +8,7 @@ import type { PfxProfile } from '#domain/pfx-profile.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { Unlocking } from '#domain/unlocking.ts';
-import type { LedgerEntry, RecordNow, RefuseNow } from '#ports/ledger.ts';
+import { type DecidingPolicy, decidedBoth, type RecordNow, type RefuseNow } from '#ports/ledger.ts';
 import { issueCopyReceipt } from '#steps/backup-receipt.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import { decide, exportRefused, resourceOf } from '#steps/decide.ts';
@@ -73,10 +73,12 @@ export async function exportCopy(
     const asFound = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const enrollment = await escrowIfDue(dependencies, principal, asFound, request);
     const key = readyKey(enrollment, 'export a copy');
-    const decided = await checkPolicy({ ...dependencies, refuseNow }, principal, enrollment, profile);
+    const allowed = await checkPolicy({ ...dependencies, refuseNow }, principal, enrollment, profile);
     const password = chooseFilePassword(request.pfxPassword, request.unlocking, profile);
     const generated = request.pfxPassword === 'generated';
-    if (!generated) await checkNewPassword(dependencies, principal, enrollment, password);
+    const decided = generated
+      ? allowed
+      : decidedBoth(allowed, await checkNewPassword(dependencies, principal, enrollment, password));
     try {
       const order = { ...request, profile, password, decided, recordNow, refuseNow };
       const copy = await unlockAndCopy(dependencies, principal, enrollment, key, order);
@@ -112,7 +114,7 @@ async function checkPolicy(
   principal: Principal,
   enrollment: Enrollment,
   profile: PfxProfile,
-): Promise<Decided> {
+): Promise<DecidingPolicy> {
   const resource = { ...resourceOf(enrollment), profile };
   const action = profile === 'compatible' ? 'ExportCompatible' : 'Export';
   const decision = await decide(dependencies, { action, principal, resource });
@@ -126,14 +128,11 @@ async function checkPolicy(
   throw refusal;
 }
 
-/** The policy that allowed a copy: its version, and the rules of it. */
-type Decided = NonNullable<LedgerEntry['policy']>;
-
 /** A request once it is settled what the file becomes: its profile, and the password that it gets; and how it is recorded. */
 type CopyOrder = ExportRequest & {
   profile: PfxProfile;
   password: Secret;
-  decided: Decided;
+  decided: DecidingPolicy;
   recordNow: RecordNow;
   refuseNow: RefuseNow;
 };

@@ -1,6 +1,7 @@
 import { type Enrollment, requireState } from '#domain/enrollment.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import { decidedBoth, type RecordNow } from '#ports/ledger.ts';
 import { checkNewPassword } from '#steps/check-new-password.ts';
 import type { Dependencies } from '#steps/dependencies.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
@@ -37,13 +38,14 @@ export async function setPassword(
     const enrollment = await loadOwnEnrollment(dependencies, principal, enrollmentId);
     const setBy = passwordSettingId('set-password', enrollment, idempotencyKey);
     const isAgain = wasSetBy(enrollment, setBy);
-    if (!isAgain) {
-      requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
-      await checkNewPassword(dependencies, principal, enrollment, password);
-    }
     const { authTime, groups } = principal;
     const order = { enrollment, password, setBy, authTime, groups, requestId, refuseNow };
     // Nothing is set when it comes again.
-    return await whatStands(() => dependencies.keyPairs.make({ ...order, ...(!isAgain && { recordNow }) }));
+    if (isAgain) return await whatStands(() => dependencies.keyPairs.make(order));
+    requireState(enrollment, ['awaiting-subscriber'], 'set its first password');
+    const decided = await checkNewPassword(dependencies, principal, enrollment, password);
+    const recordSetting: RecordNow = ({ policy = decided, ...more } = {}) =>
+      recordNow({ ...more, policy: decidedBoth(policy, decided) });
+    return await whatStands(() => dependencies.keyPairs.make({ ...order, recordNow: recordSetting }));
   });
 }

@@ -2,6 +2,21 @@ import type { ErrorCode } from '#domain/error-codes.ts';
 import type { EscrowError } from '#domain/errors.ts';
 import type { PfxProfile } from '#domain/pfx-profile.ts';
 
+/** The policy that decided: its version, and the rules of it. */
+export interface DecidingPolicy {
+  version: string;
+  rules: readonly string[];
+}
+
+/**
+ * What was decided of an act in several questions, as one. Of two versions, where one was published in between, the later question's:
+ * what the earlier one decided is in the entry of when it was asked.
+ */
+export function decidedBoth(earlier: DecidingPolicy, later: DecidingPolicy): DecidingPolicy {
+  if (earlier.version !== later.version) return later;
+  return { ...later, rules: [...new Set([...earlier.rules, ...later.rules])] };
+}
+
 /** What was done or refused: what, when, where, who, outcome (Federal Common Policy 5.4.1). Never a secret or a name. */
 export interface LedgerEntry {
   /** The use case, as in `request-enrollment`. */
@@ -22,8 +37,8 @@ export interface LedgerEntry {
   requestId?: string;
   /** The function or process that recorded it. */
   where?: string;
-  /** The policy that decided, where one was asked: its version, and the rules of it. */
-  policy?: { version: string; rules: readonly string[] };
+  /** Where one was asked. */
+  policy?: DecidingPolicy;
   /** The receipt that was signed of it. */
   receiptId?: string;
   /** The entry of the same act that was recorded before it was done, as done; and then it was not. */

@@ -4,6 +4,7 @@ import { AccessError, type EscrowError, InputError } from '#domain/errors.ts';
 import type { PasswordRules, PolicyDecision, PolicyQuestion } from '#domain/policy.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Secret } from '#domain/secret.ts';
+import type { DecidingPolicy } from '#ports/ledger.ts';
 import { decide, decideAll, resourceOf } from './decide.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -17,6 +18,7 @@ const anyLength: PasswordRules = { minimumLength: 1, maximumLength: 128 };
  * password a bad one.
  * @param principal the subscriber
  * @param field what the caller calls the password
+ * @returns the policy that permits it, as it is recorded
  * @throws InputError `password-not-ascii`, `password-too-weak`, which tells the least length that policy permits; AccessError
  *   `not-permitted` if policy lets this subscriber set none; what `ExportabilityPolicy.decide` throws
  */
@@ -26,7 +28,7 @@ export async function checkNewPassword(
   enrollment: Enrollment,
   password: Secret,
   field = 'password',
-): Promise<void> {
+): Promise<DecidingPolicy> {
   const resource = resourceOf(enrollment);
   const ask = (length: number): PolicyQuestion => ({
     ...{ action: 'SetPassword', principal, resource },
@@ -35,7 +37,7 @@ export async function checkNewPassword(
   const decision = await decide(dependencies, ask(password.text().length));
   if (decision.allowed) {
     checkPassword(password, anyLength, field);
-    return;
+    return { version: decision.version, rules: decision.rules };
   }
   const permitted = await permittedLengths(dependencies, principal.organization, ask);
   if (permitted === undefined) throw mayNotSet(decision);

@@ -106,6 +106,7 @@ describe('changing the password', () => {
       enrollmentId: enrollment.id,
       requestId: 'change-1',
       outcome: 'done',
+      policy: { version: expect.any(String), rules: ['password-by-subscriber'] },
     });
   });
 

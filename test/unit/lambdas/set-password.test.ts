@@ -61,7 +61,8 @@ describe('setting the password', () => {
       enrollmentId: enrollment.id,
       requestId: 'set-1',
       outcome: 'done',
-      policy: made.policy,
+      // What was decided of the password, beside what was decided of the key.
+      policy: { ...made.policy, rules: [...made.policy.rules, 'password-by-subscriber'] },
       receiptId: activeBackup(made)?.receiptId,
     });
   });

@@ -8,7 +8,7 @@ import type { Dependencies } from '#steps/dependencies.ts';
 import { discardSuperseded } from '#steps/discard-superseded.ts';
 import { escrowIfDue } from '#steps/escrow-if-due.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
-import { type Opening, openOwnLock, takeBack } from '#steps/open-lock.ts';
+import { type Opening, withOpenLock } from '#steps/open-lock.ts';
 import { confirmPasswordSet, passwordSettingId } from '#steps/password-setting.ts';
 import { actOf, recorded } from '#steps/record.ts';
 import { type Relocking, relockKey } from '#steps/relock-key.ts';
@@ -78,16 +78,13 @@ async function changeOf(
   const policy = await checkNewPassword(dependencies, principal, enrollment, newPassword, 'newPassword');
   checkDifferent(currentPassword, newPassword);
   const unlocking = { password: currentPassword };
-  const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
-  try {
-    const recordChange = () => recordNow({ policy });
-    const relocking = { enrollment, wrapped, password: newPassword, recordNow: recordChange };
-    return await relockKey(dependencies, { ...relocking, ...setting });
-  } catch (error) {
-    // The password was right; what failed after it must not count as a guess.
-    await takeBack(dependencies, enrollment).catch(() => undefined);
-    throw error;
-  }
+  const recordChange = () => recordNow({ policy });
+  const relock = (wrapped: Uint8Array) =>
+    relockKey(dependencies, {
+      ...{ enrollment, wrapped, password: newPassword, recordNow: recordChange },
+      ...setting,
+    });
+  return await withOpenLock(dependencies, principal, enrollment, unlocking, relock);
 }
 
 function checkDifferent(currentPassword: Secret, newPassword: Secret): void {

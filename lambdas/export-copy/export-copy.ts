@@ -16,7 +16,7 @@ import type { Dependencies } from '#steps/dependencies.ts';
 import { escrowIfDue } from '#steps/escrow-if-due.ts';
 import { friendlyNameOf } from '#steps/key-papers.ts';
 import { loadOwnEnrollment } from '#steps/load.ts';
-import { openOwnLock, rightTry, takeBack } from '#steps/open-lock.ts';
+import { rightTry, withOpenLock } from '#steps/open-lock.ts';
 import { readPlaceholder, unwrapKey } from '#steps/opened-key.ts';
 import { recorded } from '#steps/record.ts';
 import { updateEnrollment } from '#steps/update-enrollment.ts';
@@ -99,14 +99,8 @@ async function unlockAndCopy(
 ): Promise<SubscriberCopy> {
   const { unlocking, refuseNow } = order;
   const opening = { ...dependencies, refuseNow };
-  const wrapped = await openOwnLock(opening, principal, enrollment, unlocking);
-  try {
-    return await makeCopyOf(dependencies, enrollment, key, order, wrapped);
-  } catch (error) {
-    // The password was right; what failed after it must not count as a guess.
-    if ('password' in unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
-    throw error;
-  }
+  const copy = (wrapped: Uint8Array) => makeCopyOf(dependencies, enrollment, key, order, wrapped);
+  return await withOpenLock(opening, principal, enrollment, unlocking, copy);
 }
 
 async function checkPolicy(

@@ -13,7 +13,7 @@ import { StateError } from '#domain/errors.ts';
 import { holdRecordToFloors } from '#domain/floors.ts';
 import type { Secret } from '#domain/secret.ts';
 import type { DueEscrow, DueKey } from '#ports/due-escrow.ts';
-import type { LedgerEntry, RecordNow } from '#ports/ledger.ts';
+import type { DecidingPolicy, RecordNow } from '#ports/ledger.ts';
 import { abandonEscrow, discardEscrow } from './abandon-escrow.ts';
 import { attemptName, objectNameOf } from './attempt-documents.ts';
 import { issueEscrowReceipt } from './backup-receipt.ts';
@@ -22,7 +22,7 @@ import { escrowBackup, type ProvedBackup } from './escrow-backup.ts';
 import { loadEnrollment, loadOrganization } from './load.ts';
 import { standsNot } from './may-stand.ts';
 import { noteEscrowDue } from './note-escrow-due.ts';
-import { type Opening, openOwnLock, rightTry, takeBack } from './open-lock.ts';
+import { type Opening, rightTry, takeBack, withOpenLock } from './open-lock.ts';
 import { readPlaceholder, unwrapKey } from './opened-key.ts';
 import { recorded } from './record.ts';
 import { updateEnrollment } from './update-enrollment.ts';
@@ -90,21 +90,15 @@ async function openKey(
   { unlocking, authTime }: DueKey,
 ): Promise<Secret> {
   const signedIn = authTime === undefined ? {} : { authTime };
-  const wrapped = await openOwnLock(dependencies, signedIn, enrollment, unlocking);
-  try {
-    return await unwrapKey(dependencies, enrollment, wrapped, unlocking);
-  } catch (error) {
-    // The password was right; what failed after it must not count as a guess.
-    if ('password' in unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
-    throw error;
-  }
+  const unwrap = (wrapped: Uint8Array) => unwrapKey(dependencies, enrollment, wrapped, unlocking);
+  return await withOpenLock(dependencies, signedIn, enrollment, unlocking, unwrap);
 }
 
 /** A key that is open, what it was opened by, and by which policy it is escrowed. */
 interface Opened {
   due: DueKey;
   privateKey: Secret;
-  policy: NonNullable<LedgerEntry['policy']>;
+  policy: DecidingPolicy;
   recordNow: RecordNow;
 }
 

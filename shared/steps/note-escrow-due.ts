@@ -1,15 +1,12 @@
 import { activeBackup, advance, type Enrollment, transitions } from '#domain/enrollment.ts';
 import { hasFailed } from '#domain/policy.ts';
-import type { LedgerEntry } from '#ports/ledger.ts';
+import type { DecidingPolicy } from '#ports/ledger.ts';
 import type { Dependencies } from './dependencies.ts';
 import { writeOrLook } from './may-stand.ts';
 import { consequencesOf } from './policy-consequences.ts';
 import { recorded } from './record.ts';
 
 type Needs = Pick<Dependencies, 'registry' | 'policy' | 'keys' | 'ledger' | 'clock'>;
-
-/** The policy that decides now whether a key is escrowed, and by which rules. */
-type Deciding = NonNullable<LedgerEntry['policy']>;
 
 /**
  * Marks an enrollment whose key was made without escrow, may leave custody, and is to be escrowed as the policy says that decides now;
@@ -22,7 +19,7 @@ export async function noteEscrowDue(
   dependencies: Needs,
   enrollment: Enrollment,
   requestId: string,
-): Promise<Deciding | undefined> {
+): Promise<DecidingPolicy | undefined> {
   const { escrow } = await consequencesOf(dependencies, enrollment);
   // Where the policy fails it says nothing: what was due is due.
   if (hasFailed(escrow)) return enrollment.escrowDue?.policy;
@@ -36,7 +33,7 @@ export async function noteEscrowDue(
 async function mark(
   dependencies: Needs,
   enrollment: Enrollment,
-  { isDue, policy, requestId }: { isDue: boolean; policy: Deciding; requestId: string },
+  { isDue, policy, requestId }: { isDue: boolean; policy: DecidingPolicy; requestId: string },
 ): Promise<void> {
   const { organization, id: enrollmentId } = enrollment;
   const act = { action: 'apply-policy', organization, principal: 'service', enrollmentId, requestId };

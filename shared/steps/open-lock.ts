@@ -79,6 +79,28 @@ export async function openOwnLock(
   return await openLock(dependencies, principal, enrollment, locked, unlocking);
 }
 
+/**
+ * Opens the lock of the own enrollment as `openOwnLock` does, and does something with the key. A password was right then, so that what
+ * fails after it must not count as a guess.
+ * @param work gets the key as custody wrapped it
+ * @throws what `openOwnLock` and the work throw
+ */
+export async function withOpenLock<T>(
+  dependencies: Opening & Pick<Dependencies, 'documents'>,
+  principal: SignedIn,
+  enrollment: Enrollment,
+  unlocking: Unlocking,
+  work: (wrapped: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const wrapped = await openOwnLock(dependencies, principal, enrollment, unlocking);
+  try {
+    return await work(wrapped);
+  } catch (error) {
+    if ('password' in unlocking) await takeBack(dependencies, enrollment).catch(() => undefined);
+    throw error;
+  }
+}
+
 async function readLocked(
   dependencies: Pick<Dependencies, 'registry' | 'documents'>,
   { organization, id: enrollmentId }: Enrollment,
